@@ -1,0 +1,145 @@
+//! Expressions and conditions: what authors write after `=`, in `when` and in `condition:`.
+//!
+//! Our own recovering parser gives every node its place and every mistake its exact bytes;
+//! `jsonata-core` evaluates what the printer makes of the tree. Nothing here reads the world:
+//! values come in through [`World`] and [`Facts`].
+
+mod ast;
+mod condition;
+mod jsonata;
+mod lex;
+mod parse;
+mod print;
+mod references;
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::sync::Arc;
+
+use serde_json::Value;
+
+pub use condition::{Condition, ConditionError, EvalExpr, Facts, Read, ScopeFacts, ScopeTest, StatusTest, Verdict};
+pub use jsonata::{Evaluator, Host, Limits};
+pub use references::{Call, ContextPath, References, Segment, Variable};
+
+/// A parsed expression; cheap to clone, usable from any thread.
+#[derive(Debug, Clone)]
+pub struct Expression {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    text: Box<str>,
+    jsonata: Box<str>,
+    references: References,
+    ast: ast::Ast,
+    map: print::SourceMap,
+}
+
+/// A mistake in an expression.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SyntaxError {
+    /// Bytes of the text given to [`Expression::parse`].
+    pub range: Range<usize>,
+    /// What is wrong, lower case, no full stop.
+    pub message: String,
+    /// What to write instead.
+    pub help: Option<String>,
+}
+
+/// Why an expression gave no value.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct EvalError {
+    /// JSONata's code (`T2001`, `D3030`, …) or one of ours (`limit.time`, `limit.depth`, `limit.size`, `cycle`).
+    pub code: String,
+    /// What went wrong, lower case, no full stop.
+    pub message: String,
+    /// Bytes of the expression's text that are to blame, where known.
+    pub range: Option<Range<usize>>,
+}
+
+/// Whether a text of the app is an expression: its first non-blank character is `=`
+/// (expressions.md §1).
+#[must_use]
+pub fn is_expression(text: &str) -> bool {
+    text.trim_start().starts_with('=')
+}
+
+impl Expression {
+    /// Parses an expression with or without its leading `=`.
+    ///
+    /// # Errors
+    /// Every syntax mistake found, in order of place; never empty.
+    pub fn parse(text: &str) -> Result<Self, Vec<SyntaxError>> {
+        let ast = parse::parse(text)?;
+        let (jsonata, map) = print::print(&ast);
+        let references = references::collect(&ast);
+        Ok(Self { inner: Arc::new(Inner { text: text.into(), jsonata: jsonata.into(), references, ast, map }) })
+    }
+
+    /// The text as written, the `=` included.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        &self.inner.text
+    }
+
+    /// What it reads.
+    #[must_use]
+    pub fn references(&self) -> &References {
+        &self.inner.references
+    }
+
+    /// The same in canonical JSONata, as the evaluator gets it.
+    #[must_use]
+    pub fn to_jsonata(&self) -> &str {
+        &self.inner.jsonata
+    }
+}
+
+impl PartialEq for Expression {
+    fn eq(&self, other: &Self) -> bool {
+        self.text() == other.text()
+    }
+}
+
+/// Shared expressions by name (expressions.md §5), read as `$name` or `@ctx.expressions.name`.
+pub type SharedExpressions = BTreeMap<String, Expression>;
+
+/// What an expression can see.
+#[derive(Debug, Clone, Copy)]
+pub struct World<'a> {
+    /// The object behind `@ctx`.
+    pub ctx: &'a Value,
+    /// What `$` and bare names start from; `None` means `ctx`. Transforms have a response body
+    /// or the parameters here.
+    pub focus: Option<&'a Value>,
+    /// Expressions that may be used by name.
+    pub shared: &'a SharedExpressions,
+}
+
+/// A value in which any leaf, or the whole, may be an expression.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Template {
+    /// Nothing to evaluate.
+    Literal(Value),
+    /// Evaluated as a whole.
+    Expression(Expression),
+    /// Evaluated item by item; missing items are left out.
+    List(Vec<Template>),
+    /// Evaluated value by value; missing values leave out their key.
+    Map(Vec<(String, Template)>),
+}
+
+impl Template {
+    /// Every expression in it.
+    pub fn expressions<'a>(&'a self, visit: &mut dyn FnMut(&'a Expression)) {
+        match self {
+            Self::Literal(_) => {}
+            Self::Expression(expression) => visit(expression),
+            Self::List(items) => items.iter().for_each(|item| item.expressions(visit)),
+            Self::Map(entries) => entries.iter().for_each(|(_, value)| value.expressions(visit)),
+        }
+    }
+}

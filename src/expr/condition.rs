@@ -1,0 +1,117 @@
+//! Condition blocks (interface.md §3) and `evalexpr`; the only file that knows `evalexpr`.
+
+use serde_json::Value;
+
+/// A parsed `condition:` block.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Condition {
+    /// Holds when every part holds; an empty list holds.
+    All(Vec<Condition>),
+    /// Holds when one part holds; an empty list does not.
+    Any(Vec<Condition>),
+    /// Holds when the part does not.
+    Not(Box<Condition>),
+    /// About one scope.
+    Scope(ScopeTest),
+    /// About one status row.
+    Status(StatusTest),
+    /// A free expression.
+    Expr(EvalExpr),
+}
+
+/// `scope: {id, is|isNot, syncedWithin|startedWithin|failedWithin}`; every given part must hold.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ScopeTest {
+    /// Row id in `_syncScope`.
+    pub id: String,
+    /// The state must be one of these.
+    pub is: Option<Vec<String>>,
+    /// The state must be none of these.
+    pub is_not: Option<Vec<String>>,
+    /// `lastSyncedAt` lies at most so many milliseconds back.
+    pub synced_within: Option<i64>,
+    /// The same for `lastStartedAt`.
+    pub started_within: Option<i64>,
+    /// The same for `lastFailedAt`.
+    pub failed_within: Option<i64>,
+}
+
+/// `status: {provider?, entity, function?, is|isNot}`.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct StatusTest {
+    /// Provider constant; any when absent.
+    pub provider: Option<String>,
+    /// Table.
+    pub entity: String,
+    /// Function id; any when absent.
+    pub function: Option<String>,
+    /// The state must be one of these (`none` without a row).
+    pub is: Option<Vec<String>>,
+    /// The state must be none of these.
+    pub is_not: Option<Vec<String>>,
+}
+
+/// A checked `evalexpr` text.
+#[derive(Debug, Clone, PartialEq)]
+pub struct EvalExpr {
+    text: String,
+}
+
+/// What conditions ask of the database and the clock.
+pub trait Facts {
+    /// The scope's row; `None` without one.
+    fn scope(&self, id: &str) -> Option<ScopeFacts>;
+    /// The state of the newest matching status row; `None` without one.
+    fn status(&self, provider: Option<&str>, entity: &str, function: Option<&str>) -> Option<String>;
+    /// Whether the network may be used.
+    fn online(&self) -> bool;
+    /// Wall clock, epoch milliseconds.
+    fn now(&self) -> i64;
+}
+
+/// The parts of a `_syncScope` row that conditions read.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ScopeFacts {
+    /// `syncing`, `synced`, `failed`, `interrupted`.
+    pub state: String,
+    /// Members that have not begun.
+    pub not_started: i64,
+    /// Members at work.
+    pub syncing: i64,
+    /// Members that failed.
+    pub failed: i64,
+    /// Members that succeeded.
+    pub synced: i64,
+    /// Epoch milliseconds.
+    pub last_started_at: Option<i64>,
+    /// Epoch milliseconds.
+    pub last_failed_at: Option<i64>,
+    /// Epoch milliseconds.
+    pub last_synced_at: Option<i64>,
+}
+
+/// The outcome of a condition with everything it read on the way, for people to see why.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Verdict {
+    /// Whether it holds.
+    pub holds: bool,
+    /// What was read, in order of first use.
+    pub reads: Vec<Read>,
+}
+
+/// One value that a condition read.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Read {
+    /// What was asked, such as `scope morning-load state`.
+    pub what: String,
+    /// The answer.
+    pub value: Value,
+}
+
+/// Why a condition gave no verdict. It never counts as true.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct ConditionError {
+    /// What went wrong, lower case, no full stop.
+    pub message: String,
+}

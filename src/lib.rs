@@ -1,0 +1,3 @@
+//! syncscope: headless interpreter and linter for declarative sync apps.
+
+pub mod diag;
