@@ -5,6 +5,7 @@
 
 mod comment;
 mod json;
+mod rules;
 mod scalar;
 mod yaml;
 
