@@ -55,7 +55,8 @@ pub fn lower(
 impl<'a> Lowering<'a> {
     fn body(&mut self) -> Arc<dyn Action> {
         let known = REGISTRY.iter().find(|action_type| action_type.name == self.type_name);
-        known.map_or_else(|| ui::lower(self), |action_type| (action_type.lower)(self))
+        let lower = known.map_or(ui::lower as fn(&mut Self) -> Arc<dyn Action>, |known| known.lower);
+        lower(self)
     }
 
     /// The option's node, when it is there.

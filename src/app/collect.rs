@@ -9,7 +9,7 @@ use ignore::WalkBuilder;
 
 use super::{FileKind, Inputs};
 use crate::diag::{Diagnostic, FileId, Files, Span};
-use crate::syntax::{self, Format};
+use crate::syntax;
 
 /// An app on disk.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -289,7 +289,6 @@ fn is_loop(error: &ignore::Error) -> bool {
     match error {
         ignore::Error::Loop { .. } => true,
         ignore::Error::WithPath { err, .. } | ignore::Error::WithDepth { err, .. } => is_loop(err),
-        ignore::Error::Io(error) => error.kind() == io::ErrorKind::FilesystemLoop,
         _ => false,
     }
 }
