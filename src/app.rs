@@ -20,7 +20,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use crate::action::ActionNode;
+use crate::action::{ActionNode, Use};
 use crate::diag::{Diagnostic, FileId, Files, Span, Spanned};
 use crate::expr::{Expression, SharedExpressions, Template};
 use crate::syntax::Tree;
@@ -68,6 +68,8 @@ pub fn load(inputs: &Inputs<'_>, files: &mut Files) -> Result<Loaded, LoadError>
 pub struct Source {
     /// The file.
     pub file: FileId,
+    /// Where it is on disk, absolute.
+    pub path: PathBuf,
     /// What the file holds.
     pub kind: FileKind,
     /// Its id: the base name without folder and ending.
@@ -193,6 +195,8 @@ pub struct Screen {
     pub inputs: BTreeMap<String, Declared>,
     /// All expressions in it, for checks.
     pub expressions: Vec<Found>,
+    /// The ids that its parts outside of actions name.
+    pub uses: Vec<Use>,
 }
 
 impl Screen {

@@ -22,7 +22,7 @@ pub(super) fn lower(inputs: &Inputs<'_>, collected: Collected, files: &mut Files
         let file = files.get(entry.file);
         let (tree, found) = syntax::parse(entry.file, file.text(), Format::of_path(file.path()));
         diagnostics.extend(found);
-        sources.push(Source { file: entry.file, kind: entry.kind, id: entry.id, tree });
+        sources.push(Source { file: entry.file, path: entry.path, kind: entry.kind, id: entry.id, tree });
     }
     let settings = settings::lower(inputs, &sources, files, &mut diagnostics);
     let mut building = Building::new(files, diagnostics);
@@ -202,6 +202,7 @@ impl<'f> Building<'f> {
             state: state(unit.node.get("state"), &mut reader),
             inputs: reader.declared(unit.node.get("inputs")),
             expressions: findings.expressions,
+            uses: findings.uses,
         }
     }
 
