@@ -114,11 +114,13 @@ impl Cx<'_> {
 
     /// The absolute address of a route, or the path alone for a client that does not say how it calls us.
     pub(super) fn url(&self, segments: &[&str]) -> String {
-        let path: String = segments.iter().map(|segment| format!("/{}", list::encoded(segment))).collect();
-        match self.request.host.as_deref().filter(|host| is_authority(host)) {
-            Some(host) => format!("http://{host}{path}"),
-            None => path,
+        let host = self.request.host.as_deref().filter(|host| is_authority(host));
+        let mut url = host.map(|host| format!("http://{host}")).unwrap_or_default();
+        for segment in segments {
+            url.push('/');
+            url.extend(list::encoded(segment));
         }
+        url
     }
 
     /// The body as text.

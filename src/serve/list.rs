@@ -1,6 +1,6 @@
 //! Lists of rows for REST: as a whole, and in pages by link or by cursor.
 
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, PercentEncode, utf8_percent_encode};
 
 use super::backend::Cx;
 use super::http::{Answer, Method};
@@ -57,7 +57,7 @@ pub(super) fn is_known(cx: &Cx<'_>, tag: &str) -> bool {
 }
 
 /// A segment of a path, or a name or value of a query, percent-encoded.
-pub(super) fn encoded(text: &str) -> impl std::fmt::Display + '_ {
+pub(super) fn encoded(text: &str) -> PercentEncode<'_> {
     utf8_percent_encode(text, PLAIN)
 }
 

@@ -5,11 +5,14 @@ use std::sync::Arc;
 use super::super::row::{self, Columns, Filter};
 use super::{Name, View};
 
+/// Appends the row of that number.
+type WriteRow = dyn Fn(usize, &mut String) + Send + Sync;
+
 #[derive(Clone)]
 pub(super) struct Generated {
     pub(super) len: usize,
     pub(super) origin: u64,
-    row: Arc<dyn Fn(usize, &mut String) + Send + Sync>,
+    row: Arc<WriteRow>,
 }
 
 impl Generated {

@@ -101,10 +101,14 @@ impl Stored {
     }
 
     fn numbered_key(&self) -> String {
-        (self.places.len() + 1..)
-            .map(|number| format!("row-{number}"))
-            .find(|key| !self.by_key.contains_key(key.as_str()))
-            .unwrap_or_default()
+        let mut number = self.places.len();
+        loop {
+            number += 1;
+            let key = format!("row-{number}");
+            if !self.by_key.contains_key(key.as_str()) {
+                return key;
+            }
+        }
     }
 }
 
