@@ -4,6 +4,7 @@ mod generated;
 mod stored;
 
 use std::fmt;
+use std::sync::Arc;
 
 use super::ServeError;
 use super::row::{Columns, Filter};
@@ -19,7 +20,8 @@ pub struct Table {
 
 #[derive(Clone)]
 enum Rows {
-    Stored(Stored),
+    /// Shared until it is changed, so that options may be cloned.
+    Stored(Arc<Stored>),
     Generated(Generated),
 }
 
@@ -58,7 +60,7 @@ impl Table {
     }
 
     pub(super) fn stored(name: &str, stored: Stored) -> Self {
-        Self { name: name.to_owned(), rows: Rows::Stored(stored) }
+        Self { name: name.to_owned(), rows: Rows::Stored(Arc::new(stored)) }
     }
 
     /// `table` or `database/table`.
@@ -213,7 +215,7 @@ impl Table {
     /// The rows to change, unless they are generated.
     pub(super) fn editable(&mut self) -> Option<&mut Stored> {
         match &mut self.rows {
-            Rows::Stored(rows) => Some(rows),
+            Rows::Stored(rows) => Some(Arc::make_mut(rows)),
             Rows::Generated(_) => None,
         }
     }
