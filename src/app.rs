@@ -189,6 +189,8 @@ pub struct Screen {
     pub datasources: BTreeMap<String, Arc<Datasource>>,
     /// Its shared expressions.
     pub shared: SharedExpressions,
+    /// The places of the names of its shared expressions, those with a syntax mistake included.
+    pub shared_places: BTreeMap<String, Span>,
     /// State keys with their initial values.
     pub state: BTreeMap<String, Template>,
     /// Declared inputs.

@@ -199,6 +199,7 @@ impl<'f> Building<'f> {
             actions,
             datasources: findings.datasources,
             shared: shared(unit.node.get("expressions"), &mut reader),
+            shared_places: key_places(unit.node.get("expressions")),
             state: state(unit.node.get("state"), &mut reader),
             inputs: reader.declared(unit.node.get("inputs")),
             expressions: findings.expressions,
@@ -265,6 +266,11 @@ fn shared(node: Option<&Node>, reader: &mut Reader<'_>) -> SharedExpressions {
     let entries = node.map_or(&[][..], Node::entries).iter();
     let parsed = entries.filter_map(|e| Some((e.key.text.to_string(), (reader.parse)(e.value.as_str()?)?)));
     parsed.collect()
+}
+
+fn key_places(node: Option<&Node>) -> BTreeMap<String, crate::diag::Span> {
+    let entries = node.map_or(&[][..], Node::entries).iter();
+    entries.map(|entry| (entry.key.text.to_string(), entry.key_span)).collect()
 }
 
 fn state(node: Option<&Node>, reader: &mut Reader<'_>) -> BTreeMap<String, crate::expr::Template> {

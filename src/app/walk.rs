@@ -151,14 +151,15 @@ impl<'a> Walk<'a> {
         match type_of(node) {
             Some(name) if name.starts_with("action") && is_action_type(name) => self.action(node, key),
             Some(name) if name.starts_with("datasource.") => self.datasource(node, key),
-            None if self.is_bare_reference(node) => self.datasource(node, key),
+            _ if self.is_named_datasource(node) => self.datasource(node, key),
             _ => self.children(node),
         }
     }
 
-    /// One listing of the format omits the type of a reference (datasources.md §1.3).
-    fn is_bare_reference(&self, node: &Node) -> bool {
-        self.pointer.rsplit('/').nth(1) == Some("datasources") && node.get("datasourceId").is_some()
+    /// A datasource by its place: one listing of the format omits the type of a reference
+    /// (datasources.md §1.3), and one with a mistake in its type is still there.
+    fn is_named_datasource(&self, node: &Node) -> bool {
+        self.pointer.rsplit('/').nth(1) == Some("datasources") && matches!(node.kind, Kind::Object(_))
     }
 
     /// Jigs that tabs, widgets and links of components name; an action's links are its own.

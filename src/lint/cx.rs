@@ -4,6 +4,7 @@ use std::cell::{Cell, OnceCell};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::ops::Range;
 
+use super::triggers::Triggers;
 use crate::action::{ActionNode, SyncRole, UseKind, type_names};
 use crate::app::{Datasource, FileKind, Loaded, Project, Reference, Screen, Source};
 use crate::diag::{Diagnostic, FileId, Files, RuleInfo, Severity, Span, did_you_mean};
@@ -42,6 +43,10 @@ pub(super) struct Facts<'a> {
     comparisons: Cell<usize>,
     named: OnceCell<HashMap<&'a str, Vec<Named<'a>>>>,
     dynamic: OnceCell<Dynamic>,
+    members: OnceCell<HashSet<&'a str>>,
+    shared: OnceCell<BTreeSet<&'a str>>,
+    mistakes: OnceCell<BTreeSet<Span>>,
+    triggers: OnceCell<Triggers<'a>>,
     tables: OnceCell<BTreeMap<&'a str, Vec<&'a str>>>,
 }
 
@@ -66,6 +71,10 @@ impl<'a> Facts<'a> {
             comparisons: Cell::new(MOST_COMPARISONS),
             named: OnceCell::new(),
             dynamic: OnceCell::new(),
+            members: OnceCell::new(),
+            shared: OnceCell::new(),
+            mistakes: OnceCell::new(),
+            triggers: OnceCell::new(),
             tables: OnceCell::new(),
         }
     }
@@ -194,6 +203,60 @@ impl<'a> Cx<'a> {
             let names = |tables: &'a [crate::app::Id]| tables.iter().map(|table| table.value.as_str()).collect();
             databases.map(|(id, database)| (id.as_str(), names(&database.tables))).collect()
         })
+    }
+
+    /// Whether some scope lists the id.
+    pub fn is_member(&self, id: &str) -> bool {
+        let members = self.facts.members.get_or_init(|| {
+            let references = self.project.index.references().iter();
+            references.filter(|used| used.kind == UseKind::Member).map(|used| used.id.as_str()).collect()
+        });
+        members.contains(id)
+    }
+
+    /// Names of shared expressions that something at `place` can read. What stands in no screen is
+    /// evaluated for whichever screen uses it (expressions.md §5).
+    pub fn shared<'s>(&'s self, place: &Place<'s>) -> Vec<&'s str> {
+        let own = |screen: &'s Screen| screen.shared_places.keys().map(String::as_str);
+        match place.screen {
+            Some(screen) if place.kind != FileKind::Index => own(screen).chain(own(&self.project.home)).collect(),
+            _ => self.all_shared().iter().copied().collect(),
+        }
+    }
+
+    /// Whether something at `place` can read a shared expression of this name.
+    pub fn is_shared(&self, place: &Place<'_>, name: &str) -> bool {
+        let own = |screen: &Screen| screen.shared_places.contains_key(name);
+        match place.screen {
+            Some(screen) if place.kind != FileKind::Index => own(screen) || own(&self.project.home),
+            _ => self.all_shared().contains(name),
+        }
+    }
+
+    fn all_shared(&self) -> &BTreeSet<&'a str> {
+        let names = |screen: &'a Screen| screen.shared_places.keys().map(String::as_str);
+        self.facts.shared.get_or_init(|| self.project.screens().flat_map(names).collect())
+    }
+
+    /// Whether a file of this kind could not be read in full.
+    pub fn is_unreadable(&self, kind: FileKind) -> bool {
+        self.facts.unreadable.contains(&kind) || self.facts.unreadable.contains(&FileKind::SingleFile)
+    }
+
+    /// Whether the loader found nothing wrong in a part of a file. What a part with mistakes
+    /// declares is not known for sure.
+    pub fn is_sound(&self, part: Span) -> bool {
+        let mistakes = self.facts.mistakes.get_or_init(|| {
+            let errors = self.facts.loaded.diagnostics.iter().filter(|found| found.severity == Severity::Error);
+            errors.map(|found| found.span).collect()
+        });
+        let from = Span { end: part.start, ..part };
+        mistakes.range(from..).next().is_none_or(|mistake| !part.contains(*mistake))
+    }
+
+    /// Who calls which global action.
+    pub fn triggers(&self) -> &Triggers<'a> {
+        self.facts.triggers.get_or_init(|| Triggers::of(self.project))
     }
 
     /// The datasource of this id that something at `place` reads (datasources.md §1.2).

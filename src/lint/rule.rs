@@ -2,7 +2,7 @@
 
 use super::{Cx, Place};
 use crate::action::ActionNode;
-use crate::app::{Datasource, Found, Function, Reference};
+use crate::app::{Datasource, Found, Function, Placed, Reference};
 use crate::diag::RuleInfo;
 use crate::syntax::{Node, Scalar};
 
@@ -22,7 +22,7 @@ pub(super) enum Check {
     /// Every use of an id.
     Reference(fn(&mut Cx<'_>, &Reference)),
     /// Every action that is not inside another one.
-    RootAction(fn(&mut Cx<'_>, &Place<'_>, &ActionNode)),
+    RootAction(fn(&mut Cx<'_>, &Place<'_>, &Placed)),
     /// Every action, outer before inner.
     Action(fn(&mut Cx<'_>, &Place<'_>, &ActionNode)),
     /// Every expression without a syntax mistake.

@@ -24,7 +24,7 @@ type Hook<F> = Vec<(&'static RuleInfo, F)>;
 struct Hooks {
     app: Hook<fn(&mut Cx<'_>)>,
     reference: Hook<fn(&mut Cx<'_>, &crate::app::Reference)>,
-    root_action: Hook<fn(&mut Cx<'_>, &Place<'_>, &ActionNode)>,
+    root_action: Hook<fn(&mut Cx<'_>, &Place<'_>, &Placed)>,
     action: Hook<fn(&mut Cx<'_>, &Place<'_>, &ActionNode)>,
     expression: Hook<fn(&mut Cx<'_>, &Place<'_>, &Found)>,
     datasource: Hook<fn(&mut Cx<'_>, &Place<'_>, &Datasource)>,
@@ -121,7 +121,7 @@ impl<'a> Walk<'a> {
         for placed in actions {
             for (rule, run) in &self.hooks.root_action {
                 self.cx.rule = rule;
-                run(&mut self.cx, place, &placed.action);
+                run(&mut self.cx, place, placed);
             }
             placed.action.visit(&mut |action| {
                 for (rule, run) in &self.hooks.action {
