@@ -10,6 +10,7 @@ mod datasource;
 mod function;
 mod index;
 mod lower;
+mod pages;
 mod schema;
 mod settings;
 mod walk;
@@ -21,7 +22,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use crate::action::{ActionNode, Use};
-use crate::diag::{Diagnostic, FileId, Files, Span, Spanned};
+use crate::diag::{Diagnostic, FileId, Files, RuleInfo, Span, Spanned};
 use crate::expr::{Expression, SharedExpressions, Template};
 use crate::syntax::Tree;
 
@@ -32,6 +33,11 @@ pub use function::{Continuation, Function, Location, Parameter, Rows};
 pub use index::{DefinedBy, Definition, Index, Reference};
 pub use schema::{schema_names, schema_text};
 pub use settings::{DynamicSettings, HttpSettings, LintSettings, Secret, Settings};
+
+/// Every rule of this room.
+pub fn rules() -> impl Iterator<Item = &'static RuleInfo> {
+    pages::RULES.iter().chain(schema::RULES)
+}
 
 /// Where an app is read from.
 pub struct Inputs<'a> {

@@ -5,11 +5,14 @@
 //! and one line in [`RULES`]; it keeps nothing and walks nothing: [`walk`] brings it what it asks
 //! for, [`Cx`] knows the whole app. The mistakes come from `spec/pitfalls.md`.
 
-mod builtins;
+mod arguments;
 mod cx;
+mod query;
 mod rule;
 mod select;
+mod sequence;
 mod suppress;
+mod triggers;
 mod walk;
 
 mod duplicate_instance_id;
@@ -45,7 +48,7 @@ use crate::app::Loaded;
 use crate::diag::{Diagnostic, Files, RuleInfo};
 
 use cx::{Cx, Place};
-use rule::{Check, Rule};
+use rule::Rule;
 use select::Selection;
 
 /// The rules of this room.
@@ -124,7 +127,7 @@ pub fn check(loaded: &Loaded, files: &Files, request: &Request) -> Vec<Diagnosti
 pub fn rules() -> &'static [RuleInfo] {
     static ALL: LazyLock<Vec<RuleInfo>> = LazyLock::new(|| {
         let own = RULES.iter().map(|rule| &rule.info);
-        let loader = crate::syntax::RULES.iter().chain(crate::action::RULES).chain(crate::app::RULES);
+        let loader = crate::syntax::RULES.iter().chain(crate::action::RULES).chain(crate::app::rules());
         let mut all: Vec<RuleInfo> = own.chain(loader).copied().collect();
         all.sort_by_key(|rule| rule.id);
         all

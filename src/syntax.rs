@@ -5,6 +5,7 @@
 
 mod comment;
 mod json;
+mod pages;
 mod rules;
 mod scalar;
 mod yaml;
@@ -12,6 +13,8 @@ mod yaml;
 use std::ops::Range;
 
 use crate::diag::{Diagnostic, FileId, Span};
+
+pub use pages::RULES;
 
 /// The deepest nesting of arrays and objects that is accepted.
 pub const MAX_DEPTH: usize = 128;

@@ -8,7 +8,7 @@ use super::collect::Collected;
 use super::walk::{Findings, Interner, Reader, Walk, push_token};
 use super::{
     FileKind, GlobalAction, Index, Inputs, Loaded, Placed, Project, Screen, Source, database, datasource,
-    function, schema, settings,
+    function, pages, schema, settings,
 };
 use crate::action::template;
 use crate::diag::{Diagnostic, FileId, Files};
@@ -92,7 +92,7 @@ impl<'f> Building<'f> {
     fn empty_file(&mut self, source: &Source) {
         let message = "the file is empty, so it is not part of the app";
         let span = source.tree.root.span;
-        self.diagnostics.push(Diagnostic::info("empty-file", span, message).help("remove the file, or fill it"));
+        self.diagnostics.push(Diagnostic::info(pages::EMPTY_FILE, span, message).help("remove the file, or fill it"));
     }
 
     /// The form a generator writes: everything in one file (app-layout.md §7).
@@ -159,7 +159,7 @@ impl<'f> Building<'f> {
                 let there = *first.get();
                 let there = crate::diag::Span::new(there.file, there.start as usize, there.start as usize);
                 let message = format!("`{}` is the id of two files, and only the first is used", unit.id);
-                let diagnostic = Diagnostic::error("duplicate-file-id", here, message)
+                let diagnostic = Diagnostic::error(pages::DUPLICATE_FILE_ID, here, message)
                     .label(there, "the file that is used")
                     .help("give one of the files another name");
                 self.diagnostics.push(diagnostic);

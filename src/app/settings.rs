@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 
+use super::pages::{INVALID_SETTINGS, MISSING_ENVIRONMENT_VARIABLE};
 use super::{FileKind, Inputs, Source, schema};
 use crate::diag::{Diagnostic, Files, Severity, Span, Spanned};
 use crate::syntax::{Entry, Kind, Node};
@@ -243,7 +244,7 @@ impl Reading<'_> {
         let found = read(&written);
         if found.is_none() {
             let message = format!("`{written}` is not {expected}");
-            self.diagnostics.push(Diagnostic::error("invalid-settings", value.span, message));
+            self.diagnostics.push(Diagnostic::error(INVALID_SETTINGS, value.span, message));
         }
         found
     }
@@ -308,7 +309,7 @@ impl Reading<'_> {
         let span = self.place(node, range);
         let message = format!("the environment variable `{name}` is not set");
         let help = format!("set it, or give a default: `${{env:{name}:-}}`");
-        self.diagnostics.push(Diagnostic::error("missing-environment-variable", span, message).help(help));
+        self.diagnostics.push(Diagnostic::error(MISSING_ENVIRONMENT_VARIABLE, span, message).help(help));
         String::new()
     }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+use super::pages::EXPRESSION_SYNTAX;
 use super::{Declared, Found, Placed, datasource, datasource::Datasource, schema};
 use crate::action::{self, Use, UseKind, template};
 use crate::diag::{Diagnostic, FileId, Span};
@@ -233,7 +234,7 @@ pub(super) fn push_token(pointer: &mut String, token: &str) {
 
 fn syntax_error(error: &SyntaxError, scalar: &Scalar, token: Span, source: &str) -> Diagnostic {
     let place = scalar.span_of(token, error.range.clone(), source);
-    Diagnostic::error("expression-syntax", place, error.message.clone()).maybe_help(error.help.clone())
+    Diagnostic::error(EXPRESSION_SYNTAX, place, error.message.clone()).maybe_help(error.help.clone())
 }
 
 fn type_of(node: &Node) -> Option<&str> {

@@ -27,6 +27,8 @@ pub(super) struct Cx<'a> {
 pub(super) struct Place<'a> {
     /// The file.
     pub source: &'a Source,
+    /// The id of the part of the app.
+    pub id: &'a str,
     /// The index, jig or component; `None` in a global action, datasource or function.
     pub screen: Option<&'a Screen>,
     /// What kind of part of the app it is.
@@ -189,6 +191,16 @@ impl<'a> Cx<'a> {
     /// The node an action was read from.
     pub fn node(&self, action: &ActionNode) -> Option<&'a Node> {
         self.source(action.span.file)?.tree.root.at(&action.pointer)
+    }
+
+    /// The node of these bytes.
+    pub fn node_at(&self, span: Span) -> Option<&'a Node> {
+        let mut node = &self.source(span.file)?.tree.root;
+        while node.span != span {
+            let values = node.entries().iter().map(|entry| &entry.value);
+            node = values.chain(node.items()).find(|child| child.span.contains(span))?;
+        }
+        Some(node)
     }
 
     /// What carries this `instanceId`, whatever it is.

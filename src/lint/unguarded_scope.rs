@@ -75,7 +75,7 @@ that reads `_syncScope`.
 ";
 
 fn check(cx: &mut Cx<'_>, place: &Place<'_>, root: &Placed) {
-    let global = place.screen.is_none().then_some(place.source.id.as_str());
+    let global = place.screen.is_none().then_some(place.id);
     let mut starts = Vec::new();
     root.action.visit(&mut |action| {
         if matches!(action.body.sync(), Some(SyncRole::Scope(_))) {

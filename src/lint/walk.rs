@@ -86,21 +86,21 @@ impl<'a> Walk<'a> {
     }
 
     fn global(&mut self, loaded: &'a Loaded) {
-        for global in loaded.project.actions.values() {
+        for (id, global) in &loaded.project.actions {
             let Some(source) = self.facts.source(global.placed.file) else { continue };
-            let place = Place { source, screen: None, kind: FileKind::Action };
+            let place = Place { source, id, screen: None, kind: FileKind::Action };
             self.actions(&place, std::slice::from_ref(&global.placed));
             self.expressions(&place, &global.expressions);
         }
         for datasource in loaded.project.datasources.values() {
             let Some(source) = self.facts.source(datasource.file) else { continue };
-            let place = Place { source, screen: None, kind: FileKind::Datasource };
+            let place = Place { source, id: &datasource.id, screen: None, kind: FileKind::Datasource };
             self.datasource(&place, datasource);
             self.expressions(&place, &datasource.expressions);
         }
         for function in loaded.project.functions.values() {
             let Some(source) = self.facts.source(function.file) else { continue };
-            let place = Place { source, screen: None, kind: FileKind::Function };
+            let place = Place { source, id: &function.id, screen: None, kind: FileKind::Function };
             for (rule, run) in &self.hooks.function {
                 self.cx.rule = rule;
                 run(&mut self.cx, &place, function);
@@ -111,7 +111,7 @@ impl<'a> Walk<'a> {
 
     fn screen(&mut self, screen: &'a Screen, kind: FileKind) {
         let Some(source) = screen.file.and_then(|file| self.facts.source(file)) else { return };
-        let place = Place { source, screen: Some(screen), kind };
+        let place = Place { source, id: &screen.id, screen: Some(screen), kind };
         self.actions(&place, &screen.actions);
         screen.datasources.values().for_each(|datasource| self.datasource(&place, datasource));
         self.expressions(&place, &screen.expressions);
@@ -149,7 +149,7 @@ impl<'a> Walk<'a> {
     }
 
     fn texts(&mut self, source: &'a Source) {
-        let place = Place { source, screen: None, kind: source.kind };
+        let place = Place { source, id: &source.id, screen: None, kind: source.kind };
         self.text(&place, None, &source.tree.root);
     }
 
