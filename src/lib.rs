@@ -1,3 +1,4 @@
 //! syncscope: headless interpreter and linter for declarative sync apps.
 
 pub mod diag;
+pub mod store;
