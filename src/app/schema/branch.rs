@@ -3,7 +3,7 @@
 use super::document::Schema;
 use super::{fixes, mistakes, rules, wording};
 use crate::action::{canonical_alias, type_names};
-use crate::diag::{Diagnostic, Fix, closest};
+use crate::diag::{Diagnostic, Fix};
 use crate::syntax::{Entry, Node, Tree};
 
 /// Providers whose data comes through functions (functions.md §1, §10, §11).
@@ -36,7 +36,7 @@ pub(super) fn action(node: &Node, tree: &Tree, out: &mut Vec<Diagnostic>) {
     }
     if name == "action.sync-status" {
         let message = "`action.sync-status` is documented nowhere and does nothing here";
-        out.push(Diagnostic::warning(rules::UNKNOWN_ACTION_TYPE, entry.value.span, message));
+        mistakes::push(out, Diagnostic::warning(rules::UNKNOWN_ACTION_TYPE, entry.value.span, message));
     }
 }
 
@@ -71,13 +71,8 @@ pub(super) fn datasource(node: &Node, tree: &Tree, out: &mut Vec<Diagnostic>) {
     if DATASOURCES.contains(&written) {
         mistakes::check(Schema::bundled(written), node, tree, out);
     } else {
-        let found = unknown(
-            rules::UNKNOWN_DATASOURCE_TYPE,
-            &entry.value,
-            written,
-            "a datasource type",
-            DATASOURCES,
-        );
+        let found =
+            unknown(rules::UNKNOWN_DATASOURCE_TYPE, &entry.value, written, "a datasource type", DATASOURCES);
         out.push(found);
     }
 }
@@ -118,10 +113,10 @@ fn unknown<'a>(
     let known: Vec<&str> = known.into_iter().collect();
     let message = format!("`{}` is not {wanted}", wording::shortened(written));
     let found = Diagnostic::error(rule, node.span, message);
-    let near = closest(written, known.iter().copied()).or_else(|| fixes::same_ending(written, known.iter().copied()));
-    match near {
+    match fixes::nearest(written, &known) {
         Some(name) => {
-            let fix = fixes::quoted_like(node, name).map(|text| Fix::risky(format!("write `{name}`"), node.span, text));
+            let fix = fixes::quoted_like(node, name)
+                .map(|text| Fix::risky(format!("write `{name}`"), node.span, text));
             let found = found.help(format!("did you mean `{name}`?"));
             if let Some(fix) = fix { found.fix(fix) } else { found }
         }

@@ -40,7 +40,8 @@ pub(super) fn check(schema: Schema, node: &Node, tree: &Tree, out: &mut Vec<Diag
     }
     let subject = Subject { node, tree, document: &compiled.document };
     let mut found = objects::report(subject, gathered.objects);
-    found.extend(gathered.shapes.iter().filter_map(|(pointer, shape)| shape::report(subject, pointer, shape)));
+    found
+        .extend(gathered.shapes.iter().filter_map(|(pointer, shape)| shape::report(subject, pointer, shape)));
     found.sort_by_key(|diagnostic| (diagnostic.span, diagnostic.rule));
     for diagnostic in found {
         push(out, diagnostic);

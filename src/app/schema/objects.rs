@@ -71,7 +71,8 @@ fn misplaced(subject: Subject<'_>, place: &str, objects: &mut Objects) -> Vec<Di
         if let Some(object) = objects.get_mut(&target.place(place)) {
             object.missing.retain(|missing| !names.contains(missing));
         }
-        found.extend(moved(subject, place, &target, &names));
+        let severity = severity(subject.schema(&schema));
+        found.extend(moved(subject, place, &target, &names).map(|found| Diagnostic { severity, ..found }));
     }
     found
 }
@@ -95,6 +96,9 @@ impl Target {
 }
 
 fn target(subject: Subject<'_>, place: &str, schema: &str, name: &str) -> Option<Target> {
+    if name == "type" {
+        return None;
+    }
     let node = subject.at(place);
     let below = properties(subject.schema(schema)).find(|(key, inner)| {
         let free = node.get(key).is_none_or(|child| child.get(name).is_none() && is_map_or_nothing(child));
@@ -141,8 +145,8 @@ fn unknown(subject: Subject<'_>, place: &str, object: &mut Object, name: &str) -
 
     let message = format!("unknown key `{}` in {}", wording::shortened(name), wording::place(subject, place));
     let mut found = Diagnostic::error(rules::UNKNOWN_KEY, entry.key_span, message);
-    if wanted.is_none() && schema.get("x-unknown").and_then(Value::as_str) == Some("warning") {
-        found.severity = Severity::Warning;
+    if wanted.is_none() {
+        found.severity = severity(schema);
     }
     Some(match near {
         Some(near) => {
@@ -156,11 +160,21 @@ fn unknown(subject: Subject<'_>, place: &str, object: &mut Object, name: &str) -
     })
 }
 
+/// Where the format is open, an unknown key may mean something to somebody.
+fn severity(schema: &Value) -> Severity {
+    let open = schema.get("x-unknown").and_then(Value::as_str) == Some("warning");
+    if open { Severity::Warning } else { Severity::Error }
+}
+
 /// A key that stands where a needed one is missing is surely that one; any other guess is a guess.
 fn renamed(entry: &Entry, name: &str, certain: bool) -> Option<Fix> {
     let text = fixes::quoted(entry.key.style, name)?;
     let title = format!("rename it to `{name}`");
-    Some(if certain { Fix::safe(title, entry.key_span, text) } else { Fix::risky(title, entry.key_span, text) })
+    Some(if certain {
+        Fix::safe(title, entry.key_span, text)
+    } else {
+        Fix::risky(title, entry.key_span, text)
+    })
 }
 
 /// What authors look for under names that the format does not have (sync.md §1.2, app-layout.md §5).
