@@ -4,6 +4,7 @@
 //! later, inside an expression in a folded scalar too, is shown at its place in the file.
 
 mod comment;
+mod decode;
 mod json;
 mod rules;
 mod scalar;
@@ -12,6 +13,8 @@ mod yaml;
 use std::ops::Range;
 
 use crate::diag::{Diagnostic, FileId, Span};
+
+pub use decode::{DecodeError, decode};
 
 /// The deepest nesting of arrays and objects that is accepted.
 pub const MAX_DEPTH: usize = 128;
