@@ -103,12 +103,21 @@ impl<'v> View<'v> {
         self.evaluator.fill(template, &World { ctx: &ctx, focus: None, shared })
     }
 
-    /// What an expression reads, path by path, with the value of each: for people to see why.
+    /// What an expression reads, in the author's words, with the value of each: for people to see why.
     pub(super) fn reads(&self, expression: &Expression) -> Result<Vec<(String, Option<Value>)>, EvalError> {
-        let needs = Needs::of(expression, self.shared());
-        let ctx = self.ctx(&needs)?;
-        let read = |path: &Vec<String>| (format!("@ctx.{}", path.join(".")), at(&ctx, path).cloned());
-        Ok(needs.paths().map(read).collect())
+        let references = expression.references();
+        let paths = references.paths.iter().map(|path| path.range.clone());
+        let variables = references.variables.iter().map(|variable| variable.range.clone());
+        let mut reads: Vec<(String, Option<Value>)> = Vec::new();
+        for range in paths.chain(variables) {
+            let Some(text) = expression.text().get(range) else { continue };
+            if reads.iter().any(|(known, _)| known == text) {
+                continue;
+            }
+            let Ok(read) = Expression::parse(text) else { continue };
+            reads.push((text.to_owned(), self.value(&read)?));
+        }
+        Ok(reads)
     }
 
     /// The paths below `@ctx` that a template reads.
@@ -347,10 +356,6 @@ fn declared_inputs(datasource: &Datasource) -> Option<Value> {
     }
     let value = |declared: &crate::app::Declared| declared.default.clone().unwrap_or(Value::Null);
     Some(datasource.inputs.iter().map(|(name, declared)| (name.clone(), value(declared))).collect())
-}
-
-fn at<'a>(value: &'a Value, path: &[String]) -> Option<&'a Value> {
-    path.iter().try_fold(value, |value, name| value.get(name))
 }
 
 /// An error of the world that an expression reads.
