@@ -6,6 +6,8 @@
 mod comment;
 mod decode;
 mod json;
+mod keys;
+mod remarks;
 mod rules;
 mod scalar;
 mod yaml;
@@ -254,3 +256,11 @@ impl Scalar {
         scalar::span_of(self, token, range, source)
     }
 }
+
+/// The nearest character boundary that is not behind `at`.
+fn boundary(text: &str, at: usize) -> usize {
+    (0..=at.min(text.len())).rev().find(|&at| text.is_char_boundary(at)).unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests;
