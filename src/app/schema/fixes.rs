@@ -1,7 +1,7 @@
 //! Edits that mend what a schema finds.
 
-use crate::diag::{Edit, Fix, Safety, Span, closest};
-use crate::syntax::{Kind, Node, Style};
+use crate::diag::{Diagnostic, Edit, Fix, Safety, Span, closest};
+use crate::syntax::{Entry, Kind, Node, Style};
 
 /// `text` in the quotes of the scalar it replaces; `None` when the notation has none that fit.
 pub(super) fn quoted_like(node: &Node, text: &str) -> Option<String> {
@@ -9,7 +9,7 @@ pub(super) fn quoted_like(node: &Node, text: &str) -> Option<String> {
 }
 
 /// A simple word (letters, digits, `-`, `_`, `.`) in the notation of `style`.
-pub(super) fn quoted(style: Style, text: &str) -> Option<String> {
+fn quoted(style: Style, text: &str) -> Option<String> {
     match style {
         Style::Plain => Some(text.to_owned()),
         Style::SingleQuoted => Some(format!("'{text}'")),
@@ -41,7 +41,15 @@ fn shared_start<'a>(names: &[&'a str]) -> &'a str {
     let ends = first.char_indices().filter(|(_, c)| matches!(c, '_' | '.')).map(|(at, _)| at + 1);
     let starts =
         ends.map(|end| &first[..end]).filter(|start| names.iter().all(|name| name.starts_with(start)));
-    starts.last().unwrap_or_default()
+    starts.max_by_key(|start| start.len()).unwrap_or_default()
+}
+
+/// Says that the key should be `name`, and offers to rename it.
+pub(super) fn renaming(found: Diagnostic, entry: &Entry, name: &str, safety: Safety) -> Diagnostic {
+    let found = found.help(format!("did you mean `{name}`?"));
+    let Some(text) = quoted(entry.key.style, name) else { return found };
+    let fix = Fix::safe(format!("rename it to `{name}`"), entry.key_span, text);
+    found.fix(Fix { safety, ..fix })
 }
 
 /// What turns the value into one of the `types` (JSON Schema's words) when its meaning is beyond doubt.
@@ -50,10 +58,10 @@ pub(super) fn retyped(node: &Node, types: &[&str]) -> Option<Fix> {
     match &node.kind {
         Kind::String(scalar) => {
             let text = scalar.text.trim();
-            if wants("boolean") {
-                if let Some(fix) = truth_value(node.span, text) {
-                    return Some(fix);
-                }
+            if wants("boolean")
+                && let Some(fix) = truth_value(node.span, text)
+            {
+                return Some(fix);
             }
             if (wants("number") || wants("integer")) && is_number(text) {
                 return Some(Fix::safe(format!("write the number {text}"), node.span, text));

@@ -29,6 +29,12 @@ impl Shape {
     }
 }
 
+impl Shape {
+    pub(super) fn counts_keys(&self) -> bool {
+        matches!(self.keyword.as_str(), "minProperties" | "maxProperties")
+    }
+}
+
 pub(super) fn report(subject: Subject<'_>, pointer: &str, shape: &Shape) -> Option<Diagnostic> {
     let node = subject.at(pointer);
     if subject.tree.is_damaged(node.span) {
@@ -84,7 +90,7 @@ fn unfit(subject: Subject<'_>, pointer: &str, node: &Node, schema: &Value) -> Di
 }
 
 fn mismatch(subject: Subject<'_>, pointer: &str, node: &Node, schema: &Value) -> String {
-    let expected = schema.get("x-expected").and_then(Value::as_str).unwrap_or("something else");
+    let expected = schema.get("x-expected").and_then(Value::as_str).unwrap_or("a map");
     let found = if is_secret(schema) { node.kind_word().to_owned() } else { wording::found(node) };
     format!("{} should be {expected}, found {found}", wording::place(subject, pointer))
 }

@@ -3,6 +3,7 @@
 mod bundled;
 mod examples;
 mod messages;
+mod mutations;
 
 use std::path::{Path, PathBuf};
 

@@ -19,11 +19,11 @@ pub(super) fn place(subject: Subject<'_>, pointer: &str) -> String {
                 format!("`{}` of `{}`", shortened(last), shortened(owner))
             }
         }
-        [.., list, index, last] if is_index(index) => {
+        [.., owner, nth, last] if is_index(nth) => {
             if is_index(last) {
-                item(last, list)
+                item(last, owner)
             } else {
-                format!("`{}` of {}", shortened(last), item(index, list))
+                format!("`{}` of {}", shortened(last), item(nth, owner))
             }
         }
         [.., last] => format!("`{}`", shortened(last)),

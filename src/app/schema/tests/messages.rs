@@ -173,6 +173,16 @@ const MISTAKES: &[(&str, &str, &str)] = &[
     ),
     ("settings", "at the wrong level", "timeout: 30s\nretries: 2\n"),
     ("settings", "a secret that is no text", "credentials: { token: [s3cr3t] }\n"),
+    ("index", "no map at all", "- title: A\n"),
+    ("action", "a style as text", "type: action.go-back\noptions:\n  style: primary\n"),
+    ("action", "a style too far out", "type: action.go-back\noptions:\n  isDanger: true\n"),
+    (
+        "action",
+        "a parameter of the action",
+        "type: action.execute-action\noptions:\n  action: sync\n  parameter: { id: 7 }\n",
+    ),
+    ("action", "a list as condition", "type: action.go-back\ncondition: [online()]\n"),
+    ("translations", "texts by language", "en:\n  greeting: Hello\n"),
 ];
 
 #[test]
@@ -240,4 +250,11 @@ fn damaged_places_are_not_said_to_lack_anything() {
     let mut found = Vec::new();
     super::check_action(&tree.root, &tree, &mut found);
     assert_eq!(found, []);
+}
+
+#[test]
+fn a_flood_of_mistakes_is_cut_short() {
+    let many = |line: &str| (0..20_000).fold(String::new(), |all, n| all + &format!("k{n}: {line}\n"));
+    assert_eq!(findings("translations", &many("[]")).1.len(), super::super::mistakes::MOST);
+    assert_eq!(findings("settings", &many("1")).1.len(), super::super::mistakes::MOST);
 }
