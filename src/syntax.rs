@@ -4,6 +4,7 @@
 //! later, inside an expression in a folded scalar too, is shown at its place in the file.
 
 mod comment;
+mod decode;
 mod json;
 mod keys;
 mod pages;
@@ -16,6 +17,7 @@ use std::ops::Range;
 
 use crate::diag::{Diagnostic, FileId, Span};
 
+pub use decode::{DecodeError, decode};
 pub use pages::RULES;
 
 /// The deepest nesting of arrays and objects that is accepted.

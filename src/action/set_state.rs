@@ -46,7 +46,9 @@ impl Action for SetState {
     fn plan(&self, fill: &mut dyn Fill) -> Result<Plan<'_>, PlanError> {
         let changes = match &self.target {
             Target::Slot(path) => {
-                let path = path.clone().ok_or_else(|| unusable("state", "a path like `=@ctx.solution.state.key`", None))?;
+                let path = path
+                    .clone()
+                    .ok_or_else(|| unusable("state", "a path like `=@ctx.solution.state.key`", None))?;
                 vec![(path, optional(fill, self.value.as_ref())?.unwrap_or(Value::Null))]
             }
             Target::Keys(below) => {
