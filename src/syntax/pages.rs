@@ -39,6 +39,14 @@ type: jig.default
 ",
     },
     RuleInfo {
+        id: rules::FILE_TOO_LARGE,
+        severity: Severity::Error,
+        summary: "a file is larger than any app needs",
+        docs: "\
+Finds files of more than 4 MiB. They are not read. Data of that size belong into a table that is synced.
+",
+    },
+    RuleInfo {
         id: rules::INVALID_JSON,
         severity: Severity::Error,
         summary: "a file that should be JSON is not",
@@ -104,6 +112,14 @@ options:
   data:
     - { id: 1, postcode: '01067' }
 ```
+",
+    },
+    RuleInfo {
+        id: rules::NOT_UTF8,
+        severity: Severity::Error,
+        summary: "a file is not UTF-8 text",
+        docs: "\
+Finds files that are saved in another encoding than UTF-8, or are no text at all. Save the file as UTF-8.
 ",
     },
     RuleInfo {
