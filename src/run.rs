@@ -9,17 +9,20 @@ mod context;
 mod credentials;
 mod dry;
 mod event;
+mod guard;
 mod interpret;
 mod perform;
+mod sync;
 pub mod provider;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::{Map, Value};
 
 use crate::app::Project;
-use crate::diag::Files;
+use crate::diag::{Files, did_you_mean};
 use crate::expr::{Condition, EvalError, Expression, Verdict};
 use crate::store::{Store, StoreError};
 
@@ -27,6 +30,7 @@ pub use clock::{Clock, SystemClock};
 pub use credentials::{Credentials, SettingsCredentials};
 pub use dry::{Planned, PlannedAction, Reading, Verdicts};
 pub use event::{ActionRef, Counts, Event, Failure, Observer, Outcome, Record, SkipReason};
+use interpret::Run;
 pub use provider::{Fetch, FetchError, Fetched, Page, Provider, Providers, Retry, Row, Sink, Stop};
 
 /// What starts a run.
@@ -57,7 +61,7 @@ pub struct Engine<'a> {
     /// Where data come from.
     pub providers: Providers,
     /// Time and ids.
-    pub clock: &'a dyn Clock,
+    pub clock: Arc<dyn Clock>,
     /// Hears what happens.
     pub observer: &'a dyn Observer,
     /// Asks the run to end early.
@@ -143,6 +147,24 @@ pub enum RunError {
     /// An expression failed.
     #[error(transparent)]
     Eval(#[from] EvalError),
+}
+
+impl RunError {
+    /// The app has no `kind` called `id`; `known` are those it has.
+    pub(crate) fn unknown<'a>(kind: &str, id: &str, known: impl Iterator<Item = &'a str>) -> Self {
+        let mut known: Vec<&str> = known.collect();
+        known.sort_unstable();
+        let there_are = || (!known.is_empty()).then(|| format!("there are: {}", quoted(&known)));
+        let help = did_you_mean(id, known.iter().copied()).or_else(there_are);
+        Self::Unknown { message: format!("this app has no {kind} `{id}`"), help }
+    }
+}
+
+fn quoted(names: &[&str]) -> String {
+    const MOST: usize = 12;
+    let shown: Vec<String> = names.iter().take(MOST).map(|name| format!("`{name}`")).collect();
+    let more = if names.len() > MOST { ", …" } else { "" };
+    format!("{}{more}", shown.join(", "))
 }
 
 impl Engine<'_> {

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod bad;
+mod example;
 mod fault;
 mod rest;
 mod rows;
