@@ -146,7 +146,7 @@ impl Planner<'_> {
         }
         match decide(&view, &node.guard) {
             _ if !planned.unknown.is_empty() => planned.verdict = Verdicts::Unknown,
-            Decision::Go => {}
+            Decision::Go(_) => {}
             Decision::Skip { detail, .. } => planned.end(Verdicts::Skip, detail),
             Decision::Fail(failure) => planned.end(Verdicts::Error, failure.message),
         }

@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 use super::context::{Place, Session, evaluator, place};
 use super::event::{ActionRef, Emitter, Event, Failure, Outcome, SkipReason};
 use super::guard::{Chain, Decision, decide};
-use super::perform::{Done, Permits};
+use super::perform::{Done, Permits, read_failure};
 use super::{Answer, Engine, RunError, Summary, Trigger};
 use crate::action::{ActionNode, Order, Plan, PlanError};
 use crate::app::{Placed, Screen};
@@ -193,20 +193,25 @@ impl<'r> Worker<'r> {
             emitter.emit(Event::ActionSkipped { action, reason: SkipReason::Interrupted, detail: None });
             return Outcome::Interrupted;
         }
-        match decide(&self.view(spot.place), &node.guard) {
-            Decision::Go => {}
+        if !node.guard.is_empty()
+            && let Err(error) = self.run.recover()
+        {
+            return self.fail_at_once(action, read_failure(&error));
+        }
+        let guard = match decide(&self.view(spot.place), &node.guard) {
+            Decision::Go(detail) => detail,
             Decision::Skip { reason, detail } => {
                 emitter.emit(Event::ActionSkipped { action, reason, detail: Some(detail) });
                 return Outcome::Ok;
             }
             Decision::Fail(failure) => return self.fail_at_once(action, failure),
-        }
+        };
         let chain = Chain { guard: &node.guard, place: spot.place, above: spot.guards };
         let inner = Spot { guards: Some(&chain), ..*spot };
-        self.perform_guarded(node, action, &inner)
+        self.perform_guarded(node, action, guard, &inner)
     }
 
-    fn perform_guarded(&self, node: &ActionNode, action: ActionRef, spot: &Spot<'_>) -> Outcome {
+    fn perform_guarded(&self, node: &ActionNode, action: ActionRef, guard: Option<String>, spot: &Spot<'_>) -> Outcome {
         let emitter = &self.run.emitter;
         let begun = Instant::now();
         let planned = node.body.plan(&mut self.view(spot.place));
@@ -215,7 +220,7 @@ impl<'r> Worker<'r> {
             emitter.emit(Event::ActionSkipped { action, reason: SkipReason::Unsupported, detail });
             return Outcome::Ok;
         }
-        emitter.emit(Event::ActionStarted { action: action.clone() });
+        emitter.emit(Event::ActionStarted { action: action.clone(), guard });
         let done = match planned {
             Ok(plan) => self.follow(node, plan, spot),
             Err(error) => Done::failed(plan_failure(&error)),
@@ -332,7 +337,7 @@ impl<'r> Worker<'r> {
 
     fn fail_at_once(&self, action: ActionRef, failure: Failure) -> Outcome {
         let emitter = &self.run.emitter;
-        emitter.emit(Event::ActionStarted { action: action.clone() });
+        emitter.emit(Event::ActionStarted { action: action.clone(), guard: None });
         let (outcome, error) = (Outcome::Failed, Some(failure));
         emitter.emit(Event::ActionFinished { action, outcome, error, duration_ms: 0 });
         outcome

@@ -198,7 +198,7 @@ impl Worker<'_> {
         while let Some(link) = chain {
             let view = View::new(run.engine, &run.session, &self.evaluator, link.place, reader);
             match decide(&view, link.guard) {
-                Decision::Go => chain = link.above,
+                Decision::Go(_) => chain = link.above,
                 other => return Some(other),
             }
         }

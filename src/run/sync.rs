@@ -1,5 +1,6 @@
 //! Performs `sync-entities`: one instance, one operation per table (sync-semantics.md §1).
 
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::time::Instant;
 
 use super::context::world;
@@ -40,7 +41,14 @@ impl Worker<'_> {
         entities: &[EntityRequest],
     ) -> Result<Done, StoreError> {
         let engine = self.run.engine;
-        let operations: Vec<Operation> = entities.iter().map(|entity| operation(provider, entity)).collect();
+        let digests: Vec<String> = entities.iter().map(digest).collect();
+        let operation = |(entity, digest): (&'_ EntityRequest, &'_ String)| Operation {
+            provider: provider.constant(),
+            entity: &entity.entity,
+            function: entity.function.as_deref(),
+            arguments: digest,
+        };
+        let operations: Vec<Operation<'_>> = entities.iter().zip(&digests).map(operation).collect();
         let begin = BeginInstance { instance_id: id, operations: &operations, now: engine.clock.now() };
         let begun = engine.store.begin_instance(&begin)?;
         self.run.tell(begun.changes);
@@ -48,7 +56,8 @@ impl Worker<'_> {
         let stop = engine.stop.within(deadline);
         let mut first = None;
         for (ordinal, entity) in entities.iter().enumerate() {
-            let job = Job { work: &begun.work, ordinal, provider, force, entity, stop: &stop };
+            let operation = &operations[ordinal];
+            let job = Job { work: &begun.work, ordinal, operation, provider, force, entity, stop: &stop };
             if let Err(error) = self.operation(&job)? {
                 first.get_or_insert(error);
             }
@@ -108,7 +117,7 @@ impl Worker<'_> {
             Some(Rows::Merge) => Mode::Merge,
             _ => Mode::Replace,
         };
-        let cursor = if job.force { None } else { engine.store.cursor(job.work, job.ordinal).map_err(kept)? };
+        let cursor = if job.force { None } else { engine.store.sync_token(job.operation).map_err(kept)? };
         let mode = if cursor.is_some() { Mode::Merge } else { mode };
         let writer = engine.store.writer(job.work, job.ordinal, mode).map_err(kept)?;
         let mut sink = TableSink { run: self.run, entity: &job.entity.entity, writer, rows: 0, pages: 0, bytes: 0 };
@@ -131,6 +140,7 @@ impl Worker<'_> {
 struct Job<'j> {
     work: &'j Work,
     ordinal: usize,
+    operation: &'j Operation<'j>,
     provider: ProviderKind,
     force: bool,
     entity: &'j EntityRequest,
@@ -180,13 +190,15 @@ impl Sink for TableSink<'_> {
     }
 }
 
-fn operation(provider: ProviderKind, request: &EntityRequest) -> Operation {
-    Operation {
-        provider: provider.constant().to_owned(),
-        entity: request.entity.clone(),
-        function: request.function.clone(),
-        arguments: serde_json::to_string(&request.parameters).unwrap_or_default(),
+/// A digest of the arguments, which tells two calls of one function for one table apart; they may
+/// hold secrets, so they are not kept themselves.
+fn digest(request: &EntityRequest) -> String {
+    if request.parameters.is_empty() {
+        return String::new();
     }
+    let mut hasher = DefaultHasher::new();
+    serde_json::to_string(&request.parameters).unwrap_or_default().hash(&mut hasher);
+    format!("{:016x}", hasher.finish())
 }
 
 /// A database error as the end of a fetch.
