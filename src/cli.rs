@@ -23,6 +23,7 @@ mod run;
 mod schema;
 mod scopes;
 mod serve;
+mod session;
 mod shell;
 mod signals;
 mod status;

@@ -78,6 +78,15 @@ impl Output {
         Ok(())
     }
 
+    /// Writes the text of a JSON document, secrets removed value by value.
+    pub(super) fn json_text(&self, text: &str) -> Result<(), Failure> {
+        let idle = locked(&self.redactor).is_idle();
+        match serde_json::from_str::<Value>(text) {
+            Ok(value) if !idle => self.json(&value),
+            _ => self.print(text),
+        }
+    }
+
     /// Tells something beside the results, unless asked to be quiet.
     pub(super) fn note(&self, text: &str) {
         if self.verbosity >= Verbosity::Normal {

@@ -18,8 +18,18 @@ pub(super) struct Shell {
     pub(super) live: Live,
     /// The folder that relative paths start from.
     pub(super) cwd: PathBuf,
+    screen: Screen,
     env: Arc<dyn Fn(&str) -> Option<String> + Send + Sync>,
     stdin: Box<dyn Read + Send>,
+}
+
+/// What results are written to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Screen {
+    /// A terminal, which can be cleared.
+    Clearable,
+    /// A stream that only grows.
+    Growing,
 }
 
 /// Whether progress is drawn.
@@ -40,13 +50,19 @@ impl Shell {
             (false, false) => Verbosity::Normal,
         };
         let live = if stderr.is_terminal() && verbosity > Verbosity::Quiet { Live::Drawn } else { Live::Hidden };
+        let screen = if stdout.is_terminal() { Screen::Clearable } else { Screen::Growing };
         let paints = (paint(global.color, &stdout, &*env), paint(global.color, &stderr, &*env));
-        Self { out: Output::new(stdout, stderr, paints, verbosity), live, cwd, env, stdin }
+        Self { out: Output::new(stdout, stderr, paints, verbosity), live, cwd, screen, env, stdin }
     }
 
     /// The value of an environment variable.
     pub(super) fn env(&self, name: &str) -> Option<String> {
         (self.env)(name)
+    }
+
+    /// Whether results that come again may replace what is on the screen.
+    pub(super) fn redraws(&self) -> bool {
+        self.screen == Screen::Clearable
     }
 
     /// All of standard input as text.
