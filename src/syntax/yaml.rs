@@ -2,20 +2,17 @@
 
 mod anchors;
 mod build;
+mod explain;
+mod lines;
 mod plain;
+mod recover;
 mod remarks;
 
-use super::{Tree, rules};
-use crate::diag::{Diagnostic, FileId, Span};
+use super::Tree;
+use crate::diag::{Diagnostic, FileId};
 
 pub(super) fn parse(file: FileId, text: &str) -> (Tree, Vec<Diagnostic>) {
-    let build::Built { mut tree, mut diagnostics, failure } = build::build(file, text);
-    if let Some(error) = failure {
-        let at = error.marker().byte_offset().unwrap_or(text.len()).min(text.len());
-        diagnostics.push(Diagnostic::error(rules::INVALID_YAML, Span::new(file, at, at), error.info()));
-        tree.damaged.push(Span::new(file, at, text.len()));
-    }
-    (tree, diagnostics)
+    recover::parse(file, text)
 }
 
 #[cfg(test)]

@@ -22,7 +22,15 @@ pub(super) struct Built {
     pub tree: Tree,
     pub diagnostics: Vec<Diagnostic>,
     /// The mistake at which reading stopped.
-    pub failure: Option<ScanError>,
+    pub failure: Option<Failure>,
+}
+
+/// Why and where reading stopped.
+pub(super) struct Failure {
+    pub error: ScanError,
+    pub at: usize,
+    /// Where the outermost `[` or `{` stands that was open.
+    pub flow: Option<usize>,
 }
 
 /// Builds the tree of `text`, up to the first syntax mistake.
@@ -167,6 +175,11 @@ impl<'s> Builder<'s> {
     }
 
     fn finish(mut self, failure: Option<ScanError>) -> Built {
+        let flow = self.frames.iter().find(|frame| frame.flow).map(|frame| frame.start);
+        let failure = failure.map(|error| {
+            let at = error.marker().byte_offset().unwrap_or(self.text.len()).min(self.text.len());
+            Failure { error, at, flow }
+        });
         while !self.frames.is_empty() {
             self.skipped = 0;
             self.close(0..0);
