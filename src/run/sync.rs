@@ -1,0 +1,203 @@
+//! Performs `sync-entities`: one instance, one operation per table (sync-semantics.md §1).
+
+use std::time::Instant;
+
+use super::context::world;
+use super::event::{Event, Failure, Outcome};
+use super::interpret::{Spot, Worker};
+use super::perform::Done;
+use super::provider::{Fetch, FetchError, Fetched, Page, Sink, Stop};
+use super::{Network, Run};
+use crate::action::{ActionNode, EntityRequest, ProviderKind};
+use crate::app::Rows;
+use crate::store::{self, BeginInstance, Mode, Operation, StoreError, Work, Writer};
+
+impl Worker<'_> {
+    /// Fetches the tables of one instance, in order, when a permit is free.
+    pub(super) fn sync(
+        &self,
+        node: &ActionNode,
+        spot: &Spot<'_>,
+        provider: ProviderKind,
+        force: bool,
+        entities: &[EntityRequest],
+    ) -> Done {
+        let id = match self.instance_id(node, spot) {
+            Ok(id) => id,
+            Err(error) => return Done::fail("expression", error.message),
+        };
+        self.run.permits.with(|| match self.instance(id.as_deref(), provider, force, entities) {
+            Ok(done) => done,
+            Err(error) => Done::store(&error),
+        })
+    }
+
+    fn instance(
+        &self,
+        id: Option<&str>,
+        provider: ProviderKind,
+        force: bool,
+        entities: &[EntityRequest],
+    ) -> Result<Done, StoreError> {
+        let engine = self.run.engine;
+        let operations: Vec<Operation> = entities.iter().map(|entity| operation(provider, entity)).collect();
+        let begin = BeginInstance { instance_id: id, operations: &operations, now: engine.clock.now() };
+        let begun = engine.store.begin_instance(&begin)?;
+        self.run.tell(begun.changes);
+        let deadline = engine.options.instance_timeout.map(|limit| Instant::now() + limit);
+        let stop = engine.stop.within(deadline);
+        let mut first = None;
+        for (ordinal, entity) in entities.iter().enumerate() {
+            let job = Job { work: &begun.work, ordinal, provider, force, entity, stop: &stop };
+            if let Err(error) = self.operation(&job)? {
+                first.get_or_insert(error);
+            }
+        }
+        self.end(&begun.work, first)
+    }
+
+    fn end(&self, work: &Work, failure: Option<FetchError>) -> Result<Done, StoreError> {
+        let engine = self.run.engine;
+        let now = engine.clock.now();
+        if engine.stop.is_asked() {
+            let changes = engine.store.interrupt_own(now)?;
+            self.run.tell(changes);
+            return Ok(Done { failure: failure.map(told), ..Done::of(Outcome::Interrupted) });
+        }
+        let changes = engine.store.finish_instance(work, now)?;
+        self.run.tell(changes);
+        Ok(failure.map_or_else(Done::ok, |error| Done::failed(told(error))))
+    }
+
+    /// Fetches one table; the inner result is how the operation ended.
+    fn operation(&self, job: &Job<'_>) -> Result<Result<(), FetchError>, StoreError> {
+        let engine = self.run.engine;
+        let fetched = self.fetch(job);
+        let now = engine.clock.now();
+        let outcome = match &fetched {
+            Ok(()) => return Ok(Ok(())),
+            Err(_) if engine.stop.is_asked() => return Ok(fetched),
+            Err(error) => sync_failure(error),
+        };
+        let changes = engine.store.fail_operation(job.work, job.ordinal, &outcome, now)?;
+        self.run.tell(changes);
+        Ok(fetched)
+    }
+
+    fn fetch(&self, job: &Job<'_>) -> Result<(), FetchError> {
+        let engine = self.run.engine;
+        job.stop.check()?;
+        if engine.options.network == Network::Offline {
+            return Err(FetchError::lasting("net.offline", "the run is offline"));
+        }
+        let provider = engine.providers.get(job.provider).ok_or_else(|| {
+            let constant = job.provider.constant();
+            FetchError::lasting("config.unsupported", format!("`{constant}` is not supported by this runtime"))
+        })?;
+        let function = match &job.entity.function {
+            None if job.provider.needs_function() => {
+                let message = format!("the table `{}` names no `function` to fetch it", job.entity.entity);
+                return Err(FetchError::lasting("config.function", message));
+            }
+            None => None,
+            Some(id) => Some(engine.project.functions.get(id).ok_or_else(|| {
+                FetchError::lasting("config.function", format!("there is no function `{id}`"))
+            })?),
+        };
+        let mode = match function.map(|function| &function.rows) {
+            Some(Rows::Merge) => Mode::Merge,
+            _ => Mode::Replace,
+        };
+        let cursor = if job.force { None } else { engine.store.cursor(job.work, job.ordinal).map_err(kept)? };
+        let mode = if cursor.is_some() { Mode::Merge } else { mode };
+        let writer = engine.store.writer(job.work, job.ordinal, mode).map_err(kept)?;
+        let mut sink = TableSink { run: self.run, entity: &job.entity.entity, writer, rows: 0, pages: 0, bytes: 0 };
+        let world = world(engine);
+        let request = Fetch {
+            entity: &job.entity.entity,
+            function,
+            parameters: &job.entity.parameters,
+            world: &world,
+            cursor: cursor.as_deref(),
+            stop: job.stop,
+        };
+        let fetched = provider.fetch(&request, &mut sink)?;
+        job.stop.check()?;
+        sink.finish(&fetched)
+    }
+}
+
+/// One operation of an instance.
+struct Job<'j> {
+    work: &'j Work,
+    ordinal: usize,
+    provider: ProviderKind,
+    force: bool,
+    entity: &'j EntityRequest,
+    stop: &'j Stop,
+}
+
+/// Writes pages to the table of an operation.
+struct TableSink<'s> {
+    run: &'s Run<'s>,
+    entity: &'s str,
+    writer: Writer<'s>,
+    rows: u64,
+    pages: u64,
+    bytes: u64,
+}
+
+impl TableSink<'_> {
+    fn finish(self, fetched: &Fetched) -> Result<(), FetchError> {
+        let now = self.run.engine.clock.now();
+        let finished = if fetched.skipped {
+            self.writer.skip(now)
+        } else {
+            self.writer.finish(fetched.cursor.as_deref(), now)
+        };
+        self.run.tell(finished.map_err(kept)?.changes);
+        Ok(())
+    }
+}
+
+impl Sink for TableSink<'_> {
+    fn page(&mut self, page: &Page<'_>) -> Result<(), FetchError> {
+        let now = self.run.engine.clock.now();
+        let rows: Vec<store::Row<'_>> = page.rows.iter().map(|row| store::Row { id: &row.id, data: &row.data }).collect();
+        let deleted: Vec<&str> = page.deleted.iter().map(String::as_str).collect();
+        let page = store::Page { rows: &rows, deleted: &deleted, bytes: page.bytes, now };
+        self.writer.page(&page).map_err(kept)?;
+        self.rows += rows.len() as u64;
+        self.pages += 1;
+        self.bytes += page.bytes;
+        self.run.emitter.emit(Event::EntityProgress {
+            entity: self.entity.to_owned(),
+            rows: self.rows,
+            pages: self.pages,
+            bytes: self.bytes,
+        });
+        Ok(())
+    }
+}
+
+fn operation(provider: ProviderKind, request: &EntityRequest) -> Operation {
+    Operation {
+        provider: provider.constant().to_owned(),
+        entity: request.entity.clone(),
+        function: request.function.clone(),
+        arguments: serde_json::to_string(&request.parameters).unwrap_or_default(),
+    }
+}
+
+/// A database error as the end of a fetch.
+fn kept(error: StoreError) -> FetchError {
+    FetchError::lasting(error.code(), error.to_string())
+}
+
+fn told(error: FetchError) -> Failure {
+    Failure { code: error.code, message: error.message }
+}
+
+fn sync_failure(error: &FetchError) -> store::sync::Failure {
+    store::sync::Failure::new(error.code.clone(), error.message.clone())
+}
