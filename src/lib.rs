@@ -1,4 +1,5 @@
 //! syncscope: headless interpreter and linter for declarative sync apps.
 
 pub mod diag;
+pub mod serve;
 pub mod syntax;
