@@ -184,10 +184,6 @@ impl<'a> Cx<'a> {
         self.facts.source(file)
     }
 
-    pub fn sources(&self) -> &'a [Source] {
-        &self.facts.loaded.sources
-    }
-
     /// The node an action was read from.
     pub fn node(&self, action: &ActionNode) -> Option<&'a Node> {
         self.source(action.span.file)?.tree.root.at(&action.pointer)
@@ -303,14 +299,19 @@ impl<'a> Cx<'a> {
 
     /// Reports a use of an id that nothing defines; `what` says what it should name.
     pub fn unknown(&mut self, reference: &Reference, what: &str) {
-        let id = reference.id.as_str();
-        let unknown = self.project.index.definitions(reference.kind, id).is_empty();
-        if !unknown || is_expression(id) || self.may_be_defined(reference.kind, id) {
-            return;
+        if let Some(finding) = self.unknown_id(reference.kind, &reference.id, reference.span, what) {
+            self.report(finding);
         }
-        let help = self.did_you_mean(id, self.project.index.ids(reference.kind));
-        let finding = self.finding(reference.span, format!("there is no {what} `{id}`")).maybe_help(help);
-        self.report(finding);
+    }
+
+    /// What to say of an id that nothing defines; `None` when something does, or may.
+    pub fn unknown_id(&self, kind: UseKind, id: &str, span: Span, what: &str) -> Option<Diagnostic> {
+        let unknown = self.project.index.definitions(kind, id).is_empty();
+        if !unknown || is_expression(id) || self.may_be_defined(kind, id) {
+            return None;
+        }
+        let help = self.did_you_mean(id, self.project.index.ids(kind));
+        Some(self.finding(span, format!("there is no {what} `{id}`")).maybe_help(help))
     }
 }
 
