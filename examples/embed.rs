@@ -8,8 +8,8 @@ use syncscope::action::ProviderKind;
 use syncscope::app::{Inputs, discover, load};
 use syncscope::diag::Files;
 use syncscope::run::{
-    Engine, Fetch, FetchError, Fetched, Observer, Page, Provider, Providers, Record, Row, RunOptions, Sink, Stop,
-    SystemClock, Trigger,
+    Engine, Fetch, FetchError, Fetched, Observer, Page, Provider, Providers, Record, Row, RunOptions, Sink,
+    Stop, SystemClock, Trigger,
 };
 use syncscope::store::Store;
 
@@ -18,7 +18,10 @@ struct ThreeRows;
 
 impl Provider for ThreeRows {
     fn fetch(&self, request: &Fetch<'_>, sink: &mut dyn Sink) -> Result<Fetched, FetchError> {
-        let row = |n: i32| Row { id: n.to_string().into(), data: format!(r#"{{"id":"{n}","of":"{}"}}"#, request.entity).into() };
+        let row = |n: i32| Row {
+            id: n.to_string().into(),
+            data: format!(r#"{{"id":"{n}","of":"{}"}}"#, request.entity).into(),
+        };
         sink.page(&Page { rows: (1..=3).map(row).collect(), ..Page::default() })?;
         Ok(Fetched::default())
     }
@@ -43,7 +46,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         project: &loaded.project,
         files: &files,
         store: &store,
-        providers: Providers::new().with(ProviderKind::Rest, three.clone()).with(ProviderKind::Dynamic, three),
+        providers: Providers::new()
+            .with(ProviderKind::Rest, three.clone())
+            .with(ProviderKind::Dynamic, three),
         clock: Arc::new(SystemClock),
         observer: &Lines,
         stop: Stop::new(None),

@@ -151,7 +151,9 @@ impl Project {
 
     /// Every action of the app that is not inside another one.
     pub fn root_actions(&self) -> impl Iterator<Item = &Placed> {
-        self.screens().flat_map(|screen| &screen.actions).chain(self.actions.values().map(|global| &global.placed))
+        self.screens()
+            .flat_map(|screen| &screen.actions)
+            .chain(self.actions.values().map(|global| &global.placed))
     }
 
     /// The first action with this instance id, with where it stands.
@@ -204,7 +206,8 @@ impl Screen {
     /// The events of the screen itself that have an action.
     #[must_use]
     pub fn events(&self) -> Vec<&str> {
-        let mut events: Vec<&str> = self.actions.iter().filter_map(|placed| placed.event.as_deref()).collect();
+        let mut events: Vec<&str> =
+            self.actions.iter().filter_map(|placed| placed.event.as_deref()).collect();
         events.sort_unstable();
         events.dedup();
         events

@@ -155,7 +155,13 @@ fn parameter(entry: &Entry, reader: &mut Reader<'_>) -> Parameter {
     let name = Spanned::new(entry.key.text.to_string(), entry.key_span);
     if !matches!(entry.value.kind, Kind::Object(_)) {
         let value = Some(template(&entry.value, reader.parse));
-        return Parameter { name, location: Location::Query, type_name: String::new(), required: false, value };
+        return Parameter {
+            name,
+            location: Location::Query,
+            type_name: String::new(),
+            required: false,
+            value,
+        };
     }
     let text = |key: &str| entry.value.get(key).and_then(Node::as_str);
     Parameter {

@@ -90,7 +90,12 @@ impl Index {
     fn files(&mut self, project: &Project) {
         let start = |file: FileId| Span::new(file, 0, 0);
         for (id, jig) in &project.jigs {
-            self.define(UseKind::Jig, id, jig.file.map_or_else(|| start(first_file(project)), start), DefinedBy::File);
+            self.define(
+                UseKind::Jig,
+                id,
+                jig.file.map_or_else(|| start(first_file(project)), start),
+                DefinedBy::File,
+            );
         }
         for (id, global) in &project.actions {
             self.define(UseKind::Action, id, global.placed.action.span, DefinedBy::File);
@@ -142,8 +147,12 @@ impl Index {
     fn action(&mut self, action: &ActionNode, screen: Option<&str>) {
         if let Some(id) = action.instance_id.as_ref().filter(|id| !crate::expr::is_expression(&id.value)) {
             match action.body.sync() {
-                Some(SyncRole::Scope(_)) => self.define(UseKind::Scope, &id.value, id.span, DefinedBy::InstanceId),
-                Some(SyncRole::Member) => self.define(UseKind::Member, &id.value, id.span, DefinedBy::InstanceId),
+                Some(SyncRole::Scope(_)) => {
+                    self.define(UseKind::Scope, &id.value, id.span, DefinedBy::InstanceId)
+                }
+                Some(SyncRole::Member) => {
+                    self.define(UseKind::Member, &id.value, id.span, DefinedBy::InstanceId)
+                }
                 None => {}
             }
         }

@@ -34,7 +34,8 @@ pub(super) fn lower(inputs: &Inputs<'_>, collected: Collected, files: &mut Files
     project.scripts = collected.scripts;
     project.settings = settings;
     if project.name.is_empty() {
-        project.name = project.root.file_name().map_or_else(String::new, |n| n.to_string_lossy().into_owned());
+        project.name =
+            project.root.file_name().map_or_else(String::new, |n| n.to_string_lossy().into_owned());
     }
     project.index = Index::of(&project);
     Loaded { project, sources, diagnostics: building.diagnostics }
@@ -61,7 +62,13 @@ struct Building<'f> {
 
 impl<'f> Building<'f> {
     fn new(files: &'f Files, diagnostics: Vec<Diagnostic>) -> Self {
-        Self { files, interner: Interner::default(), diagnostics, project: Project::empty(), seen: BTreeMap::new() }
+        Self {
+            files,
+            interner: Interner::default(),
+            diagnostics,
+            project: Project::empty(),
+            seen: BTreeMap::new(),
+        }
     }
 
     fn source(&mut self, source: &Source) {
@@ -92,7 +99,8 @@ impl<'f> Building<'f> {
     fn empty_file(&mut self, source: &Source) {
         let message = "the file is empty, so it is not part of the app";
         let span = source.tree.root.span;
-        self.diagnostics.push(Diagnostic::info("empty-file", span, message).help("remove the file, or fill it"));
+        self.diagnostics
+            .push(Diagnostic::info("empty-file", span, message).help("remove the file, or fill it"));
     }
 
     /// The form a generator writes: everything in one file (app-layout.md §7).
@@ -111,12 +119,21 @@ impl<'f> Building<'f> {
             for entry in whole.node.get(section).map_or(&[][..], Node::entries) {
                 let mut pointer = format!("/{section}");
                 push_token(&mut pointer, &entry.key.text);
-                self.unit(&Unit { kind, id: &entry.key.text, node: &entry.value, pointer: &pointer, ..*whole });
+                self.unit(&Unit {
+                    kind,
+                    id: &entry.key.text,
+                    node: &entry.value,
+                    pointer: &pointer,
+                    ..*whole
+                });
             }
         }
         let index = whole.node.get("index").unwrap_or(whole.node);
         let pointer = if std::ptr::eq(index, whole.node) { "" } else { "/index" };
-        self.home(&Unit { kind: FileKind::Index, node: index, pointer, ..*whole }, Some(&SECTIONS.map(|(s, _)| s)));
+        self.home(
+            &Unit { kind: FileKind::Index, node: index, pointer, ..*whole },
+            Some(&SECTIONS.map(|(s, _)| s)),
+        );
     }
 
     fn unit(&mut self, unit: &Unit<'_>) {
@@ -213,7 +230,9 @@ impl<'f> Building<'f> {
     fn global_action(&mut self, unit: &Unit<'_>) {
         let findings = self.walk(unit);
         let pointer = format!("{}/action", unit.pointer);
-        let Some(mut placed) = findings.actions.into_iter().find(|p| p.action.pointer == pointer) else { return };
+        let Some(mut placed) = findings.actions.into_iter().find(|p| p.action.pointer == pointer) else {
+            return;
+        };
         placed.event = None;
         let interner = &mut self.interner;
         let mut parse = |text: &str| interner.parse(text);
@@ -223,7 +242,8 @@ impl<'f> Building<'f> {
     }
 
     fn function(&mut self, unit: &Unit<'_>) {
-        let mut walk = Walk::new(unit.file, unit.source, unit.tree, &mut self.interner, &mut self.diagnostics);
+        let mut walk =
+            Walk::new(unit.file, unit.source, unit.tree, &mut self.interner, &mut self.diagnostics);
         for key in ["inputTransform", "outputTransform", "errorTransform", "output", "records"] {
             if let Some((node, scalar)) = unit.node.get(key).and_then(|n| Some((n, n.as_scalar()?)))
                 && !crate::expr::is_expression(&scalar.text)
@@ -234,7 +254,8 @@ impl<'f> Building<'f> {
         let findings = walk.run(unit.node, unit.pointer);
         let interner = &mut self.interner;
         let mut parse = |text: &str| interner.parse(text);
-        let mut function = function::lower(unit.id, unit.node, &mut Reader { file: unit.file, parse: &mut parse });
+        let mut function =
+            function::lower(unit.id, unit.node, &mut Reader { file: unit.file, parse: &mut parse });
         function.expressions = findings.expressions;
         self.project.functions.insert(function.id.clone(), function);
     }
@@ -243,7 +264,8 @@ impl<'f> Building<'f> {
         let findings = self.walk(unit);
         let interner = &mut self.interner;
         let mut parse = |text: &str| interner.parse(text);
-        let mut lowered = datasource::lower(unit.id, unit.node, &mut Reader { file: unit.file, parse: &mut parse });
+        let mut lowered =
+            datasource::lower(unit.id, unit.node, &mut Reader { file: unit.file, parse: &mut parse });
         lowered.expressions = findings.expressions;
         self.project.datasources.insert(unit.id.to_owned(), Arc::new(lowered));
     }
@@ -254,7 +276,9 @@ fn mark_table_changes(unit: &Unit<'_>, actions: &mut [Placed]) {
     let entries = unit.node.get("onTableChanged").map_or(&[][..], Node::items);
     for (n, entry) in entries.iter().enumerate() {
         let pointer = format!("{}/onTableChanged/{n}/action", unit.pointer);
-        let Some(placed) = actions.iter_mut().find(|placed| placed.action.pointer == pointer) else { continue };
+        let Some(placed) = actions.iter_mut().find(|placed| placed.action.pointer == pointer) else {
+            continue;
+        };
         placed.event = Some("onTableChanged".to_owned());
         placed.table = entry.get("table").and_then(Node::as_str).map(str::to_owned);
     }

@@ -165,7 +165,9 @@ pub(super) fn lower(
 ) -> Settings {
     let root = &inputs.app.root;
     let mut settings = Settings { database: root.join(".syncscope/app.db"), ..Settings::default() };
-    let Some(source) = sources.iter().find(|source| source.kind == FileKind::Settings) else { return settings };
+    let Some(source) = sources.iter().find(|source| source.kind == FileKind::Settings) else {
+        return settings;
+    };
     if source.tree.root.is_null() {
         return settings;
     }
@@ -237,7 +239,13 @@ impl Reading<'_> {
         }
     }
 
-    fn parsed<T>(&mut self, node: &Node, key: &str, expected: &str, read: impl Fn(&str) -> Option<T>) -> Option<T> {
+    fn parsed<T>(
+        &mut self,
+        node: &Node,
+        key: &str,
+        expected: &str,
+        read: impl Fn(&str) -> Option<T>,
+    ) -> Option<T> {
         let value = node.get(key)?;
         let written = self.string(Some(value))?;
         let found = read(&written);
@@ -250,7 +258,8 @@ impl Reading<'_> {
 
     fn strings(&mut self, node: Option<&Node>) -> BTreeMap<String, String> {
         let entries = node.map_or(&[][..], Node::entries);
-        let mut read = |e: &crate::syntax::Entry| Some((e.key.text.to_string(), self.string(Some(&e.value))?));
+        let mut read =
+            |e: &crate::syntax::Entry| Some((e.key.text.to_string(), self.string(Some(&e.value))?));
         entries.iter().filter_map(&mut read).collect()
     }
 
@@ -273,7 +282,8 @@ impl Reading<'_> {
             Kind::String(_) => Value::String(self.expand(node)),
             Kind::Array(items) => items.iter().map(|item| self.value(Some(item))).collect(),
             Kind::Object(entries) => {
-                let mut pair = |e: &crate::syntax::Entry| (e.key.text.to_string(), self.value(Some(&e.value)));
+                let mut pair =
+                    |e: &crate::syntax::Entry| (e.key.text.to_string(), self.value(Some(&e.value)));
                 Value::Object(entries.iter().map(&mut pair).collect::<Map<_, _>>())
             }
             _ => node.to_value(),
@@ -297,7 +307,8 @@ impl Reading<'_> {
     }
 
     fn variable(&mut self, inner: &str, node: &Node, range: std::ops::Range<usize>) -> String {
-        let (name, default) = inner.split_once(":-").map_or((inner, None), |(name, default)| (name, Some(default)));
+        let (name, default) =
+            inner.split_once(":-").map_or((inner, None), |(name, default)| (name, Some(default)));
         if let Some(value) = (self.env)(name) {
             self.secrets.push(Secret::new(value.clone()));
             return value;
@@ -320,9 +331,9 @@ impl Reading<'_> {
 fn lint_settings(node: &Node) -> LintSettings {
     let list = |key: &str| node.get(key).map(texts).unwrap_or_default();
     let entries = |key: &str| node.get(key).map_or(&[][..], Node::entries);
-    let severity = entries("severity").iter().filter_map(|e| {
-        Some((e.key.text.to_string(), Severity::from_word(e.value.as_str()?)?))
-    });
+    let severity = entries("severity")
+        .iter()
+        .filter_map(|e| Some((e.key.text.to_string(), Severity::from_word(e.value.as_str()?)?)));
     LintSettings {
         select: list("select"),
         ignore: list("ignore"),

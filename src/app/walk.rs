@@ -92,7 +92,17 @@ impl<'a> Walk<'a> {
     ) -> Self {
         let findings = Findings::default();
         let pointer = String::new();
-        Self { file, source, tree, interner, diagnostics, findings, pointer, depth: 0, inside: Inside::Screen }
+        Self {
+            file,
+            source,
+            tree,
+            interner,
+            diagnostics,
+            findings,
+            pointer,
+            depth: 0,
+            inside: Inside::Screen,
+        }
     }
 
     /// Walks `node`, which stands at `pointer` in its file.

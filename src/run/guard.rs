@@ -56,7 +56,9 @@ fn condition(view: &View<'_>, block: &Condition) -> Decision {
     }
     let verdict = match verdict {
         Ok(verdict) => verdict,
-        Err(error) => return Decision::Fail(Failure { code: "condition".to_owned(), message: error.message }),
+        Err(error) => {
+            return Decision::Fail(Failure { code: "condition".to_owned(), message: error.message });
+        }
     };
     let reads = list(verdict.reads.iter().map(|read| (read.what.clone(), Some(read.value.clone()))));
     if verdict.holds {

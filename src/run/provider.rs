@@ -3,10 +3,6 @@
 //! A provider fetches pages of rows and hands each to a [`Sink`]; it knows nothing of scopes,
 //! statuses or tables. Each provider is one file below this one.
 
-mod dynamic;
-mod local;
-mod rest;
-
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -16,10 +12,6 @@ use serde_json::{Map, Value};
 
 use crate::action::ProviderKind;
 use crate::app::Function;
-
-pub use dynamic::Dynamic;
-pub use local::Local;
-pub use rest::{Rest, RestOptions};
 
 /// Fetches rows from one kind of back end.
 pub trait Provider: Send + Sync {
