@@ -7,6 +7,7 @@ mod comment;
 mod decode;
 mod json;
 mod keys;
+mod pages;
 mod remarks;
 mod rules;
 mod scalar;
@@ -17,6 +18,7 @@ use std::ops::Range;
 use crate::diag::{Diagnostic, FileId, Span};
 
 pub use decode::{DecodeError, decode};
+pub use pages::RULES;
 
 /// The deepest nesting of arrays and objects that is accepted.
 pub const MAX_DEPTH: usize = 128;

@@ -2,6 +2,7 @@
 //! (interface.md §3).
 
 use super::lowering::{Parse, place, template};
+use super::pages::{CONDITION_SYNTAX, INVALID_DURATION};
 use crate::diag::{Diagnostic, Span, Spanned};
 use crate::expr::{Condition, EvalExpr, ScopeTest, StatusTest, Template};
 use crate::syntax::{Kind, Node};
@@ -108,7 +109,7 @@ impl Block<'_> {
             Ok(expr) => Condition::Expr(expr),
             Err(error) => {
                 let span = place(node, error.range.clone(), self.source);
-                self.report("condition-syntax", span, error.message, error.help);
+                self.report(CONDITION_SYNTAX, span, error.message, error.help);
                 NEVER
             }
         }
@@ -121,7 +122,7 @@ impl Block<'_> {
         if read.is_none() && value.as_str().is_some() {
             let message = format!("`{written}` is not a duration");
             let help = "write a number and a unit: `500ms`, `30s`, `15m`, `2h` or `1d`".to_owned();
-            self.report("invalid-duration", value.span, message, Some(help));
+            self.report(INVALID_DURATION, value.span, message, Some(help));
         }
         // A window of no length never holds, which is the safe side of a mistake.
         Some(read.unwrap_or(-1))

@@ -52,6 +52,7 @@ pub(super) struct Collected {
 /// One text of an app.
 pub(super) struct Collect {
     pub(super) file: FileId,
+    pub(super) path: PathBuf,
     pub(super) kind: FileKind,
     pub(super) id: String,
 }
@@ -277,7 +278,7 @@ impl Reading<'_, '_> {
                 .push(Diagnostic::error(mistake.rule, span, mistake.message).help(mistake.help));
         }
         let id = stem(path).unwrap_or_default();
-        self.collected.entries.push(Collect { file, kind, id });
+        self.collected.entries.push(Collect { file, path: path.to_path_buf(), kind, id });
         Ok(())
     }
 }
