@@ -148,7 +148,9 @@ impl Block<'_> {
 
 /// Where a formula names these ids: they stand in it as texts.
 fn named(ids: &BTreeSet<&str>, formula: &str, node: &Node, source: &str) -> Vec<Spanned<String>> {
-    let at = |id: &str| formula.find(&format!("\"{id}\"")).map_or(0..formula.len(), |at| at + 1..at + 1 + id.len());
+    let at = |id: &str| {
+        formula.find(&format!("\"{id}\"")).map_or(0..formula.len(), |at| at + 1..at + 1 + id.len())
+    };
     ids.iter().map(|id| Spanned::new((*id).to_owned(), place(node, at(id), source))).collect()
 }
 

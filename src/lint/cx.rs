@@ -208,7 +208,8 @@ impl<'a> Cx<'a> {
     pub fn tables(&self) -> &BTreeMap<&'a str, Vec<&'a str>> {
         self.facts.tables.get_or_init(|| {
             let databases = self.project.databases.iter().filter(|(_, database)| !database.tables.is_empty());
-            let names = |tables: &'a [crate::app::Id]| tables.iter().map(|table| table.value.as_str()).collect();
+            let names =
+                |tables: &'a [crate::app::Id]| tables.iter().map(|table| table.value.as_str()).collect();
             databases.map(|(id, database)| (id.as_str(), names(&database.tables))).collect()
         })
     }
@@ -227,7 +228,9 @@ impl<'a> Cx<'a> {
     pub fn shared<'s>(&'s self, place: &Place<'s>) -> Vec<&'s str> {
         let own = |screen: &'s Screen| screen.shared_places.keys().map(String::as_str);
         match place.screen {
-            Some(screen) if place.kind != FileKind::Index => own(screen).chain(own(&self.project.home)).collect(),
+            Some(screen) if place.kind != FileKind::Index => {
+                own(screen).chain(own(&self.project.home)).collect()
+            }
             _ => self.all_shared().iter().copied().collect(),
         }
     }
@@ -255,7 +258,8 @@ impl<'a> Cx<'a> {
     /// declares is not known for sure.
     pub fn is_sound(&self, part: Span) -> bool {
         let mistakes = self.facts.mistakes.get_or_init(|| {
-            let errors = self.facts.loaded.diagnostics.iter().filter(|found| found.severity == Severity::Error);
+            let errors =
+                self.facts.loaded.diagnostics.iter().filter(|found| found.severity == Severity::Error);
             errors.map(|found| found.span).collect()
         });
         let from = Span { end: part.start, ..part };
@@ -288,7 +292,11 @@ impl<'a> Cx<'a> {
 
     /// `did you mean …?`. An app in which everything is wrong is not worth the time of comparing
     /// every name with every other, so there comes an end to the suggestions.
-    pub fn did_you_mean<'n>(&self, name: &str, candidates: impl IntoIterator<Item = &'n str>) -> Option<String> {
+    pub fn did_you_mean<'n>(
+        &self,
+        name: &str,
+        candidates: impl IntoIterator<Item = &'n str>,
+    ) -> Option<String> {
         let left = &self.facts.comparisons;
         let affordable = candidates.into_iter().take_while(|_| {
             left.set(left.get().saturating_sub(1));

@@ -70,7 +70,8 @@ An app in which a scope is started under an id that is an expression is not chec
 fn check(cx: &mut Cx<'_>, _: &Place<'_>, action: &ActionNode) {
     for scope in &action.guard.scopes {
         if let Some(finding) = unknown(cx, &scope.value, scope.span) {
-            let why = "a scope that nothing starts has the state `none`, so the condition does not guard anything";
+            let why =
+                "a scope that nothing starts has the state `none`, so the condition does not guard anything";
             let finding = if finding.help.is_none() { finding.help(why) } else { finding };
             cx.report(finding);
         }

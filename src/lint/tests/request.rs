@@ -38,14 +38,18 @@ fn settings_choose_rules_and_severities() {
     assert_eq!(ids(&app("lint: { select: [all], ignore: [unknown-jig] }\n").lint()).len(), 2);
     assert!(app("lint: { ignore: [all] }\n").lint().is_empty());
     let found = app("lint: { severity: { unguarded-scope: error, unknown-jig: info } }\n").lint();
-    assert!(found[0].contains("info[unknown-jig]") && found[1].contains("error[unguarded-scope]"), "{found:#?}");
+    assert!(
+        found[0].contains("info[unknown-jig]") && found[1].contains("error[unguarded-scope]"),
+        "{found:#?}"
+    );
     let found = app("lint: { severity: { all: info } }\n").lint();
     assert!(found.iter().all(|line| line.contains(": info[")), "{found:#?}");
 }
 
 #[test]
 fn rules_are_off_for_files_that_match() {
-    let off = |pattern: &str| app(&format!("lint: {{ perFile: {{ \"{pattern}\": [unknown-jig] }} }}\n")).lint();
+    let off =
+        |pattern: &str| app(&format!("lint: {{ perFile: {{ \"{pattern}\": [unknown-jig] }} }}\n")).lint();
     for pattern in ["jigs/**", "jigs/home.jigx", "home.jigx", "*.jigx", "jigs/"] {
         assert_eq!(ids(&off(pattern)), ["unguarded-scope", "unknown-instance-id"], "{pattern}");
     }
@@ -68,7 +72,10 @@ fn names_that_are_no_rules_are_told_at_their_place() {
         ]
     );
     let found = app("lint: { perFile: { 'a/{': [all] } }\n").lint();
-    assert!(found.iter().any(|line| line.contains("syncscope.yaml:1:20: error[invalid-settings]")), "{found:#?}");
+    assert!(
+        found.iter().any(|line| line.contains("syncscope.yaml:1:20: error[invalid-settings]")),
+        "{found:#?}"
+    );
 }
 
 #[test]

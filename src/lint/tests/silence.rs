@@ -8,7 +8,8 @@ fn lint(home: &str) -> Vec<String> {
 
 #[test]
 fn a_comment_silences_its_line_and_the_next() {
-    let behind = "title: =$tody # syncscope: ignore[unknown-shared-expression] -- comes later\ntype: jig.default\n";
+    let behind =
+        "title: =$tody # syncscope: ignore[unknown-shared-expression] -- comes later\ntype: jig.default\n";
     assert!(lint(behind).is_empty());
     let above = "# syncscope: ignore[unknown-shared-expression]\ntitle: =$tody\ntype: jig.default\n";
     assert!(lint(above).is_empty());
@@ -26,7 +27,8 @@ fn a_comment_silences_nothing_else() {
     assert_eq!(lint(other_rule).len(), 1);
     let next_but_one = "# syncscope: ignore[unknown-shared-expression]\ntype: jig.default\ntitle: =$tody\n";
     assert_eq!(lint(next_but_one).len(), 1);
-    let behind_the_line_above = "type: jig.default # syncscope: ignore[unknown-shared-expression]\ntitle: =$tody\n";
+    let behind_the_line_above =
+        "type: jig.default # syncscope: ignore[unknown-shared-expression]\ntitle: =$tody\n";
     assert_eq!(lint(behind_the_line_above).len(), 1);
     let in_a_text = "type: jig.default\ntitle: '=$tody # syncscope: ignore[unknown-shared-expression]'\n";
     assert!(!lint(in_a_text).is_empty());
@@ -36,7 +38,8 @@ fn a_comment_silences_nothing_else() {
 fn a_text_over_several_lines_is_silenced_at_its_key() {
     let home = "type: jig.default\n# syncscope: ignore[unknown-shared-expression]\ntitle: >-\n  =$uuid() &\n  $tody\n";
     assert!(lint(home).is_empty());
-    let header = "type: jig.default\ntitle: > # syncscope: ignore[unknown-shared-expression]\n  =$uuid() &\n  $tody\n";
+    let header =
+        "type: jig.default\ntitle: > # syncscope: ignore[unknown-shared-expression]\n  =$uuid() &\n  $tody\n";
     assert!(lint(header).is_empty());
 }
 
@@ -47,7 +50,10 @@ fn a_whole_file_is_silenced_at_its_top() {
     let late = "type: jig.default\n# syncscope: ignore-file[unknown-shared-expression]\ntitle: =$tody\n";
     let found = lint(late);
     assert_eq!(found.len(), 2, "{found:#?}");
-    assert!(found[0].contains("jigs/home.jigx:2:1: warning[unknown-rule] this comment silences nothing"), "{found:#?}");
+    assert!(
+        found[0].contains("jigs/home.jigx:2:1: warning[unknown-rule] this comment silences nothing"),
+        "{found:#?}"
+    );
 }
 
 #[test]
