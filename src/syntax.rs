@@ -4,8 +4,10 @@
 //! later, inside an expression in a folded scalar too, is shown at its place in the file.
 
 mod comment;
+mod decode;
 mod json;
 mod keys;
+mod pages;
 mod remarks;
 mod rules;
 mod scalar;
@@ -14,6 +16,9 @@ mod yaml;
 use std::ops::Range;
 
 use crate::diag::{Diagnostic, FileId, Span};
+
+pub use decode::{DecodeError, decode};
+pub use pages::RULES;
 
 /// The deepest nesting of arrays and objects that is accepted.
 pub const MAX_DEPTH: usize = 128;

@@ -5,6 +5,12 @@ use std::sync::{Arc, OnceLock};
 pub struct FileId(pub(super) u32);
 
 impl FileId {
+    /// The first file of any [`Files`].
+    #[must_use]
+    pub fn first() -> Self {
+        Self(0)
+    }
+
     /// The position of the file in its [`Files`], counted from 0.
     #[must_use]
     pub fn index(self) -> usize {
