@@ -12,8 +12,8 @@ mod event;
 mod guard;
 mod interpret;
 mod perform;
-mod sync;
 pub mod provider;
+mod sync;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

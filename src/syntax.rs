@@ -4,7 +4,11 @@
 //! later, inside an expression in a folded scalar too, is shown at its place in the file.
 
 mod comment;
+mod decode;
 mod json;
+mod keys;
+mod pages;
+mod remarks;
 mod rules;
 mod scalar;
 mod yaml;
@@ -12,6 +16,9 @@ mod yaml;
 use std::ops::Range;
 
 use crate::diag::{Diagnostic, FileId, Span};
+
+pub use decode::{DecodeError, decode};
+pub use pages::RULES;
 
 /// The deepest nesting of arrays and objects that is accepted.
 pub const MAX_DEPTH: usize = 128;
@@ -251,3 +258,11 @@ impl Scalar {
         scalar::span_of(self, token, range, source)
     }
 }
+
+/// The nearest character boundary that is not behind `at`.
+fn boundary(text: &str, at: usize) -> usize {
+    (0..=at.min(text.len())).rev().find(|&at| text.is_char_boundary(at)).unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests;

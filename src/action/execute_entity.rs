@@ -5,9 +5,7 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 
 use super::evaluate::{list, optional, required_text, unusable};
-use super::{
-    Action, Effect, Fill, Lowering, Method, Plan, PlanError, ProviderKind, UseKind, WriteRows,
-};
+use super::{Action, Effect, Fill, Lowering, Method, Plan, PlanError, ProviderKind, UseKind, WriteRows};
 use crate::expr::Template;
 
 #[derive(Debug)]

@@ -36,8 +36,15 @@ pub fn lower(
     let written = type_node.as_str()?;
     let name = canonical_alias(written).unwrap_or(written);
     let guard = Guard::lower(node, source, parse, diagnostics);
-    let mut lowering =
-        Lowering { type_name: name, options: node.get("options"), pointer, source, parse, diagnostics, uses: Vec::new() };
+    let mut lowering = Lowering {
+        type_name: name,
+        options: node.get("options"),
+        pointer,
+        source,
+        parse,
+        diagnostics,
+        uses: Vec::new(),
+    };
     let body = lowering.body();
     let success = lowering.action("onSuccess").map(Box::new);
     Some(ActionNode {
@@ -144,7 +151,9 @@ fn fold_list(items: Vec<Template>) -> Template {
 
 fn fold_map(entries: Vec<(String, Template)>) -> Template {
     if entries.iter().all(|(_, value)| is_literal(value)) {
-        return Template::Literal(Value::Object(entries.into_iter().map(|(k, v)| (k, into_literal(v))).collect()));
+        return Template::Literal(Value::Object(
+            entries.into_iter().map(|(k, v)| (k, into_literal(v))).collect(),
+        ));
     }
     Template::Map(entries)
 }

@@ -38,7 +38,10 @@ impl Action for ResetState {
     fn plan(&self, fill: &mut dyn Fill) -> Result<Plan<'_>, PlanError> {
         let paths = match &self.target {
             Target::Slot(slot) => {
-                vec![slot.clone().ok_or_else(|| unusable("state", "a path like `=@ctx.solution.state.key`", None))?]
+                vec![
+                    slot.clone()
+                        .ok_or_else(|| unusable("state", "a path like `=@ctx.solution.state.key`", None))?,
+                ]
             }
             Target::Keys(below) if self.keys.is_none() => vec![below.map(str::to_owned).to_vec()],
             Target::Keys(below) => {

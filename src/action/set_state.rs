@@ -46,7 +46,9 @@ impl Action for SetState {
     fn plan(&self, fill: &mut dyn Fill) -> Result<Plan<'_>, PlanError> {
         let changes = match &self.target {
             Target::Slot(path) => {
-                let path = path.clone().ok_or_else(|| unusable("state", "a path like `=@ctx.solution.state.key`", None))?;
+                let path = path
+                    .clone()
+                    .ok_or_else(|| unusable("state", "a path like `=@ctx.solution.state.key`", None))?;
                 vec![(path, optional(fill, self.value.as_ref())?.unwrap_or(Value::Null))]
             }
             Target::Keys(below) => {
@@ -70,7 +72,7 @@ pub(super) fn slot(lowering: &mut Lowering<'_>) -> Option<Vec<String>> {
 
 fn slot_of(expression: &Expression) -> Option<Vec<String>> {
     let path = expression.references().paths.first()?;
-    let parts: Vec<String> = path.segments.iter().map(|segment| segment.name.to_string()).collect();
+    let parts: Vec<String> = path.segments.iter().map(|segment| segment.name.clone()).collect::<Option<_>>()?;
     parts.iter().any(|part| part == "state").then_some(parts)
 }
 

@@ -5,7 +5,9 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 
 use super::evaluate::{list, required_text, truthy, unusable};
-use super::{Action, Effect, EntityRequest, Fill, Lowering, Plan, PlanError, ProviderKind, SyncRole, UseKind};
+use super::{
+    Action, Effect, EntityRequest, Fill, Lowering, Plan, PlanError, ProviderKind, SyncRole, UseKind,
+};
 use crate::diag::Spanned;
 use crate::expr::Template;
 use crate::syntax::Node;
@@ -69,7 +71,8 @@ pub(super) fn literal(node: &Node) -> Option<Spanned<String>> {
 }
 
 fn request(entry: &Value) -> Result<EntityRequest, PlanError> {
-    let unusable = || unusable("entities", "a list of tables or of `{entity, function, parameters}`", Some(entry));
+    let unusable =
+        || unusable("entities", "a list of tables or of `{entity, function, parameters}`", Some(entry));
     if let Some(entity) = entry.as_str() {
         return Ok(EntityRequest { entity: entity.to_owned(), function: None, parameters: Map::new() });
     }

@@ -52,6 +52,7 @@ pub(super) struct Collected {
 /// One text of an app.
 pub(super) struct Collect {
     pub(super) file: FileId,
+    pub(super) path: PathBuf,
     pub(super) kind: FileKind,
     pub(super) id: String,
 }
@@ -99,7 +100,8 @@ fn merge_selection(app: &mut AppPath, found: &AppPath) {
 fn discover_one(path: &Path, cwd: &Path) -> Result<Vec<AppPath>, LoadError> {
     let absolute = normal(&cwd.join(path));
     let metadata = std::fs::metadata(&absolute).map_err(|error| unreadable(path, error))?;
-    let app = |root: PathBuf, single, selected| AppPath { root, single, selected, shown_from: cwd.to_path_buf() };
+    let app =
+        |root: PathBuf, single, selected| AppPath { root, single, selected, shown_from: cwd.to_path_buf() };
     if metadata.is_dir() {
         if let Some(root) = root_above(&absolute) {
             let whole = root == absolute;
@@ -138,7 +140,9 @@ fn root_above(folder: &Path) -> Option<PathBuf> {
 fn is_root(dir: &Path) -> bool {
     let index = ENDINGS.iter().map(|ending| format!("index.{ending}"));
     // A web project has an `index.json` too; a folder of the app's layout or our settings tell them apart.
-    index.chain(SETTINGS.map(str::to_owned)).any(|name| dir.join(&name).is_file() && (name != "index.json" || has_layout(dir)))
+    index
+        .chain(SETTINGS.map(str::to_owned))
+        .any(|name| dir.join(&name).is_file() && (name != "index.json" || has_layout(dir)))
 }
 
 fn has_layout(dir: &Path) -> bool {
@@ -175,7 +179,8 @@ fn is_single_file(path: &Path) -> bool {
     // A look at the text is enough: the file is read and parsed in full later.
     let Ok(text) = std::fs::read_to_string(path) else { return true };
     FOLDERS.iter().any(|(section, _)| {
-        let yaml = text.lines().any(|line| line.strip_prefix(section).is_some_and(|rest| rest.starts_with(':')));
+        let yaml =
+            text.lines().any(|line| line.strip_prefix(section).is_some_and(|rest| rest.starts_with(':')));
         yaml || text.contains(&format!("\"{section}\""))
     })
 }
@@ -207,8 +212,12 @@ fn kind_of(relative: &Path) -> Option<FileKind> {
 /// Reads the app's files into `files`, in order of their paths.
 pub(super) fn read(inputs: &Inputs<'_>, files: &mut Files) -> Result<Collected, LoadError> {
     let app = inputs.app;
-    let mut collected =
-        Collected { root: app.root.clone(), entries: Vec::new(), scripts: Vec::new(), diagnostics: Vec::new() };
+    let mut collected = Collected {
+        root: app.root.clone(),
+        entries: Vec::new(),
+        scripts: Vec::new(),
+        diagnostics: Vec::new(),
+    };
     let mut reading = Reading { inputs, files, collected: &mut collected };
     if let Some(single) = &app.single {
         reading.file(single, FileKind::SingleFile)?;
@@ -230,7 +239,8 @@ struct Reading<'a, 'b> {
 impl Reading<'_, '_> {
     fn folder(&mut self) -> Result<(), LoadError> {
         let root = self.inputs.app.root.clone();
-        let mut paths: BTreeSet<PathBuf> = self.inputs.overlay.keys().filter(|p| p.starts_with(&root)).cloned().collect();
+        let mut paths: BTreeSet<PathBuf> =
+            self.inputs.overlay.keys().filter(|p| p.starts_with(&root)).cloned().collect();
         for entry in walker(&root) {
             match entry {
                 Ok(entry) => {
@@ -256,22 +266,30 @@ impl Reading<'_, '_> {
         let shown = relative_to(path, &self.inputs.app.shown_from);
         let (text, mistake) = match self.inputs.overlay.get(path) {
             Some(text) => (text.clone(), None),
-            None => syntax::decode(&std::fs::read(path).map_err(|error| LoadError::Unreadable(path.to_path_buf(), error))?),
+            None => syntax::decode(
+                std::fs::read(path).map_err(|error| LoadError::Unreadable(path.to_path_buf(), error))?,
+            ),
         };
         let file = self.files.add(shown, text);
         if let Some(mistake) = mistake {
             let span = Span::new(file, mistake.offset, mistake.offset);
-            self.collected.diagnostics.push(Diagnostic::error(mistake.rule, span, mistake.message).help(mistake.help));
+            self.collected
+                .diagnostics
+                .push(Diagnostic::error(mistake.rule, span, mistake.message).help(mistake.help));
         }
         let id = stem(path).unwrap_or_default();
-        self.collected.entries.push(Collect { file, kind, id });
+        self.collected.entries.push(Collect { file, path: path.to_path_buf(), kind, id });
         Ok(())
     }
 }
 
 /// Files that version control ignores are not part of the app; links are followed, loops are not.
 fn walker(dir: &Path) -> ignore::Walk {
-    WalkBuilder::new(dir).follow_links(true).require_git(false).add_custom_ignore_filename(".syncscopeignore").build()
+    WalkBuilder::new(dir)
+        .follow_links(true)
+        .require_git(false)
+        .add_custom_ignore_filename(".syncscopeignore")
+        .build()
 }
 
 /// A link that leads back to itself or nowhere is passed over; all else stops the reading.

@@ -73,7 +73,14 @@ pub struct EntityRef {
 pub(super) fn lower(id: &str, node: &Node, reader: &mut Reader<'_>) -> Datasource {
     let inputs = reader.declared(node.get("inputs"));
     let origin = origin(node, reader);
-    Datasource { id: id.to_owned(), file: reader.file, span: node.span, origin, inputs, expressions: Vec::new() }
+    Datasource {
+        id: id.to_owned(),
+        file: reader.file,
+        span: node.span,
+        origin,
+        inputs,
+        expressions: Vec::new(),
+    }
 }
 
 fn origin(node: &Node, reader: &mut Reader<'_>) -> Origin {
@@ -84,7 +91,10 @@ fn origin(node: &Node, reader: &mut Reader<'_>) -> Origin {
         Some("datasource.sqlite") => Origin::Sqlite(sqlite(options, reader)),
         // One listing of the format omits the type (datasources.md §1.3).
         Some("datasource.reference") | None if node.get("datasourceId").is_some() => Origin::Reference {
-            id: node.get("datasourceId").and_then(text).unwrap_or_else(|| Spanned::new(String::new(), node.span)),
+            id: node
+                .get("datasourceId")
+                .and_then(text)
+                .unwrap_or_else(|| Spanned::new(String::new(), node.span)),
             inputs: reader.template_or_null(node.get("inputs")),
         },
         _ => Origin::System,
@@ -113,9 +123,10 @@ fn sqlite(options: Option<&Node>, reader: &mut Reader<'_>) -> Sqlite {
 
 fn entity(node: &Node) -> Option<EntityRef> {
     match &node.kind {
-        Kind::Object(_) => {
-            Some(EntityRef { entity: text(node.get("entity")?)?, function: node.get("function").and_then(text) })
-        }
+        Kind::Object(_) => Some(EntityRef {
+            entity: text(node.get("entity")?)?,
+            function: node.get("function").and_then(text),
+        }),
         _ => Some(EntityRef { entity: text(node)?, function: None }),
     }
 }

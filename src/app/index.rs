@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::{Datasource, Id, Origin, Placed, Project, Screen};
-use crate::action::{ActionNode, SyncRole, UseKind};
-use crate::diag::{FileId, Span, Spanned};
+use super::{Datasource, Origin, Placed, Project, Screen};
+use crate::action::{ActionNode, SyncRole, Use, UseKind};
+use crate::diag::{FileId, Span};
 
 /// Where ids are defined and used. Read by the rules and by navigation.
 #[derive(Debug, Default)]
@@ -33,6 +33,8 @@ pub enum DefinedBy {
     LocalDatasource,
     /// A key under `tables:`.
     Table,
+    /// A key under `actions:` of a child of tabs.
+    Callback,
 }
 
 /// A place that uses an id.
@@ -60,6 +62,9 @@ impl Index {
         }
         for datasource in project.datasources.values() {
             index.datasource(datasource, None);
+        }
+        for guard in project.functions.values().filter_map(|function| function.guard.as_ref()) {
+            index.refer(UseKind::Function, &guard.value, guard.span, None);
         }
         index
     }
@@ -90,7 +95,12 @@ impl Index {
     fn files(&mut self, project: &Project) {
         let start = |file: FileId| Span::new(file, 0, 0);
         for (id, jig) in &project.jigs {
-            self.define(UseKind::Jig, id, jig.file.map_or_else(|| start(first_file(project)), start), DefinedBy::File);
+            self.define(
+                UseKind::Jig,
+                id,
+                jig.file.map_or_else(|| start(first_file(project)), start),
+                DefinedBy::File,
+            );
         }
         for (id, global) in &project.actions {
             self.define(UseKind::Action, id, global.placed.action.span, DefinedBy::File);
@@ -111,7 +121,11 @@ impl Index {
 
     fn screen(&mut self, screen: &Screen) {
         for placed in &screen.actions {
+            self.callback(placed);
             self.placed(placed, Some(&screen.id));
+        }
+        for used in &screen.uses {
+            self.used(used, Some(&screen.id));
         }
         for (id, datasource) in &screen.datasources {
             self.define(UseKind::Datasource, id, datasource.span, DefinedBy::LocalDatasource);
@@ -123,14 +137,14 @@ impl Index {
         match &datasource.origin {
             Origin::Sqlite(sqlite) => {
                 for function in sqlite.entities.iter().filter_map(|entity| entity.function.as_ref()) {
-                    self.refer(UseKind::Function, function, screen);
+                    self.refer(UseKind::Function, &function.value, function.span, screen);
                     self.define(UseKind::Member, &datasource.id, datasource.span, DefinedBy::LocalDatasource);
                 }
                 for entity in sqlite.entities.iter().filter(|entity| is_dynamic(&entity.entity.value)) {
-                    self.refer(UseKind::Table, &entity.entity, screen);
+                    self.refer(UseKind::Table, &entity.entity.value, entity.entity.span, screen);
                 }
             }
-            Origin::Reference { id, .. } => self.refer(UseKind::Datasource, id, screen),
+            Origin::Reference { id, .. } => self.refer(UseKind::Datasource, &id.value, id.span, screen),
             Origin::Static(_) | Origin::System => {}
         }
     }
@@ -142,17 +156,38 @@ impl Index {
     fn action(&mut self, action: &ActionNode, screen: Option<&str>) {
         if let Some(id) = action.instance_id.as_ref().filter(|id| !crate::expr::is_expression(&id.value)) {
             match action.body.sync() {
-                Some(SyncRole::Scope(_)) => self.define(UseKind::Scope, &id.value, id.span, DefinedBy::InstanceId),
-                Some(SyncRole::Member) => self.define(UseKind::Member, &id.value, id.span, DefinedBy::InstanceId),
+                Some(SyncRole::Scope(_)) => {
+                    self.define(UseKind::Scope, &id.value, id.span, DefinedBy::InstanceId)
+                }
+                Some(SyncRole::Member) => {
+                    self.define(UseKind::Member, &id.value, id.span, DefinedBy::InstanceId)
+                }
                 None => {}
             }
         }
         for scope in &action.guard.scopes {
-            self.refer(UseKind::Scope, scope, screen);
+            self.refer(UseKind::Scope, &scope.value, scope.span, screen);
+        }
+        for function in &action.guard.functions {
+            self.refer(UseKind::Function, &function.value, function.span, screen);
         }
         for used in &action.uses {
-            self.refer(used.kind, &Spanned::new(used.id.clone(), used.span), screen);
+            self.used(used, screen);
         }
+    }
+
+    /// A child of tabs may name actions for others to call: `actions: {<id>: <action>}` (actions.md §4).
+    fn callback(&mut self, placed: &Placed) {
+        let mut tokens = placed.action.pointer.rsplit('/');
+        let (Some(id), Some("actions")) = (tokens.next(), tokens.next()) else { return };
+        if id.parse::<usize>().is_err() {
+            let id = id.replace("~1", "/").replace("~0", "~");
+            self.define(UseKind::Action, &id, placed.action.span, DefinedBy::Callback);
+        }
+    }
+
+    fn used(&mut self, used: &Use, screen: Option<&str>) {
+        self.refer(used.kind, &used.id, used.span, screen);
     }
 
     fn define(&mut self, kind: UseKind, id: &str, span: Span, by: DefinedBy) {
@@ -162,9 +197,9 @@ impl Index {
         }
     }
 
-    fn refer(&mut self, kind: UseKind, id: &Id, screen: Option<&str>) {
+    fn refer(&mut self, kind: UseKind, id: &str, span: Span, screen: Option<&str>) {
         let screen = screen.map(str::to_owned);
-        self.references.push(Reference { kind, id: id.value.clone(), span: id.span, screen });
+        self.references.push(Reference { kind, id: id.to_owned(), span, screen });
     }
 }
 

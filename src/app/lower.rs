@@ -8,7 +8,7 @@ use super::collect::Collected;
 use super::walk::{Findings, Interner, Reader, Walk, push_token};
 use super::{
     FileKind, GlobalAction, Index, Inputs, Loaded, Placed, Project, Screen, Source, database, datasource,
-    function, schema, settings,
+    function, pages, schema, settings,
 };
 use crate::action::template;
 use crate::diag::{Diagnostic, FileId, Files};
@@ -22,7 +22,7 @@ pub(super) fn lower(inputs: &Inputs<'_>, collected: Collected, files: &mut Files
         let file = files.get(entry.file);
         let (tree, found) = syntax::parse(entry.file, file.text(), Format::of_path(file.path()));
         diagnostics.extend(found);
-        sources.push(Source { file: entry.file, kind: entry.kind, id: entry.id, tree });
+        sources.push(Source { file: entry.file, path: entry.path, kind: entry.kind, id: entry.id, tree });
     }
     let settings = settings::lower(inputs, &sources, files, &mut diagnostics);
     let mut building = Building::new(files, diagnostics);
@@ -34,7 +34,8 @@ pub(super) fn lower(inputs: &Inputs<'_>, collected: Collected, files: &mut Files
     project.scripts = collected.scripts;
     project.settings = settings;
     if project.name.is_empty() {
-        project.name = project.root.file_name().map_or_else(String::new, |n| n.to_string_lossy().into_owned());
+        project.name =
+            project.root.file_name().map_or_else(String::new, |n| n.to_string_lossy().into_owned());
     }
     project.index = Index::of(&project);
     Loaded { project, sources, diagnostics: building.diagnostics }
@@ -61,7 +62,13 @@ struct Building<'f> {
 
 impl<'f> Building<'f> {
     fn new(files: &'f Files, diagnostics: Vec<Diagnostic>) -> Self {
-        Self { files, interner: Interner::default(), diagnostics, project: Project::empty(), seen: BTreeMap::new() }
+        Self {
+            files,
+            interner: Interner::default(),
+            diagnostics,
+            project: Project::empty(),
+            seen: BTreeMap::new(),
+        }
     }
 
     fn source(&mut self, source: &Source) {
@@ -92,7 +99,7 @@ impl<'f> Building<'f> {
     fn empty_file(&mut self, source: &Source) {
         let message = "the file is empty, so it is not part of the app";
         let span = source.tree.root.span;
-        self.diagnostics.push(Diagnostic::info("empty-file", span, message).help("remove the file, or fill it"));
+        self.diagnostics.push(Diagnostic::info(pages::EMPTY_FILE, span, message).help("remove the file, or fill it"));
     }
 
     /// The form a generator writes: everything in one file (app-layout.md §7).
@@ -111,12 +118,21 @@ impl<'f> Building<'f> {
             for entry in whole.node.get(section).map_or(&[][..], Node::entries) {
                 let mut pointer = format!("/{section}");
                 push_token(&mut pointer, &entry.key.text);
-                self.unit(&Unit { kind, id: &entry.key.text, node: &entry.value, pointer: &pointer, ..*whole });
+                self.unit(&Unit {
+                    kind,
+                    id: &entry.key.text,
+                    node: &entry.value,
+                    pointer: &pointer,
+                    ..*whole
+                });
             }
         }
         let index = whole.node.get("index").unwrap_or(whole.node);
         let pointer = if std::ptr::eq(index, whole.node) { "" } else { "/index" };
-        self.home(&Unit { kind: FileKind::Index, node: index, pointer, ..*whole }, Some(&SECTIONS.map(|(s, _)| s)));
+        self.home(
+            &Unit { kind: FileKind::Index, node: index, pointer, ..*whole },
+            Some(&SECTIONS.map(|(s, _)| s)),
+        );
     }
 
     fn unit(&mut self, unit: &Unit<'_>) {
@@ -159,7 +175,7 @@ impl<'f> Building<'f> {
                 let there = *first.get();
                 let there = crate::diag::Span::new(there.file, there.start as usize, there.start as usize);
                 let message = format!("`{}` is the id of two files, and only the first is used", unit.id);
-                let diagnostic = Diagnostic::error("duplicate-file-id", here, message)
+                let diagnostic = Diagnostic::error(pages::DUPLICATE_FILE_ID, here, message)
                     .label(there, "the file that is used")
                     .help("give one of the files another name");
                 self.diagnostics.push(diagnostic);
@@ -199,9 +215,11 @@ impl<'f> Building<'f> {
             actions,
             datasources: findings.datasources,
             shared: shared(unit.node.get("expressions"), &mut reader),
+            shared_places: key_places(unit.node.get("expressions")),
             state: state(unit.node.get("state"), &mut reader),
             inputs: reader.declared(unit.node.get("inputs")),
             expressions: findings.expressions,
+            uses: findings.uses,
         }
     }
 
@@ -213,7 +231,9 @@ impl<'f> Building<'f> {
     fn global_action(&mut self, unit: &Unit<'_>) {
         let findings = self.walk(unit);
         let pointer = format!("{}/action", unit.pointer);
-        let Some(mut placed) = findings.actions.into_iter().find(|p| p.action.pointer == pointer) else { return };
+        let Some(mut placed) = findings.actions.into_iter().find(|p| p.action.pointer == pointer) else {
+            return;
+        };
         placed.event = None;
         let interner = &mut self.interner;
         let mut parse = |text: &str| interner.parse(text);
@@ -223,7 +243,8 @@ impl<'f> Building<'f> {
     }
 
     fn function(&mut self, unit: &Unit<'_>) {
-        let mut walk = Walk::new(unit.file, unit.source, unit.tree, &mut self.interner, &mut self.diagnostics);
+        let mut walk =
+            Walk::new(unit.file, unit.source, unit.tree, &mut self.interner, &mut self.diagnostics);
         for key in ["inputTransform", "outputTransform", "errorTransform", "output", "records"] {
             if let Some((node, scalar)) = unit.node.get(key).and_then(|n| Some((n, n.as_scalar()?)))
                 && !crate::expr::is_expression(&scalar.text)
@@ -234,7 +255,8 @@ impl<'f> Building<'f> {
         let findings = walk.run(unit.node, unit.pointer);
         let interner = &mut self.interner;
         let mut parse = |text: &str| interner.parse(text);
-        let mut function = function::lower(unit.id, unit.node, &mut Reader { file: unit.file, parse: &mut parse });
+        let mut function =
+            function::lower(unit.id, unit.node, &mut Reader { file: unit.file, parse: &mut parse });
         function.expressions = findings.expressions;
         self.project.functions.insert(function.id.clone(), function);
     }
@@ -243,7 +265,8 @@ impl<'f> Building<'f> {
         let findings = self.walk(unit);
         let interner = &mut self.interner;
         let mut parse = |text: &str| interner.parse(text);
-        let mut lowered = datasource::lower(unit.id, unit.node, &mut Reader { file: unit.file, parse: &mut parse });
+        let mut lowered =
+            datasource::lower(unit.id, unit.node, &mut Reader { file: unit.file, parse: &mut parse });
         lowered.expressions = findings.expressions;
         self.project.datasources.insert(unit.id.to_owned(), Arc::new(lowered));
     }
@@ -254,7 +277,9 @@ fn mark_table_changes(unit: &Unit<'_>, actions: &mut [Placed]) {
     let entries = unit.node.get("onTableChanged").map_or(&[][..], Node::items);
     for (n, entry) in entries.iter().enumerate() {
         let pointer = format!("{}/onTableChanged/{n}/action", unit.pointer);
-        let Some(placed) = actions.iter_mut().find(|placed| placed.action.pointer == pointer) else { continue };
+        let Some(placed) = actions.iter_mut().find(|placed| placed.action.pointer == pointer) else {
+            continue;
+        };
         placed.event = Some("onTableChanged".to_owned());
         placed.table = entry.get("table").and_then(Node::as_str).map(str::to_owned);
     }
@@ -264,6 +289,11 @@ fn shared(node: Option<&Node>, reader: &mut Reader<'_>) -> SharedExpressions {
     let entries = node.map_or(&[][..], Node::entries).iter();
     let parsed = entries.filter_map(|e| Some((e.key.text.to_string(), (reader.parse)(e.value.as_str()?)?)));
     parsed.collect()
+}
+
+fn key_places(node: Option<&Node>) -> BTreeMap<String, crate::diag::Span> {
+    let entries = node.map_or(&[][..], Node::entries).iter();
+    entries.map(|entry| (entry.key.text.to_string(), entry.key_span)).collect()
 }
 
 fn state(node: Option<&Node>, reader: &mut Reader<'_>) -> BTreeMap<String, crate::expr::Template> {

@@ -50,6 +50,8 @@ pub fn check_file(kind: FileKind, node: &Node, tree: &Tree, out: &mut Vec<Diagno
 
 /// Checks one action by the schema of its type; the actions in its options are not entered.
 ///
+/// It is meant for nodes whose `type` begins with `action` and `.`, `-` or `_`; that other types do
+/// not stand where an action must, the schemas of what is around them say.
 /// An alias of a type is a warning with a fix and then checked as what it stands for
 /// (actions.md §14); a type that nobody knows is one finding and nothing more is said.
 pub fn check_action(node: &Node, tree: &Tree, out: &mut Vec<Diagnostic>) {

@@ -7,9 +7,10 @@ use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 
+use super::pages::{INVALID_SETTINGS, MISSING_ENVIRONMENT_VARIABLE};
 use super::{FileKind, Inputs, Source, schema};
-use crate::diag::{Diagnostic, Files, Severity, Span};
-use crate::syntax::{Kind, Node};
+use crate::diag::{Diagnostic, Files, Severity, Span, Spanned};
+use crate::syntax::{Entry, Kind, Node};
 
 /// The settings of an app, every key with its default.
 #[derive(Debug, Clone)]
@@ -106,13 +107,13 @@ impl Default for HttpSettings {
 #[derive(Debug, Clone, Default)]
 pub struct LintSettings {
     /// Rules that are on; all when empty.
-    pub select: Vec<String>,
+    pub select: Vec<Spanned<String>>,
     /// Rules that are off.
-    pub ignore: Vec<String>,
+    pub ignore: Vec<Spanned<String>>,
     /// Severities that differ from a rule's own.
-    pub severity: BTreeMap<String, Severity>,
+    pub severity: Vec<(Spanned<String>, Severity)>,
     /// Rules that are off for files that match a pattern.
-    pub per_file: Vec<(String, Vec<String>)>,
+    pub per_file: Vec<(Spanned<String>, Vec<Spanned<String>>)>,
 }
 
 impl Default for Settings {
@@ -165,7 +166,9 @@ pub(super) fn lower(
 ) -> Settings {
     let root = &inputs.app.root;
     let mut settings = Settings { database: root.join(".syncscope/app.db"), ..Settings::default() };
-    let Some(source) = sources.iter().find(|source| source.kind == FileKind::Settings) else { return settings };
+    let Some(source) = sources.iter().find(|source| source.kind == FileKind::Settings) else {
+        return settings;
+    };
     if source.tree.root.is_null() {
         return settings;
     }
@@ -237,20 +240,27 @@ impl Reading<'_> {
         }
     }
 
-    fn parsed<T>(&mut self, node: &Node, key: &str, expected: &str, read: impl Fn(&str) -> Option<T>) -> Option<T> {
+    fn parsed<T>(
+        &mut self,
+        node: &Node,
+        key: &str,
+        expected: &str,
+        read: impl Fn(&str) -> Option<T>,
+    ) -> Option<T> {
         let value = node.get(key)?;
         let written = self.string(Some(value))?;
         let found = read(&written);
         if found.is_none() {
             let message = format!("`{written}` is not {expected}");
-            self.diagnostics.push(Diagnostic::error("invalid-settings", value.span, message));
+            self.diagnostics.push(Diagnostic::error(INVALID_SETTINGS, value.span, message));
         }
         found
     }
 
     fn strings(&mut self, node: Option<&Node>) -> BTreeMap<String, String> {
         let entries = node.map_or(&[][..], Node::entries);
-        let mut read = |e: &crate::syntax::Entry| Some((e.key.text.to_string(), self.string(Some(&e.value))?));
+        let mut read =
+            |e: &crate::syntax::Entry| Some((e.key.text.to_string(), self.string(Some(&e.value))?));
         entries.iter().filter_map(&mut read).collect()
     }
 
@@ -273,7 +283,8 @@ impl Reading<'_> {
             Kind::String(_) => Value::String(self.expand(node)),
             Kind::Array(items) => items.iter().map(|item| self.value(Some(item))).collect(),
             Kind::Object(entries) => {
-                let mut pair = |e: &crate::syntax::Entry| (e.key.text.to_string(), self.value(Some(&e.value)));
+                let mut pair =
+                    |e: &crate::syntax::Entry| (e.key.text.to_string(), self.value(Some(&e.value)));
                 Value::Object(entries.iter().map(&mut pair).collect::<Map<_, _>>())
             }
             _ => node.to_value(),
@@ -297,7 +308,8 @@ impl Reading<'_> {
     }
 
     fn variable(&mut self, inner: &str, node: &Node, range: std::ops::Range<usize>) -> String {
-        let (name, default) = inner.split_once(":-").map_or((inner, None), |(name, default)| (name, Some(default)));
+        let (name, default) =
+            inner.split_once(":-").map_or((inner, None), |(name, default)| (name, Some(default)));
         if let Some(value) = (self.env)(name) {
             self.secrets.push(Secret::new(value.clone()));
             return value;
@@ -308,7 +320,7 @@ impl Reading<'_> {
         let span = self.place(node, range);
         let message = format!("the environment variable `{name}` is not set");
         let help = format!("set it, or give a default: `${{env:{name}:-}}`");
-        self.diagnostics.push(Diagnostic::error("missing-environment-variable", span, message).help(help));
+        self.diagnostics.push(Diagnostic::error(MISSING_ENVIRONMENT_VARIABLE, span, message).help(help));
         String::new()
     }
 
@@ -318,22 +330,27 @@ impl Reading<'_> {
 }
 
 fn lint_settings(node: &Node) -> LintSettings {
-    let list = |key: &str| node.get(key).map(texts).unwrap_or_default();
+    let list = |key: &str| node.get(key).map(places).unwrap_or_default();
     let entries = |key: &str| node.get(key).map_or(&[][..], Node::entries);
-    let severity = entries("severity").iter().filter_map(|e| {
-        Some((e.key.text.to_string(), Severity::from_word(e.value.as_str()?)?))
-    });
+    let key = |entry: &Entry| Spanned::new(entry.key.text.to_string(), entry.key_span);
+    let severity =
+        entries("severity").iter().filter_map(|e| Some((key(e), Severity::from_word(e.value.as_str()?)?)));
     LintSettings {
         select: list("select"),
         ignore: list("ignore"),
         severity: severity.collect(),
-        per_file: entries("perFile").iter().map(|e| (e.key.text.to_string(), texts(&e.value))).collect(),
+        per_file: entries("perFile").iter().map(|e| (key(e), places(&e.value))).collect(),
     }
 }
 
 fn texts(node: &Node) -> Vec<String> {
-    let one = node.as_str().into_iter();
-    one.chain(node.items().iter().filter_map(Node::as_str)).map(str::to_owned).collect()
+    places(node).into_iter().map(|text| text.value).collect()
+}
+
+/// One text or a list of them, with their places.
+fn places(node: &Node) -> Vec<Spanned<String>> {
+    let nodes = std::iter::once(node).chain(node.items());
+    nodes.filter_map(|n| Some(Spanned::new(n.as_str()?.to_owned(), n.span))).collect()
 }
 
 fn whole(node: &Node) -> Option<u64> {

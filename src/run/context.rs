@@ -17,8 +17,10 @@ use super::{Clock, Engine, Network, RunError};
 use crate::action::Fill;
 use crate::app::{Datasource, Origin, Screen, Sqlite};
 use crate::diag::did_you_mean;
-use crate::expr::{Condition, EvalError, Evaluator, Expression, Host, Limits, SharedExpressions, Template, Verdict, World};
-use crate::store::{Query, StoreError};
+use crate::expr::{
+    Condition, EvalError, Evaluator, Expression, Host, Limits, SharedExpressions, Template, Verdict, World,
+};
+use crate::store::{Dialect, Query, StoreError};
 
 pub(super) use facts::{TableFacts, Tables};
 use needs::Needs;
@@ -101,12 +103,21 @@ impl<'v> View<'v> {
         self.evaluator.fill(template, &World { ctx: &ctx, focus: None, shared })
     }
 
-    /// What an expression reads, path by path, with the value of each: for people to see why.
+    /// What an expression reads, in the author's words, with the value of each: for people to see why.
     pub(super) fn reads(&self, expression: &Expression) -> Result<Vec<(String, Option<Value>)>, EvalError> {
-        let needs = Needs::of(expression, self.shared());
-        let ctx = self.ctx(&needs)?;
-        let read = |path: &Vec<String>| (format!("@ctx.{}", path.join(".")), at(&ctx, path).cloned());
-        Ok(needs.paths().map(read).collect())
+        let references = expression.references();
+        let paths = references.paths.iter().map(|path| path.range.clone());
+        let variables = references.variables.iter().map(|variable| variable.range.clone());
+        let mut reads: Vec<(String, Option<Value>)> = Vec::new();
+        for range in paths.chain(variables) {
+            let Some(text) = expression.text().get(range) else { continue };
+            if reads.iter().any(|(known, _)| known == text) {
+                continue;
+            }
+            let Ok(read) = Expression::parse(text) else { continue };
+            reads.push((text.to_owned(), self.value(&read)?));
+        }
+        Ok(reads)
     }
 
     /// The paths below `@ctx` that a template reads.
@@ -138,7 +149,8 @@ impl<'v> View<'v> {
             return Err(failure("cycle", format!("the datasource `{id}` reads itself through others")));
         }
         let Some(datasource) = self.find(id) else {
-            let help = did_you_mean(id, self.datasource_ids()).map_or_else(String::new, |help| format!("; {help}"));
+            let help =
+                did_you_mean(id, self.datasource_ids()).map_or_else(String::new, |help| format!("; {help}"));
             return Err(failure("datasource.unknown", format!("there is no datasource `{id}`{help}")));
         };
         let inputs = declared_inputs(datasource);
@@ -157,7 +169,10 @@ impl<'v> View<'v> {
             Origin::Reference { id, inputs } => {
                 let given = self.template(inputs)?.unwrap_or_else(|| json!({}));
                 let Some(target) = self.engine.project.datasources.get(&id.value) else {
-                    return Err(failure("datasource.unknown", format!("there is no datasource `{}`", id.value)));
+                    return Err(failure(
+                        "datasource.unknown",
+                        format!("there is no datasource `{}`", id.value),
+                    ));
                 };
                 let mut inputs = declared_inputs(target).unwrap_or_else(|| json!({}));
                 if let (Some(all), Value::Object(given)) = (inputs.as_object_mut(), given) {
@@ -170,27 +185,19 @@ impl<'v> View<'v> {
     }
 
     fn sqlite(&self, id: &str, sqlite: &Sqlite) -> Result<Value, EvalError> {
-        let Some(query) = self.query(sqlite)? else { return Ok(Value::Array(Vec::new())) };
-        let rows = self.tables.query(&query);
-        let rows = rows.map_err(|error| failure("datasource.query", format!("datasource `{id}`: {error}")))?;
-        let mut rows = rows.into_iter().map(Value::Object);
-        // A document without a row is null, so that comparisons with null hold (expressions.md §4.1).
-        Ok(if sqlite.document { rows.next().unwrap_or(Value::Null) } else { rows.collect() })
-    }
-
-    fn query(&self, sqlite: &Sqlite) -> Result<Option<Query>, EvalError> {
-        let Some(sql) = &sqlite.query else { return Ok(None) };
+        let Some(sql) = &sqlite.query else { return Ok(Value::Array(Vec::new())) };
+        let mut query = Query::new(&sql.value, &Dialect { shorthand: sqlite.rewrite, package: None });
+        query.tables = sqlite.entities.iter().map(|entity| entity.entity.value.clone()).collect();
+        query.json_properties.clone_from(&sqlite.json_properties);
+        query.is_document = sqlite.document;
         let mut parameters = Map::new();
         for (name, value) in &sqlite.parameters {
             parameters.insert(name.clone(), self.template(value)?.unwrap_or(Value::Null));
         }
-        Ok(Some(Query {
-            sql: sql.value.clone(),
-            parameters,
-            tables: sqlite.entities.iter().map(|entity| entity.entity.value.clone()).collect(),
-            json_properties: sqlite.json_properties.clone(),
-            rewrite: sqlite.rewrite,
-        }))
+        let rows = self.tables.query(&query, &parameters);
+        let rows =
+            rows.map_err(|error| failure("datasource.query", format!("datasource `{id}`: {error}")))?;
+        Ok(rows.into_value())
     }
 
     fn shared(&self) -> &'v SharedExpressions {
@@ -227,7 +234,10 @@ impl<'v> View<'v> {
         let screen = self.place.screen;
         let inputs = Value::Object((*self.place.inputs).clone());
         let instance = if self.place.inputs.is_empty() { "no-inputs" } else { "inputs" };
-        world.insert("jig".to_owned(), json!({"id": screen.map(|s| &s.id), "instanceId": instance, "inputs": inputs, "state": {}}));
+        world.insert(
+            "jig".to_owned(),
+            json!({"id": screen.map(|s| &s.id), "instanceId": instance, "inputs": inputs, "state": {}}),
+        );
         world.insert("action".to_owned(), json!({"parameters": *self.place.parameters}));
         world.insert("actions".to_owned(), self.session.actions());
         world.insert("components".to_owned(), json!({}));
@@ -283,7 +293,11 @@ pub(super) fn world(engine: &Engine<'_>) -> Value {
 }
 
 /// For `eval`: an expression's value in the app's context.
-pub(super) fn evaluate(engine: &Engine<'_>, expression: &Expression, jig: Option<&str>) -> Result<Option<Value>, RunError> {
+pub(super) fn evaluate(
+    engine: &Engine<'_>,
+    expression: &Expression,
+    jig: Option<&str>,
+) -> Result<Option<Value>, RunError> {
     with_view(engine, jig, |view| Ok(view.value(expression)?))
 }
 
@@ -342,10 +356,6 @@ fn declared_inputs(datasource: &Datasource) -> Option<Value> {
     }
     let value = |declared: &crate::app::Declared| declared.default.clone().unwrap_or(Value::Null);
     Some(datasource.inputs.iter().map(|(name, declared)| (name.clone(), value(declared))).collect())
-}
-
-fn at<'a>(value: &'a Value, path: &[String]) -> Option<&'a Value> {
-    path.iter().try_fold(value, |value, name| value.get(name))
 }
 
 /// An error of the world that an expression reads.

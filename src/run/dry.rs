@@ -141,18 +141,27 @@ impl Planner<'_> {
                 planned.reads.extend(verdict.reads.into_iter().map(read));
             }
             if self.touches("_syncScope") {
-                planned.unknown.push("an action above changes `_syncScope`, which the condition reads".to_owned());
+                planned
+                    .unknown
+                    .push("an action above changes `_syncScope`, which the condition reads".to_owned());
             }
         }
         match decide(&view, &node.guard) {
             _ if !planned.unknown.is_empty() => planned.verdict = Verdicts::Unknown,
-            Decision::Go => {}
+            Decision::Go(_) => {}
             Decision::Skip { detail, .. } => planned.end(Verdicts::Skip, detail),
             Decision::Fail(failure) => planned.end(Verdicts::Error, failure.message),
         }
     }
 
-    fn body(&self, node: &ActionNode, file: FileId, place: &Place<'_>, calls: usize, planned: &mut PlannedAction) {
+    fn body(
+        &self,
+        node: &ActionNode,
+        file: FileId,
+        place: &Place<'_>,
+        calls: usize,
+        planned: &mut PlannedAction,
+    ) {
         let mut fill = PlanFill { planner: self, view: self.view(place), unknown: Vec::new() };
         let plan = node.body.plan(&mut fill);
         let unknown = fill.unknown;
@@ -191,9 +200,12 @@ impl Planner<'_> {
             }
             Plan::Confirm { modal, automatic, confirmed } => {
                 let yes = automatic || self.engine.options.answer == Answer::Yes;
-                planned.effect = Some(format!("asks, and takes {} for an answer", if yes { "yes" } else { "no" }));
+                planned.effect =
+                    Some(format!("asks, and takes {} for an answer", if yes { "yes" } else { "no" }));
                 planned.options = modal;
-                planned.actions.extend(confirmed.filter(|_| yes).map(|next| self.action(next, file, place, calls)));
+                planned
+                    .actions
+                    .extend(confirmed.filter(|_| yes).map(|next| self.action(next, file, place, calls)));
             }
             Plan::Ui { options } => {
                 planned.effect = Some("is reported; it acts on a screen".to_owned());
@@ -217,11 +229,17 @@ impl Planner<'_> {
         match global {
             None => planned.end(Verdicts::Error, format!("there is no global action `{id}` in this app")),
             Some(_) if calls >= MAX_CALLS => {
-                planned.end(Verdicts::Error, format!("actions call one another without end, `{id}` among them"));
+                planned
+                    .end(Verdicts::Error, format!("actions call one another without end, `{id}` among them"));
             }
             Some(global) => {
                 let place = Place { screen: None, inputs: Arc::default(), parameters: Arc::new(parameters) };
-                planned.actions.push(self.action(&global.placed.action, global.placed.file, &place, calls + 1));
+                planned.actions.push(self.action(
+                    &global.placed.action,
+                    global.placed.file,
+                    &place,
+                    calls + 1,
+                ));
             }
         }
     }
@@ -251,7 +269,8 @@ impl Planner<'_> {
             }
             Effect::Evaluate { value } => format!("evaluates to {}", clip(&value)),
             Effect::SetState { changes } => {
-                let shown: Vec<String> = changes.iter().map(|(p, v)| format!("{} = {}", p.join("."), clip(v))).collect();
+                let shown: Vec<String> =
+                    changes.iter().map(|(p, v)| format!("{} = {}", p.join("."), clip(v))).collect();
                 for (path, value) in changes {
                     self.session.set(path, value);
                 }
@@ -292,9 +311,11 @@ impl Planner<'_> {
             match names.as_slice() {
                 ["datasources", id, ..] => {
                     let tables = view.find(id).map(tables).unwrap_or_default();
-                    unknown.extend(tables.into_iter().filter(|table| touched.tables.contains(*table)).map(|table| {
-                        format!("`@ctx.datasources.{id}` reads `{table}`, which an action above changes")
-                    }));
+                    unknown.extend(tables.into_iter().filter(|table| touched.tables.contains(*table)).map(
+                        |table| {
+                            format!("`@ctx.datasources.{id}` reads `{table}`, which an action above changes")
+                        },
+                    ));
                 }
                 ["actions", id, ..] if touched.actions.contains(*id) => {
                     unknown.push(format!("`@ctx.actions.{id}` comes from an action above"));

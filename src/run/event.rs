@@ -57,6 +57,9 @@ pub enum Event {
         /// The action.
         #[serde(flatten)]
         action: ActionRef,
+        /// Why its guards let it through, in words, with the values that were read.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        guard: Option<String>,
     },
     /// An action does not run.
     #[serde(rename = "action.skipped")]

@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::context::{Place, TableFacts, View};
 use super::event::{Failure, SkipReason};
 use crate::action::Guard;
-use crate::expr::{Template, is_truthy};
+use crate::expr::{Condition, Template, is_truthy};
 
 /// The guards that let an action through, its own first; a scope start asks them again.
 pub(super) struct Chain<'c> {
@@ -16,8 +16,8 @@ pub(super) struct Chain<'c> {
 
 /// Whether an action runs.
 pub(super) enum Decision {
-    /// It does.
-    Go,
+    /// It does; in words why, when something guards it.
+    Go(Option<String>),
     /// It does not.
     Skip {
         /// Which guard says so.
@@ -31,27 +31,40 @@ pub(super) enum Decision {
 
 /// Evaluates both guards; both must hold.
 pub(super) fn decide(view: &View<'_>, guard: &Guard) -> Decision {
-    match guard.when.as_ref().map(|when| &when.value) {
-        Some(when) if !holds(view, when) => {
-            return Decision::Skip { reason: SkipReason::When, detail: explain(view, when) };
+    let mut reasons = Vec::new();
+    if let Some(when) = &guard.when {
+        let detail = explain(view, &when.value);
+        if !holds(view, &when.value) {
+            return Decision::Skip { reason: SkipReason::When, detail };
         }
-        _ => {}
+        reasons.push(detail);
     }
-    let Some(condition) = &guard.condition else { return Decision::Go };
+    if let Some(block) = &guard.condition {
+        match condition(view, &block.value) {
+            Decision::Go(detail) => reasons.extend(detail),
+            other => return other,
+        }
+    }
+    Decision::Go((!reasons.is_empty()).then(|| reasons.join("; ")))
+}
+
+fn condition(view: &View<'_>, block: &Condition) -> Decision {
     let facts = TableFacts::new(view.engine, view.tables);
-    let verdict = condition.value.evaluate(&facts);
+    let verdict = block.evaluate(&facts);
     if let Some(error) = facts.error() {
-        return Decision::Fail(Failure { code: "store".to_owned(), message: error.to_string() });
+        return Decision::Fail(Failure { code: error.code().to_owned(), message: error.to_string() });
     }
-    match verdict {
-        Ok(verdict) if verdict.holds => Decision::Go,
-        Ok(verdict) => {
-            let reads = verdict.reads.iter().map(|read| (read.what.clone(), Some(read.value.clone())));
-            let detail = format!("`condition` does not hold{}", list(reads));
-            Decision::Skip { reason: SkipReason::Condition, detail }
+    let verdict = match verdict {
+        Ok(verdict) => verdict,
+        Err(error) => {
+            return Decision::Fail(Failure { code: "condition".to_owned(), message: error.message });
         }
-        Err(error) => Decision::Fail(Failure { code: "condition".to_owned(), message: error.message }),
+    };
+    let reads = list(verdict.reads.iter().map(|read| (read.what.clone(), Some(read.value.clone()))));
+    if verdict.holds {
+        return Decision::Go(Some(format!("`condition` holds{reads}")));
     }
+    Decision::Skip { reason: SkipReason::Condition, detail: format!("`condition` does not hold{reads}") }
 }
 
 /// A missing value, null and an error all count as false (expressions.md §6).
@@ -60,7 +73,11 @@ fn holds(view: &View<'_>, when: &Template) -> bool {
 }
 
 fn explain(view: &View<'_>, when: &Template) -> String {
-    let Template::Expression(expression) = when else { return "`when` is false".to_owned() };
+    let expression = match when {
+        Template::Expression(expression) => expression,
+        Template::Literal(value) => return format!("`when` is {}", clip(value)),
+        _ => return "`when` is no expression".to_owned(),
+    };
     let value = match view.value(expression) {
         Err(error) => return format!("`when` failed: {error}"),
         Ok(None) => "missing".to_owned(),

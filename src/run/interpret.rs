@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 use super::context::{Place, Session, evaluator, place};
 use super::event::{ActionRef, Emitter, Event, Failure, Outcome, SkipReason};
 use super::guard::{Chain, Decision, decide};
-use super::perform::{Done, Permits};
+use super::perform::{Done, Permits, read_failure};
 use super::{Answer, Engine, RunError, Summary, Trigger};
 use crate::action::{ActionNode, Order, Plan, PlanError};
 use crate::app::{Placed, Screen};
@@ -109,13 +109,18 @@ pub(super) fn targets<'a>(engine: &Engine<'a>, trigger: &Trigger) -> Result<Vec<
     }
 }
 
-fn event_targets<'a>(engine: &Engine<'a>, name: &str, jig: Option<&str>) -> Result<Vec<Target<'a>>, RunError> {
+fn event_targets<'a>(
+    engine: &Engine<'a>,
+    name: &str,
+    jig: Option<&str>,
+) -> Result<Vec<Target<'a>>, RunError> {
     let place = place(engine, jig)?;
     let screen: &'a Screen = place.screen.unwrap_or(&engine.project.home);
     let named = screen.actions.iter().filter(|placed| placed.event.as_deref() == Some(name));
     let targets: Vec<_> = named.map(|placed| target(placed, &placed.action, place.clone())).collect();
     if targets.is_empty() {
-        let owner = jig.map_or_else(|| "index event".to_owned(), |jig| format!("event of jig `{jig}` called"));
+        let owner =
+            jig.map_or_else(|| "index event".to_owned(), |jig| format!("event of jig `{jig}` called"));
         return Err(RunError::unknown(&owner, name, screen.events().into_iter()));
     }
     Ok(targets)
@@ -138,7 +143,9 @@ fn action_target<'a>(engine: &Engine<'a>, id: &str) -> Result<Target<'a>, RunErr
     let globals = project.actions.keys().map(String::as_str);
     let mut known: BTreeSet<&str> = globals.collect();
     for placed in project.root_actions() {
-        placed.action.visit(&mut |action| known.extend(action.instance_id.iter().map(|id| id.value.as_str())));
+        placed
+            .action
+            .visit(&mut |action| known.extend(action.instance_id.iter().map(|id| id.value.as_str())));
     }
     Err(RunError::unknown("action", id, known.into_iter()))
 }
@@ -193,29 +200,41 @@ impl<'r> Worker<'r> {
             emitter.emit(Event::ActionSkipped { action, reason: SkipReason::Interrupted, detail: None });
             return Outcome::Interrupted;
         }
-        match decide(&self.view(spot.place), &node.guard) {
-            Decision::Go => {}
+        if !node.guard.is_empty()
+            && let Err(error) = self.run.recover()
+        {
+            return self.fail_at_once(action, read_failure(&error));
+        }
+        let guard = match decide(&self.view(spot.place), &node.guard) {
+            Decision::Go(detail) => detail,
             Decision::Skip { reason, detail } => {
                 emitter.emit(Event::ActionSkipped { action, reason, detail: Some(detail) });
                 return Outcome::Ok;
             }
             Decision::Fail(failure) => return self.fail_at_once(action, failure),
-        }
+        };
         let chain = Chain { guard: &node.guard, place: spot.place, above: spot.guards };
         let inner = Spot { guards: Some(&chain), ..*spot };
-        self.perform_guarded(node, action, &inner)
+        self.perform_guarded(node, action, guard, &inner)
     }
 
-    fn perform_guarded(&self, node: &ActionNode, action: ActionRef, spot: &Spot<'_>) -> Outcome {
+    fn perform_guarded(
+        &self,
+        node: &ActionNode,
+        action: ActionRef,
+        guard: Option<String>,
+        spot: &Spot<'_>,
+    ) -> Outcome {
         let emitter = &self.run.emitter;
         let begun = Instant::now();
         let planned = node.body.plan(&mut self.view(spot.place));
         if let Ok(Plan::Unsupported) = planned {
-            let detail = Some(format!("this runtime does not know the action type `{}`", node.type_name.value));
+            let detail =
+                Some(format!("this runtime does not know the action type `{}`", node.type_name.value));
             emitter.emit(Event::ActionSkipped { action, reason: SkipReason::Unsupported, detail });
             return Outcome::Ok;
         }
-        emitter.emit(Event::ActionStarted { action: action.clone() });
+        emitter.emit(Event::ActionStarted { action: action.clone(), guard });
         let done = match planned {
             Ok(plan) => self.follow(node, plan, spot),
             Err(error) => Done::failed(plan_failure(&error)),
@@ -238,8 +257,12 @@ impl<'r> Worker<'r> {
             Plan::Perform(effect) => self.perform(node, effect, spot),
             Plan::List { actions, order: Order::Sequential } => self.one_by_one(actions, spot),
             Plan::List { actions, order: Order::Together } => self.together(actions, spot),
-            Plan::Call { action, package, parameters } => self.call(&action, package.as_deref(), parameters, spot),
-            Plan::Confirm { modal, automatic, confirmed } => self.confirm(node, modal, automatic, confirmed, spot),
+            Plan::Call { action, package, parameters } => {
+                self.call(&action, package.as_deref(), parameters, spot)
+            }
+            Plan::Confirm { modal, automatic, confirmed } => {
+                self.confirm(node, modal, automatic, confirmed, spot)
+            }
             Plan::Ui { options } => {
                 self.run.emitter.emit(Event::Effect { type_name: node.type_name.value.clone(), options });
                 Done::ok()
@@ -285,25 +308,35 @@ impl<'r> Worker<'r> {
 
     fn call(&self, id: &str, package: Option<&str>, given: Map<String, Value>, spot: &Spot<'_>) -> Done {
         if let Some(package) = package {
-            return Done::fail("config.package", format!("the action `{id}` is in the package `{package}`, which is not loaded here"));
+            return Done::fail(
+                "config.package",
+                format!("the action `{id}` is in the package `{package}`, which is not loaded here"),
+            );
         }
         let Some(global) = self.run.engine.project.actions.get(id) else {
             return Done::fail("config.action", format!("there is no global action `{id}`"));
         };
         if spot.calls >= MAX_CALLS {
-            return Done::fail("config.cycle", format!("actions call one another without end, `{id}` among them"));
+            return Done::fail(
+                "config.cycle",
+                format!("actions call one another without end, `{id}` among them"),
+            );
         }
         let mut parameters = Map::new();
         for (name, declared) in &global.parameters {
             let value = given.get(name).or(declared.default.as_ref());
             if declared.required && value.is_none() {
-                return Done::fail("config.parameter", format!("the action `{id}` needs the parameter `{name}`"));
+                return Done::fail(
+                    "config.parameter",
+                    format!("the action `{id}` needs the parameter `{name}`"),
+                );
             }
             parameters.extend(value.map(|value| (name.clone(), value.clone())));
         }
         parameters.extend(given);
         let place = Place { screen: None, inputs: Arc::default(), parameters: Arc::new(parameters) };
-        let inner = Spot { place: &place, file: global.placed.file, guards: spot.guards, calls: spot.calls + 1 };
+        let inner =
+            Spot { place: &place, file: global.placed.file, guards: spot.guards, calls: spot.calls + 1 };
         Done::of(self.action(&global.placed.action, &inner))
     }
 
@@ -324,7 +357,8 @@ impl<'r> Worker<'r> {
     /// `@ctx.actions.<id>`: how the action ended, and what it gave.
     fn keep(&self, node: &ActionNode, spot: &Spot<'_>, done: &Done) {
         let Ok(Some(id)) = self.instance_id(node, spot) else { return };
-        let error = done.failure.as_ref().map(|failure| json!({"message": failure.message, "code": failure.code}));
+        let error =
+            done.failure.as_ref().map(|failure| json!({"message": failure.message, "code": failure.code}));
         let state = json!({"isPending": false, "isSuccess": done.outcome == Outcome::Ok, "error": error});
         let outputs = done.output.clone().map_or_else(|| json!({}), |value| json!({"value": value}));
         self.run.session.keep_output(&id, json!({"state": state, "outputs": outputs}));
@@ -332,7 +366,7 @@ impl<'r> Worker<'r> {
 
     fn fail_at_once(&self, action: ActionRef, failure: Failure) -> Outcome {
         let emitter = &self.run.emitter;
-        emitter.emit(Event::ActionStarted { action: action.clone() });
+        emitter.emit(Event::ActionStarted { action: action.clone(), guard: None });
         let (outcome, error) = (Outcome::Failed, Some(failure));
         emitter.emit(Event::ActionFinished { action, outcome, error, duration_ms: 0 });
         outcome
@@ -343,7 +377,11 @@ impl<'r> Worker<'r> {
     }
 
     /// The action's instance id; it may be an expression.
-    pub(super) fn instance_id(&self, node: &ActionNode, spot: &Spot<'_>) -> Result<Option<String>, EvalError> {
+    pub(super) fn instance_id(
+        &self,
+        node: &ActionNode,
+        spot: &Spot<'_>,
+    ) -> Result<Option<String>, EvalError> {
         let Some(written) = &node.instance_id else { return Ok(None) };
         if !is_expression(&written.value) {
             return Ok(Some(written.value.clone()));
@@ -379,7 +417,8 @@ fn watches(placed: &Placed, changed: &BTreeSet<String>) -> bool {
 }
 
 fn takes_time(action: &ActionNode) -> bool {
-    ["action.sync-entities", "action.action-list", "action.execute-action"].contains(&action.type_name.value.as_str())
+    ["action.sync-entities", "action.action-list", "action.execute-action"]
+        .contains(&action.type_name.value.as_str())
 }
 
 fn millis(since: Instant) -> u64 {

@@ -2,8 +2,9 @@
 
 use std::sync::{Condvar, Mutex, PoisonError};
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
+use super::clock::Clock;
 use super::context::{View, store_failure};
 use super::event::{Event, Failure, Outcome, SkipReason};
 use super::guard::{Chain, Decision, decide};
@@ -123,7 +124,9 @@ impl Worker<'_> {
         let engine = self.run.engine;
         let now = engine.clock.now();
         match effect {
-            Effect::StartScope { instance_ids, if_running } => self.start_scope(node, &instance_ids, if_running, spot),
+            Effect::StartScope { instance_ids, if_running } => {
+                self.start_scope(node, &instance_ids, if_running, spot)
+            }
             Effect::Sync { provider, force, entities } => self.sync(node, spot, provider, force, &entities),
             Effect::DeleteScope { id } => self.committed(engine.store.delete_scope(&id, now)),
             Effect::DeleteStatus { id } => self.committed(engine.store.delete_status(&id)),
@@ -142,9 +145,10 @@ impl Worker<'_> {
             }
             Effect::WriteRows(write) => self.write_rows(write),
             Effect::ExecuteSql { statements, entities } => {
-                let statement = |(sql, parameters)| store::Statement { sql, parameters };
-                let statements: Vec<_> = statements.into_iter().map(statement).collect();
-                self.committed(engine.store.execute_sql(&statements, &entities, now))
+                let pairs = statements.iter();
+                let statements: Vec<_> =
+                    pairs.map(|(sql, parameters)| store::Statement { sql, parameters }).collect();
+                self.committed(engine.store.execute_sql(&statements, &entities))
             }
         }
     }
@@ -184,7 +188,7 @@ impl Worker<'_> {
         };
         self.run.tell(started.changes);
         match (started.outcome, refused) {
-            (Start::Started { .. }, _) => Done::ok(),
+            (Start::Begun { .. }, _) => Done::ok(),
             (_, Some(Decision::Skip { reason, detail })) => Done::skipped(reason, detail),
             (_, Some(Decision::Fail(failure))) => Done::failed(failure),
             (Start::Busy, _) => Done::fail("scope.busy", format!("the scope `{id}` is syncing already")),
@@ -198,7 +202,7 @@ impl Worker<'_> {
         while let Some(link) = chain {
             let view = View::new(run.engine, &run.session, &self.evaluator, link.place, reader);
             match decide(&view, link.guard) {
-                Decision::Go => chain = link.above,
+                Decision::Go(_) => chain = link.above,
                 other => return Some(other),
             }
         }
@@ -218,7 +222,9 @@ impl Worker<'_> {
         }
         let engine = self.run.engine;
         let clock = &engine.clock;
-        let report = engine.store.write_rows(&write.entity, method, write.rows, clock.now(), &mut || clock.uuid());
+        let keyed: Vec<_> = write.rows.into_iter().map(|row| keyed(row, &**clock)).collect();
+        let rows: Vec<_> = keyed.iter().map(|(id, data)| store::LocalRow { id, data }).collect();
+        let report = engine.store.write_rows(&write.entity, method, &rows, clock.now());
         match report {
             Ok(report) => {
                 self.run.tell(report.changes);
@@ -229,9 +235,26 @@ impl Worker<'_> {
     }
 }
 
+/// A row with its key; a row without an `id` gets a new one (actions.md §5.1).
+fn keyed(mut row: Map<String, Value>, clock: &dyn Clock) -> (String, Map<String, Value>) {
+    let id = match row.get("id") {
+        Some(Value::String(id)) => id.clone(),
+        Some(Value::Number(id)) => id.to_string(),
+        _ => {
+            let id = clock.uuid();
+            row.insert("id".to_owned(), Value::String(id.clone()));
+            id
+        }
+    };
+    (id, row)
+}
+
 fn unsupported_write(write: &WriteRows) -> Done {
     let (method, provider) = (write.method.word(), write.provider.constant());
-    let message = format!("writing `{}` to `{provider}` with `{method}` is not supported by this runtime yet", write.entity);
+    let message = format!(
+        "writing `{}` to `{provider}` with `{method}` is not supported by this runtime yet",
+        write.entity
+    );
     Done::fail("config.unsupported", message)
 }
 

@@ -1,5 +1,6 @@
 //! Performs `sync-entities`: one instance, one operation per table (sync-semantics.md §1).
 
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::time::Instant;
 
 use super::context::world;
@@ -40,7 +41,10 @@ impl Worker<'_> {
         entities: &[EntityRequest],
     ) -> Result<Done, StoreError> {
         let engine = self.run.engine;
-        let operations: Vec<Operation> = entities.iter().map(|entity| operation(provider, entity)).collect();
+        let digests: Vec<String> = entities.iter().map(digest).collect();
+        let pairs = entities.iter().zip(&digests);
+        let operations: Vec<Operation<'_>> =
+            pairs.map(|(entity, digest)| operation(provider, entity, digest)).collect();
         let begin = BeginInstance { instance_id: id, operations: &operations, now: engine.clock.now() };
         let begun = engine.store.begin_instance(&begin)?;
         self.run.tell(begun.changes);
@@ -48,7 +52,8 @@ impl Worker<'_> {
         let stop = engine.stop.within(deadline);
         let mut first = None;
         for (ordinal, entity) in entities.iter().enumerate() {
-            let job = Job { work: &begun.work, ordinal, provider, force, entity, stop: &stop };
+            let operation = &operations[ordinal];
+            let job = Job { work: &begun.work, ordinal, operation, provider, force, entity, stop: &stop };
             if let Err(error) = self.operation(&job)? {
                 first.get_or_insert(error);
             }
@@ -64,7 +69,8 @@ impl Worker<'_> {
             self.run.tell(changes);
             return Ok(Done { failure: failure.map(told), ..Done::of(Outcome::Interrupted) });
         }
-        let changes = engine.store.finish_instance(work, now)?;
+        let outcome = failure.as_ref().map_or(store::Outcome::Ok, failed);
+        let changes = engine.store.finish_instance(work, &outcome, now)?;
         self.run.tell(changes);
         Ok(failure.map_or_else(Done::ok, |error| Done::failed(told(error))))
     }
@@ -74,13 +80,16 @@ impl Worker<'_> {
         let engine = self.run.engine;
         let fetched = self.fetch(job);
         let now = engine.clock.now();
-        let outcome = match &fetched {
-            Ok(()) => return Ok(Ok(())),
-            Err(_) if engine.stop.is_asked() => return Ok(fetched),
-            Err(error) => sync_failure(error),
-        };
-        let changes = engine.store.fail_operation(job.work, job.ordinal, &outcome, now)?;
-        self.run.tell(changes);
+        let Err(error) = &fetched else { return Ok(fetched) };
+        if engine.stop.is_asked() {
+            return Ok(fetched);
+        }
+        match engine.store.finish_operation(job.work, job.ordinal, &failed(error), now) {
+            Ok(changes) => self.run.tell(changes),
+            // Somebody else ended it meanwhile; what it was told then stands.
+            Err(StoreError::Stale) => {}
+            Err(error) => return Err(error),
+        }
         Ok(fetched)
     }
 
@@ -92,7 +101,10 @@ impl Worker<'_> {
         }
         let provider = engine.providers.get(job.provider).ok_or_else(|| {
             let constant = job.provider.constant();
-            FetchError::lasting("config.unsupported", format!("`{constant}` is not supported by this runtime"))
+            FetchError::lasting(
+                "config.unsupported",
+                format!("`{constant}` is not supported by this runtime"),
+            )
         })?;
         let function = match &job.entity.function {
             None if job.provider.needs_function() => {
@@ -105,13 +117,14 @@ impl Worker<'_> {
             })?),
         };
         let mode = match function.map(|function| &function.rows) {
+            // Top-level properties that do not arrive stay (functions.md §6.1).
             Some(Rows::Merge) => Mode::Merge,
             _ => Mode::Replace,
         };
-        let cursor = if job.force { None } else { engine.store.cursor(job.work, job.ordinal).map_err(kept)? };
-        let mode = if cursor.is_some() { Mode::Merge } else { mode };
-        let writer = engine.store.writer(job.work, job.ordinal, mode).map_err(kept)?;
-        let mut sink = TableSink { run: self.run, entity: &job.entity.entity, writer, rows: 0, pages: 0, bytes: 0 };
+        let cursor = if job.force { None } else { engine.store.sync_token(job.operation).map_err(kept)? };
+        let mode = if cursor.is_some() { Mode::Upsert } else { mode };
+        let writer = engine.store.rows_writer(job.work, job.ordinal, mode).map_err(kept)?;
+        let mut sink = TableSink { run: self.run, entity: &job.entity.entity, writer };
         let world = world(engine);
         let request = Fetch {
             entity: &job.entity.entity,
@@ -123,6 +136,15 @@ impl Worker<'_> {
         };
         let fetched = provider.fetch(&request, &mut sink)?;
         job.stop.check()?;
+        if fetched.skipped {
+            let now = engine.clock.now();
+            let changes = engine
+                .store
+                .finish_operation(job.work, job.ordinal, &store::Outcome::Ok, now)
+                .map_err(kept)?;
+            self.run.tell(changes);
+            return Ok(());
+        }
         sink.finish(&fetched)
     }
 }
@@ -131,6 +153,7 @@ impl Worker<'_> {
 struct Job<'j> {
     work: &'j Work,
     ordinal: usize,
+    operation: &'j Operation<'j>,
     provider: ProviderKind,
     force: bool,
     entity: &'j EntityRequest,
@@ -141,21 +164,14 @@ struct Job<'j> {
 struct TableSink<'s> {
     run: &'s Run<'s>,
     entity: &'s str,
-    writer: Writer<'s>,
-    rows: u64,
-    pages: u64,
-    bytes: u64,
+    writer: Writer,
 }
 
 impl TableSink<'_> {
     fn finish(self, fetched: &Fetched) -> Result<(), FetchError> {
         let now = self.run.engine.clock.now();
-        let finished = if fetched.skipped {
-            self.writer.skip(now)
-        } else {
-            self.writer.finish(fetched.cursor.as_deref(), now)
-        };
-        self.run.tell(finished.map_err(kept)?.changes);
+        let finished = self.writer.finish(fetched.cursor.as_deref(), now).map_err(kept)?;
+        self.run.tell(finished.changes);
         Ok(())
     }
 }
@@ -163,30 +179,40 @@ impl TableSink<'_> {
 impl Sink for TableSink<'_> {
     fn page(&mut self, page: &Page<'_>) -> Result<(), FetchError> {
         let now = self.run.engine.clock.now();
-        let rows: Vec<store::Row<'_>> = page.rows.iter().map(|row| store::Row { id: &row.id, data: &row.data }).collect();
+        let rows: Vec<store::Row<'_>> =
+            page.rows.iter().map(|row| store::Row { id: &row.id, data: &row.data }).collect();
         let deleted: Vec<&str> = page.deleted.iter().map(String::as_str).collect();
-        let page = store::Page { rows: &rows, deleted: &deleted, bytes: page.bytes, now };
-        self.writer.page(&page).map_err(kept)?;
-        self.rows += rows.len() as u64;
-        self.pages += 1;
-        self.bytes += page.bytes;
+        let page = store::Page { rows: &rows, deleted: &deleted, bytes: page.bytes, cursor: None, now };
+        let report = self.writer.page(&page).map_err(kept)?;
+        self.run.note_changed(report.changed);
         self.run.emitter.emit(Event::EntityProgress {
             entity: self.entity.to_owned(),
-            rows: self.rows,
-            pages: self.pages,
-            bytes: self.bytes,
+            rows: report.rows.unsigned_abs(),
+            pages: report.pages.unsigned_abs(),
+            bytes: report.bytes.unsigned_abs(),
         });
         Ok(())
     }
 }
 
-fn operation(provider: ProviderKind, request: &EntityRequest) -> Operation {
+fn operation<'o>(provider: ProviderKind, request: &'o EntityRequest, digest: &'o str) -> Operation<'o> {
     Operation {
-        provider: provider.constant().to_owned(),
-        entity: request.entity.clone(),
-        function: request.function.clone(),
-        arguments: serde_json::to_string(&request.parameters).unwrap_or_default(),
+        provider: provider.constant(),
+        entity: &request.entity,
+        function: request.function.as_deref(),
+        arguments: digest,
     }
+}
+
+/// A digest of the arguments, which tells two calls of one function for one table apart; they may
+/// hold secrets, so they are not kept themselves.
+fn digest(request: &EntityRequest) -> String {
+    if request.parameters.is_empty() {
+        return String::new();
+    }
+    let mut hasher = DefaultHasher::new();
+    serde_json::to_string(&request.parameters).unwrap_or_default().hash(&mut hasher);
+    format!("{:016x}", hasher.finish())
 }
 
 /// A database error as the end of a fetch.
@@ -198,6 +224,6 @@ fn told(error: FetchError) -> Failure {
     Failure { code: error.code, message: error.message }
 }
 
-fn sync_failure(error: &FetchError) -> store::sync::Failure {
-    store::sync::Failure::new(error.code.clone(), error.message.clone())
+fn failed(error: &FetchError) -> store::Outcome {
+    store::Outcome::Failed(store::sync::Failure::new(error.code.clone(), error.message.clone()))
 }

@@ -1,8 +1,8 @@
 //! HTTP/1.1 on one connection: requests in, answers out, with a limit on everything a client sends.
 //!
-//! Written on plain sockets because a rehearsal must survive any client (a length header of a library
-//! server's own choosing could end the process) and because later faults need the bytes themselves:
-//! cut answers, wrong lengths, resets.
+//! Written on plain sockets for two reasons: a rehearsal must survive any client, while the small server
+//! library that was tried (`tiny_http` 0.12) allocates as many bytes as a request claims to send and so
+//! ends the process; and faults to come need the bytes themselves (cut answers, wrong lengths, resets).
 
 mod answer;
 mod head;

@@ -10,3 +10,5 @@ pub(super) const TOO_DEEP: &str = "too-deep";
 pub(super) const SECOND_DOCUMENT: &str = "second-document";
 pub(super) const UNSUPPORTED_TAG: &str = "unsupported-tag";
 pub(super) const LOSSY_NUMBER: &str = "lossy-number";
+pub(super) const NOT_UTF8: &str = "not-utf8";
+pub(super) const FILE_TOO_LARGE: &str = "file-too-large";

@@ -12,7 +12,9 @@ use super::Tree;
 use crate::diag::{Diagnostic, FileId};
 
 pub(super) fn parse(file: FileId, text: &str) -> (Tree, Vec<Diagnostic>) {
-    recover::parse(file, text)
+    let (tree, mut diagnostics) = recover::parse(file, text);
+    diagnostics.sort_by_key(|diagnostic| diagnostic.span);
+    (tree, diagnostics)
 }
 
 #[cfg(test)]

@@ -3,8 +3,8 @@
 use super::document::Schema;
 use super::{fixes, mistakes, rules, wording};
 use crate::action::{canonical_alias, type_names};
-use crate::diag::{Diagnostic, Fix, closest};
-use crate::syntax::{Entry, Node, Tree};
+use crate::diag::{Diagnostic, Fix, Safety, closest};
+use crate::syntax::{Entry, Kind, Node, Tree};
 
 /// Providers whose data comes through functions (functions.md §1, §10, §11).
 const FUNCTION_PROVIDERS: [(&str, &str); 3] = [
@@ -21,7 +21,7 @@ const DATASOURCES: [&str; 4] =
 
 pub(super) fn action(node: &Node, tree: &Tree, out: &mut Vec<Diagnostic>) {
     let Some((entry, written)) = text_of(node, "type") else {
-        return mistakes::check(Schema::bundled("action"), node, tree, out);
+        return out.extend(unchosen(node, tree, ACTION));
     };
     let name = match canonical_alias(written) {
         Some(name) => {
@@ -32,7 +32,7 @@ pub(super) fn action(node: &Node, tree: &Tree, out: &mut Vec<Diagnostic>) {
     };
     match Schema::named(name).filter(|_| name.starts_with("action.")) {
         Some(schema) => mistakes::check(schema, node, tree, out),
-        None => mistakes::push(out, unknown_action_type(&entry.value, written)),
+        None => out.push(unknown_action_type(&entry.value, written)),
     }
     if name == "action.sync-status" {
         let message = "`action.sync-status` is documented nowhere and does nothing here";
@@ -41,14 +41,12 @@ pub(super) fn action(node: &Node, tree: &Tree, out: &mut Vec<Diagnostic>) {
 }
 
 pub(super) fn unknown_action_type(node: &Node, written: &str) -> Diagnostic {
-    unknown(rules::UNKNOWN_ACTION_TYPE, node, written, "an action type", type_names())
+    unknown(rules::UNKNOWN_ACTION_TYPE, node, written, ACTION.wanted, type_names())
 }
 
 pub(super) fn function(node: &Node, tree: &Tree, out: &mut Vec<Diagnostic>) {
     let Some((entry, written)) = text_of(node, "provider") else {
-        let sql = ["connection", "query", "procedure"].iter().any(|key| node.get(key).is_some());
-        let likely = if sql { "function.sql" } else { "function.rest" };
-        return mistakes::check(Schema::bundled(likely), node, tree, out);
+        return out.extend(unchosen(node, tree, FUNCTION));
     };
     if let Some((_, name)) = FUNCTION_PROVIDERS.iter().find(|(provider, _)| *provider == written) {
         return mistakes::check(Schema::bundled(name), node, tree, out);
@@ -60,37 +58,73 @@ pub(super) fn function(node: &Node, tree: &Tree, out: &mut Vec<Diagnostic>) {
         let help = format!("a function needs {}", wording::one_of(providers));
         Diagnostic::error(rules::UNKNOWN_PROVIDER, span, message).help(help)
     } else {
-        unknown(rules::UNKNOWN_PROVIDER, &entry.value, written, "a provider of functions", providers)
+        unknown(rules::UNKNOWN_PROVIDER, &entry.value, written, FUNCTION.wanted, providers)
     });
 }
 
 pub(super) fn datasource(node: &Node, tree: &Tree, out: &mut Vec<Diagnostic>) {
     let Some((entry, written)) = text_of(node, "type") else {
-        return mistakes::check(Schema::bundled(likely_datasource(node)), node, tree, out);
+        // A use of a global datasource may leave out its type (datasources.md §1.3).
+        if node.get("type").is_none() && node.get("datasourceId").is_some() && node.get("options").is_none() {
+            return mistakes::check(Schema::bundled("datasource.reference"), node, tree, out);
+        }
+        return out.extend(unchosen(node, tree, DATASOURCE));
     };
     if DATASOURCES.contains(&written) {
-        mistakes::check(Schema::bundled(written), node, tree, out);
-    } else {
-        let found = unknown(
-            rules::UNKNOWN_DATASOURCE_TYPE,
-            &entry.value,
-            written,
-            "a datasource type",
-            DATASOURCES,
-        );
-        out.push(found);
+        return mistakes::check(Schema::bundled(written), node, tree, out);
     }
+    out.push(unknown(rules::UNKNOWN_DATASOURCE_TYPE, &entry.value, written, DATASOURCE.wanted, DATASOURCES));
 }
 
-/// A use of a global datasource may leave out its type (datasources.md §1.3).
-fn likely_datasource(node: &Node) -> &'static str {
-    if node.get("datasourceId").is_some() && node.get("options").is_none() {
-        "datasource.reference"
-    } else if node.at("/options/data").is_some() {
-        "datasource.static"
-    } else {
-        "datasource.sqlite"
+/// What chooses a branch.
+#[derive(Clone, Copy)]
+struct Choice {
+    /// The key.
+    key: &'static str,
+    /// What is chosen.
+    of: &'static str,
+    /// What the key takes.
+    wanted: &'static str,
+    /// One that it takes.
+    example: &'static str,
+}
+
+const ACTION: Choice =
+    Choice { key: "type", of: "the action", wanted: "an action type", example: "action.go-to" };
+const FUNCTION: Choice = Choice {
+    key: "provider",
+    of: "the function",
+    wanted: "a provider of functions",
+    example: "DATA_PROVIDER_REST",
+};
+const DATASOURCE: Choice =
+    Choice { key: "type", of: "the datasource", wanted: "a datasource type", example: "datasource.sqlite" };
+
+/// Why no branch can be chosen; nothing else can be said of such a node.
+fn unchosen(node: &Node, tree: &Tree, choice: Choice) -> Option<Diagnostic> {
+    let Choice { key, of, wanted, example } = choice;
+    if tree.is_damaged(node.span) {
+        return None;
     }
+    let Kind::Object(entries) = &node.kind else {
+        let message = format!("{of} should be a map with `{key}`, found {}", wording::found(node));
+        return Some(Diagnostic::error(rules::WRONG_TYPE, node.span, message));
+    };
+    if let Some(entry) = node.entry(key) {
+        let empty = entry.value.span.range().is_empty();
+        let span = if empty { entry.key_span } else { entry.value.span };
+        let message =
+            format!("`{key}` should be {wanted} such as `{example}`, found {}", wording::found(&entry.value));
+        return Some(Diagnostic::error(rules::WRONG_TYPE, span, message));
+    }
+    if let Some(entry) = entries.iter().find(|entry| closest(&entry.key.text, [key]).is_some()) {
+        let message = format!("unknown key `{}` in {of}", wording::shortened(&entry.key.text));
+        let found = Diagnostic::error(rules::UNKNOWN_KEY, entry.key_span, message);
+        return Some(fixes::renaming(found, entry, key, Safety::Safe));
+    }
+    let span = entries.first().map_or(node.span, |entry| entry.key_span);
+    let found = Diagnostic::error(rules::MISSING_KEY, span, format!("missing `{key}` in {of}"));
+    Some(found.help(format!("`{key}`: {wanted} such as `{example}`")))
 }
 
 fn text_of<'a>(node: &'a Node, key: &str) -> Option<(&'a Entry, &'a str)> {
@@ -118,10 +152,10 @@ fn unknown<'a>(
     let known: Vec<&str> = known.into_iter().collect();
     let message = format!("`{}` is not {wanted}", wording::shortened(written));
     let found = Diagnostic::error(rule, node.span, message);
-    let near = closest(written, known.iter().copied()).or_else(|| fixes::same_ending(written, known.iter().copied()));
-    match near {
+    match fixes::nearest(written, &known) {
         Some(name) => {
-            let fix = fixes::quoted_like(node, name).map(|text| Fix::risky(format!("write `{name}`"), node.span, text));
+            let fix = fixes::quoted_like(node, name)
+                .map(|text| Fix::risky(format!("write `{name}`"), node.span, text));
             let found = found.help(format!("did you mean `{name}`?"));
             if let Some(fix) = fix { found.fix(fix) } else { found }
         }

@@ -1,7 +1,7 @@
 //! Edits that mend what a schema finds.
 
-use crate::diag::{Edit, Fix, Safety, Span};
-use crate::syntax::{Kind, Node, Style};
+use crate::diag::{Diagnostic, Edit, Fix, Safety, Span, closest};
+use crate::syntax::{Entry, Kind, Node, Style};
 
 /// `text` in the quotes of the scalar it replaces; `None` when the notation has none that fit.
 pub(super) fn quoted_like(node: &Node, text: &str) -> Option<String> {
@@ -9,7 +9,7 @@ pub(super) fn quoted_like(node: &Node, text: &str) -> Option<String> {
 }
 
 /// A simple word (letters, digits, `-`, `_`, `.`) in the notation of `style`.
-pub(super) fn quoted(style: Style, text: &str) -> Option<String> {
+fn quoted(style: Style, text: &str) -> Option<String> {
     match style {
         Style::Plain => Some(text.to_owned()),
         Style::SingleQuoted => Some(format!("'{text}'")),
@@ -18,15 +18,38 @@ pub(super) fn quoted(style: Style, text: &str) -> Option<String> {
     }
 }
 
-/// The candidate that ends in `written`: `rest` for `DATA_PROVIDER_REST`, `sqlite` for `datasource.sqlite`.
-pub(super) fn same_ending<'a>(
-    written: &str,
-    candidates: impl IntoIterator<Item = &'a str>,
-) -> Option<&'a str> {
-    let ends = |name: &&str| {
-        name.rsplit(['_', '.']).next().is_some_and(|last| last.eq_ignore_ascii_case(written))
+/// The candidate that `written` is a slip of, or the end of: `rest` for `DATA_PROVIDER_REST`.
+///
+/// A beginning that all candidates share says nothing, so it does not count as likeness.
+pub(super) fn nearest<'a>(written: &str, candidates: &[&'a str]) -> Option<&'a str> {
+    let shared = shared_start(candidates);
+    let near = match written.strip_prefix(shared) {
+        Some(rest) if !shared.is_empty() => {
+            let found = closest(rest, candidates.iter().map(|name| &name[shared.len()..]));
+            found.and_then(|found| candidates.iter().copied().find(|name| &name[shared.len()..] == found))
+        }
+        _ => closest(written, candidates.iter().copied()),
     };
-    candidates.into_iter().find(ends)
+    let ends =
+        |name: &&str| name.rsplit(['_', '.']).next().is_some_and(|last| last.eq_ignore_ascii_case(written));
+    near.or_else(|| candidates.iter().copied().find(ends))
+}
+
+/// What all names begin with, up to and with the last `_` or `.` of it.
+fn shared_start<'a>(names: &[&'a str]) -> &'a str {
+    let Some(first) = names.first() else { return "" };
+    let ends = first.char_indices().filter(|(_, c)| matches!(c, '_' | '.')).map(|(at, _)| at + 1);
+    let starts =
+        ends.map(|end| &first[..end]).filter(|start| names.iter().all(|name| name.starts_with(start)));
+    starts.max_by_key(|start| start.len()).unwrap_or_default()
+}
+
+/// Says that the key should be `name`, and offers to rename it.
+pub(super) fn renaming(found: Diagnostic, entry: &Entry, name: &str, safety: Safety) -> Diagnostic {
+    let found = found.help(format!("did you mean `{name}`?"));
+    let Some(text) = quoted(entry.key.style, name) else { return found };
+    let fix = Fix::safe(format!("rename it to `{name}`"), entry.key_span, text);
+    found.fix(Fix { safety, ..fix })
 }
 
 /// What turns the value into one of the `types` (JSON Schema's words) when its meaning is beyond doubt.
@@ -35,10 +58,10 @@ pub(super) fn retyped(node: &Node, types: &[&str]) -> Option<Fix> {
     match &node.kind {
         Kind::String(scalar) => {
             let text = scalar.text.trim();
-            if wants("boolean") {
-                if let Some(fix) = truth_value(node.span, text) {
-                    return Some(fix);
-                }
+            if wants("boolean")
+                && let Some(fix) = truth_value(node.span, text)
+            {
+                return Some(fix);
             }
             if (wants("number") || wants("integer")) && is_number(text) {
                 return Some(Fix::safe(format!("write the number {text}"), node.span, text));
@@ -62,7 +85,10 @@ pub(super) fn retyped(node: &Node, types: &[&str]) -> Option<Fix> {
 pub(super) fn begun_with_equals(node: &Node) -> Option<Fix> {
     let scalar = node.as_scalar()?;
     let text = scalar.text.trim_start();
-    let meant = text.starts_with("@ctx.") || text.starts_with("@.") || text.starts_with('$') || text.contains("@ctx.");
+    let meant = text.starts_with("@ctx.")
+        || text.starts_with("@.")
+        || text.starts_with('$')
+        || text.contains("@ctx.");
     let at = match scalar.style {
         Style::Plain => node.span.start,
         Style::SingleQuoted | Style::DoubleQuoted | Style::Json => node.span.start + 1,
@@ -75,8 +101,8 @@ fn truth_value(span: Span, text: &str) -> Option<Fix> {
     let lower = text.to_ascii_lowercase();
     match lower.as_str() {
         "true" | "false" => Some(Fix::safe(format!("write {lower} without quotes"), span, lower)),
-        "yes" | "on" => Some(Fix::risky("write true", span, "true")),
-        "no" | "off" => Some(Fix::risky("write false", span, "false")),
+        "yes" | "on" => Some(Fix::risky("write true instead", span, "true")),
+        "no" | "off" => Some(Fix::risky("write false instead", span, "false")),
         _ => None,
     }
 }

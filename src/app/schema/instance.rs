@@ -56,7 +56,11 @@ impl<'a> JsonNode<'a, InPlace> for View<'a> {
     }
 
     fn as_number(&self) -> Option<&'a serde_json::Number> {
-        if let Self::Node(Node { kind: Kind::Number(number), .. }) = self { Some(&number.value) } else { None }
+        if let Self::Node(Node { kind: Kind::Number(number), .. }) = self {
+            Some(&number.value)
+        } else {
+            None
+        }
     }
 
     fn as_boolean(&self) -> Option<bool> {

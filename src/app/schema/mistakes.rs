@@ -21,6 +21,10 @@ pub(super) struct Subject<'a> {
     pub(super) document: &'a Value,
 }
 
+/// The most that is told about one node, and about the keys of one object: nobody reads more, and
+/// a hostile file must not take long.
+pub(super) const MOST: usize = 200;
+
 /// Everything found, by JSON pointer into the node.
 #[derive(Default)]
 struct Gathered {
@@ -35,24 +39,16 @@ pub(super) fn check(schema: Schema, node: &Node, tree: &Tree, out: &mut Vec<Diag
         return;
     }
     let mut gathered = Gathered::default();
-    for error in compiled.validator.iter_errors(View::Node(node)) {
+    for error in compiled.validator.iter_errors(View::Node(node)).take(MOST) {
         gathered.add(&error);
     }
+    gathered.drop_counts();
     let subject = Subject { node, tree, document: &compiled.document };
     let mut found = objects::report(subject, gathered.objects);
-    found.extend(gathered.shapes.iter().filter_map(|(pointer, shape)| shape::report(subject, pointer, shape)));
+    found
+        .extend(gathered.shapes.iter().filter_map(|(pointer, shape)| shape::report(subject, pointer, shape)));
     found.sort_by_key(|diagnostic| (diagnostic.span, diagnostic.rule));
-    for diagnostic in found {
-        push(out, diagnostic);
-    }
-}
-
-/// Adds a finding unless the same was found already: a parent and its child may both see it.
-pub(super) fn push(out: &mut Vec<Diagnostic>, diagnostic: Diagnostic) {
-    let same = |other: &Diagnostic| other.rule == diagnostic.rule && other.span == diagnostic.span;
-    if !out.iter().any(same) {
-        out.push(diagnostic);
-    }
+    out.append(&mut found);
 }
 
 impl Gathered {
@@ -77,6 +73,12 @@ impl Gathered {
                 }
             }
         }
+    }
+
+    /// How many keys an object has does not matter while it has the wrong ones.
+    fn drop_counts(&mut self) {
+        let objects = &self.objects;
+        self.shapes.retain(|place, shape| !(shape.counts_keys() && objects.contains_key(place)));
     }
 
     fn object(&mut self, place: &str) -> &mut Object {

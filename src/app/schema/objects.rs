@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::mistakes::{Subject, parent};
+use super::mistakes::{MOST, Subject, parent};
 use super::{fixes, rules, wording};
-use crate::diag::{Diagnostic, Fix, Severity, Span, closest};
-use crate::syntax::{Entry, Node};
+use crate::diag::{Diagnostic, Safety, Severity, Span, closest};
+use crate::syntax::{Kind, Node};
 
 /// What is wrong with the keys of one object.
 #[derive(Default)]
@@ -27,7 +27,7 @@ impl Object {
 
     pub(super) fn unknown(&mut self, schema: &str, names: &[String]) {
         schema.clone_into(&mut self.schema);
-        self.unknown = names.to_vec();
+        self.unknown = names.iter().take(MOST).cloned().collect();
     }
 }
 
@@ -41,8 +41,9 @@ pub(super) fn report(subject: Subject<'_>, mut objects: Objects) -> Vec<Diagnost
         found.extend(misplaced(subject, place, &mut objects));
     }
     for (place, mut object) in objects {
+        let free = free_keys(subject, &place, &object.schema);
         for name in std::mem::take(&mut object.unknown) {
-            found.extend(unknown(subject, &place, &mut object, &name));
+            found.extend(unknown(subject, &place, &mut object, &name, &free));
         }
         found.extend(missing(subject, &place, &object.missing));
     }
@@ -71,7 +72,8 @@ fn misplaced(subject: Subject<'_>, place: &str, objects: &mut Objects) -> Vec<Di
         if let Some(object) = objects.get_mut(&target.place(place)) {
             object.missing.retain(|missing| !names.contains(missing));
         }
-        found.extend(moved(subject, place, &target, &names));
+        let severity = severity(subject.schema(&schema));
+        found.extend(moved(subject, place, &target, &names).map(|found| Diagnostic { severity, ..found }));
     }
     found
 }
@@ -95,21 +97,24 @@ impl Target {
 }
 
 fn target(subject: Subject<'_>, place: &str, schema: &str, name: &str) -> Option<Target> {
+    if name == "type" {
+        return None;
+    }
     let node = subject.at(place);
     let below = properties(subject.schema(schema)).find(|(key, inner)| {
-        let free = node.get(key).is_none_or(|child| child.get(name).is_none() && is_map_or_nothing(child));
-        free && knows(subject.followed(inner), name)
+        let free = |child: &Node| child.get(name).is_none() && is_map_or_nothing(child);
+        knows(subject.followed(inner), name) && node.get(key).is_none_or(free)
     });
     if let Some((key, _)) = below {
         return Some(Target::Below(key.clone()));
     }
     let above = parent(schema).strip_suffix("/properties")?;
     let beside = subject.at(parent(place));
-    (beside.get(name).is_none() && knows(subject.schema(above), name)).then_some(Target::Above)
+    (knows(subject.schema(above), name) && beside.get(name).is_none()).then_some(Target::Above)
 }
 
 fn is_map_or_nothing(node: &Node) -> bool {
-    node.is_null() || matches!(node.kind, crate::syntax::Kind::Object(_))
+    node.is_null() || matches!(node.kind, Kind::Object(_))
 }
 
 fn moved(subject: Subject<'_>, place: &str, target: &Target, names: &[String]) -> Option<Diagnostic> {
@@ -129,38 +134,44 @@ fn moved(subject: Subject<'_>, place: &str, target: &Target, names: &[String]) -
     Some(spans.fold(found, |found, (name, span)| found.label(span, format!("`{name}` too"))))
 }
 
-fn unknown(subject: Subject<'_>, place: &str, object: &mut Object, name: &str) -> Option<Diagnostic> {
+fn unknown(
+    subject: Subject<'_>,
+    place: &str,
+    object: &mut Object,
+    name: &str,
+    free: &[&str],
+) -> Option<Diagnostic> {
     let node = subject.at(place);
     let entry = node.entry(name).filter(|entry| !subject.tree.is_damaged(entry.key_span))?;
     let schema = subject.schema(&object.schema);
     let wanted = closest(name, object.missing.iter().map(String::as_str)).map(str::to_owned);
     object.missing.retain(|missing| Some(missing) != wanted.as_ref());
-    let known: Vec<&str> = properties(schema).map(|(key, _)| key.as_str()).collect();
-    let free = || known.iter().copied().filter(|key| node.get(key).is_none());
-    let near = wanted.as_deref().or_else(|| closest(name, free()));
+    let near = wanted.as_deref().or_else(|| closest(name, free.iter().copied()));
 
     let message = format!("unknown key `{}` in {}", wording::shortened(name), wording::place(subject, place));
     let mut found = Diagnostic::error(rules::UNKNOWN_KEY, entry.key_span, message);
-    if wanted.is_none() && schema.get("x-unknown").and_then(Value::as_str) == Some("warning") {
-        found.severity = Severity::Warning;
+    if wanted.is_none() {
+        found.severity = severity(schema);
     }
+    // A key that stands where a needed one is missing is surely that one; any other guess is a guess.
+    let safety = if wanted.is_some() { Safety::Safe } else { Safety::Unsafe };
     Some(match near {
-        Some(near) => {
-            let found = found.help(format!("did you mean `{near}`?"));
-            match renamed(entry, near, wanted.is_some()) {
-                Some(fix) => found.fix(fix),
-                None => found,
-            }
-        }
+        Some(near) => fixes::renaming(found, entry, near, safety),
         None => found.maybe_help(hint(name).or_else(|| known_keys(schema))),
     })
 }
 
-/// A key that stands where a needed one is missing is surely that one; any other guess is a guess.
-fn renamed(entry: &Entry, name: &str, certain: bool) -> Option<Fix> {
-    let text = fixes::quoted(entry.key.style, name)?;
-    let title = format!("rename it to `{name}`");
-    Some(if certain { Fix::safe(title, entry.key_span, text) } else { Fix::risky(title, entry.key_span, text) })
+/// The known keys that an object does not have.
+fn free_keys<'a>(subject: Subject<'a>, place: &str, schema: &str) -> Vec<&'a str> {
+    let node = subject.at(place);
+    let known = properties(subject.schema(schema)).map(|(key, _)| key.as_str());
+    known.filter(|key| node.get(key).is_none()).collect()
+}
+
+/// Where the format is open, an unknown key may mean something to somebody.
+fn severity(schema: &Value) -> Severity {
+    let open = schema.get("x-unknown").and_then(Value::as_str) == Some("warning");
+    if open { Severity::Warning } else { Severity::Error }
 }
 
 /// What authors look for under names that the format does not have (sync.md §1.2, app-layout.md §5).

@@ -1,5 +1,10 @@
 #![allow(clippy::unwrap_used)]
 
+mod bundled;
+mod examples;
+mod messages;
+mod mutations;
+
 use std::path::{Path, PathBuf};
 
 use super::super::FileKind;
@@ -13,6 +18,44 @@ pub(super) fn parsed(text: &str) -> (Files, Tree, Vec<Diagnostic>) {
     let file = files.add("test.yaml", text);
     let (tree, found) = syntax::parse(file, text, Format::Yaml);
     (files, tree, found)
+}
+
+/// What is found in a text that holds something of the given schema.
+fn findings(schema: &str, text: &str) -> (Files, Vec<Diagnostic>) {
+    let (files, tree, mut found) = parsed(text);
+    check_named(schema, &tree.root, &tree, &mut found);
+    (files, found)
+}
+
+fn check_named(schema: &str, node: &Node, tree: &Tree, out: &mut Vec<Diagnostic>) {
+    let kind = match schema {
+        "index" => FileKind::Index,
+        "jig" => FileKind::Jig,
+        "action-file" => FileKind::Action,
+        "database" => FileKind::Database,
+        "component" => FileKind::Component,
+        "translations" => FileKind::Translation,
+        "icons" => FileKind::Icons,
+        "images" => FileKind::Images,
+        "settings" => FileKind::Settings,
+        "single-file" => FileKind::SingleFile,
+        function if function.starts_with("function") => FileKind::Function,
+        datasource if datasource.starts_with("datasource") => FileKind::Datasource,
+        "condition" => return super::mistakes::check(super::Schema::bundled(schema), node, tree, out),
+        _ => return check_action(node, tree, out),
+    };
+    check_file(kind, node, tree, out);
+}
+
+/// The text after every fix is applied; the edits must not overlap.
+fn mended(text: &str, found: &[Diagnostic]) -> String {
+    let mut edits: Vec<_> = found.iter().filter_map(|d| d.fix.as_ref()).flat_map(|fix| &fix.edits).collect();
+    edits.sort_by_key(|edit| std::cmp::Reverse((edit.span.start, edit.span.end)));
+    let mut mended = text.to_owned();
+    for edit in edits {
+        mended.replace_range(edit.span.range(), &edit.text);
+    }
+    mended
 }
 
 /// Checks the actions and datasources that stand anywhere in a tree.

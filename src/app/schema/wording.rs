@@ -13,10 +13,18 @@ pub(super) fn place(subject: Subject<'_>, pointer: &str) -> String {
         [] => whole.to_owned(),
         [options] if options == "options" && whole.starts_with('`') => format!("the options of {whole}"),
         [.., owner, last] if owner != "options" && !is_index(owner) => {
-            if is_index(last) { item(last, owner) } else { format!("`{}` of `{}`", shortened(last), shortened(owner)) }
+            if is_index(last) {
+                item(last, owner)
+            } else {
+                format!("`{}` of `{}`", shortened(last), shortened(owner))
+            }
         }
-        [.., list, index, last] if is_index(index) => {
-            if is_index(last) { item(last, list) } else { format!("`{}` of {}", shortened(last), item(index, list)) }
+        [.., owner, nth, last] if is_index(nth) => {
+            if is_index(last) {
+                item(last, owner)
+            } else {
+                format!("`{}` of {}", shortened(last), item(nth, owner))
+            }
         }
         [.., last] => format!("`{}`", shortened(last)),
     }

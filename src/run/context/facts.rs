@@ -2,47 +2,60 @@
 
 use std::cell::RefCell;
 
-use serde_json::{Map, Value};
-
 use crate::expr::{Facts, ScopeFacts};
 use crate::run::{Engine, Network};
-use crate::store::{Query, Reader, ScopeRow, StatusRow, Store, StoreError};
+use crate::store::{Parameters, Query, Reader, Rows, ScopeBrief, StatusRow, Store, StoreError};
 
 /// A view of the database: outside any transaction, or inside the one that starts a scope.
 pub(in crate::run) trait Tables {
     /// The rows of a query.
-    fn query(&self, query: &Query) -> Result<Vec<Map<String, Value>>, StoreError>;
-    /// The row of a scope.
-    fn scope(&self, id: &str) -> Result<Option<ScopeRow>, StoreError>;
-    /// All status rows.
-    fn statuses(&self) -> Result<Vec<StatusRow>, StoreError>;
+    fn query(&self, query: &Query, parameters: &Parameters) -> Result<Rows, StoreError>;
+    /// What conditions read of a scope.
+    fn scope(&self, id: &str) -> Result<Option<ScopeBrief>, StoreError>;
+    /// The newest matching status row.
+    fn status(
+        &self,
+        provider: Option<&str>,
+        entity: &str,
+        function: Option<&str>,
+    ) -> Result<Option<StatusRow>, StoreError>;
 }
 
 impl Tables for Store {
-    fn query(&self, query: &Query) -> Result<Vec<Map<String, Value>>, StoreError> {
-        Self::query(self, query)
+    fn query(&self, query: &Query, parameters: &Parameters) -> Result<Rows, StoreError> {
+        Self::query(self, query, parameters)
     }
 
-    fn scope(&self, id: &str) -> Result<Option<ScopeRow>, StoreError> {
-        Self::scope(self, id)
+    fn scope(&self, id: &str) -> Result<Option<ScopeBrief>, StoreError> {
+        self.read(|reader| reader.scope_brief(id))
     }
 
-    fn statuses(&self) -> Result<Vec<StatusRow>, StoreError> {
-        Self::statuses(self)
+    fn status(
+        &self,
+        provider: Option<&str>,
+        entity: &str,
+        function: Option<&str>,
+    ) -> Result<Option<StatusRow>, StoreError> {
+        self.read(|reader| reader.newest_status(provider, entity, function))
     }
 }
 
 impl Tables for Reader<'_> {
-    fn query(&self, query: &Query) -> Result<Vec<Map<String, Value>>, StoreError> {
-        Self::query(self, query)
+    fn query(&self, query: &Query, parameters: &Parameters) -> Result<Rows, StoreError> {
+        Self::query(self, query, parameters)
     }
 
-    fn scope(&self, id: &str) -> Result<Option<ScopeRow>, StoreError> {
-        Self::scope(self, id)
+    fn scope(&self, id: &str) -> Result<Option<ScopeBrief>, StoreError> {
+        self.scope_brief(id)
     }
 
-    fn statuses(&self) -> Result<Vec<StatusRow>, StoreError> {
-        Self::statuses(self)
+    fn status(
+        &self,
+        provider: Option<&str>,
+        entity: &str,
+        function: Option<&str>,
+    ) -> Result<Option<StatusRow>, StoreError> {
+        self.newest_status(provider, entity, function)
     }
 }
 
@@ -87,13 +100,8 @@ impl Facts for TableFacts<'_> {
     }
 
     fn status(&self, provider: Option<&str>, entity: &str, function: Option<&str>) -> Option<String> {
-        let rows = self.keep(self.tables.statuses())?;
-        let matches = |row: &&StatusRow| {
-            row.entity == entity
-                && provider.is_none_or(|wanted| row.provider == wanted)
-                && function.is_none_or(|wanted| row.function_id.as_deref() == Some(wanted))
-        };
-        rows.iter().filter(matches).max_by_key(|row| row.timestamp).map(|row| row.state.clone())
+        let row = self.keep(self.tables.status(provider, entity, function))??;
+        Some(row.state.word().to_owned())
     }
 
     fn online(&self) -> bool {

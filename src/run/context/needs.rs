@@ -24,7 +24,9 @@ impl Needs {
     pub(super) fn add(&mut self, expression: &Expression, shared: &SharedExpressions) {
         let references = expression.references();
         for path in &references.paths {
-            let names: Vec<String> = path.segments.iter().map(|segment| segment.name.to_string()).collect();
+            // What comes behind a computed step depends on its value; up to there the path is known.
+            let known = path.segments.iter().map_while(|segment| segment.name.clone());
+            let names: Vec<String> = known.collect();
             if let [root, name, ..] = names.as_slice()
                 && root == "expressions"
             {

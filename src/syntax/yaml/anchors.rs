@@ -36,6 +36,8 @@ enum Root {
 /// Why an alias has no value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Refused {
+    /// Its value was left out of the tree, which is told elsewhere.
+    Lost,
     /// It stands within the value that it repeats.
     Endless,
     /// Together the aliases would add too much.
@@ -91,7 +93,7 @@ impl Anchors {
         if id > MAX_ANCHORS || room == 0 {
             return Err(Refused::Budget);
         }
-        let node = self.find(id, frames).ok_or(Refused::Endless)?;
+        let node = self.find(id, frames)?;
         let copied = copy(node, MAX_DEPTH.saturating_sub(frames.len()), &mut room);
         // A refused copy is paid for too, or many of them would take for ever.
         self.added = budget - room;
@@ -109,17 +111,19 @@ impl Anchors {
         self.places[index] = Some(place);
     }
 
-    fn find<'n>(&'n self, id: usize, frames: &'n [Frame]) -> Option<&'n Node> {
-        let place = self.places.get(id.checked_sub(1)?)?.as_ref()?;
+    fn find<'n>(&'n self, id: usize, frames: &'n [Frame]) -> Result<&'n Node, Refused> {
+        let place = self.places.get(id.wrapping_sub(1)).and_then(Option::as_ref).ok_or(Refused::Lost)?;
         if let Root::Spare(index) = place.root {
-            return self.spare.get(index).and_then(|node| descend(node, &place.path));
+            return self.spare.get(index).and_then(|node| descend(node, &place.path)).ok_or(Refused::Lost);
         }
         for (level, &index) in place.path.iter().enumerate() {
-            if let Some(child) = frames.get(level)?.body.child(index as usize) {
-                return descend(child, &place.path[level + 1..]);
+            // What the path does not reach yet is still open: the alias stands in it.
+            let Some(frame) = frames.get(level) else { break };
+            if let Some(child) = frame.body.child(index as usize) {
+                return descend(child, &place.path[level + 1..]).ok_or(Refused::Lost);
             }
         }
-        None
+        Err(Refused::Endless)
     }
 }
 

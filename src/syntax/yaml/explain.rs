@@ -10,9 +10,8 @@ use granit_parser::ErrorKind as K;
 
 use super::build::Failure;
 use super::lines::{self, Shape};
-use super::remarks;
 use crate::diag::{Diagnostic, FileId, Fix, Span};
-use crate::syntax::rules;
+use crate::syntax::{remarks as shared, rules};
 
 /// A mistake, and what to take out of the text to read on.
 pub(super) struct Mistake {
@@ -66,7 +65,9 @@ pub(super) fn explain(file: FileId, text: &str, failure: &Failure) -> Mistake {
         K::CommentInterceptedScalar => scene.comment(),
         K::InvalidBlockScalarHeader | K::ZeroBlockScalarIndent => scene.header(),
         K::BlockSequenceEntryNotAllowed | K::InvalidBlockEntryWhitespace => scene.dash(),
-        K::MappingKeyNotAllowed => scene.first_character("a `? ` at the beginning of a value"),
+        K::MappingKeyNotAllowed => {
+            scene.first_character("a value cannot begin with `? `, which begins a key of its own")
+        }
         K::MissingAnchorOrAliasName => scene.first_character("a name is missing after the `&` or `*`"),
         K::UndeclaredTagHandle
         | K::InvalidTagTerminator
@@ -132,19 +133,19 @@ impl Scene<'_> {
 
     /// An edit that puts the value of an entry in quotes, when it is clear where it ends.
     fn quote(&self, entry: &Shape) -> Option<Fix> {
-        let value = entry.value.clone();
-        let one_line = self.value_region(entry).end == entry.line.end;
-        let quoted = quoted(self.slice(&value)).filter(|_| one_line)?;
+        let value = lines::trimmed(self.text, self.value_region(entry));
+        let expression = self.slice(&value).starts_with('=');
+        let quoted = quoted(self.slice(&value))?;
         let title = "put the value in quotes";
-        Some(if self.slice(&value).starts_with('=') {
-            Fix::safe(title, self.span(value), quoted)
-        } else {
-            Fix::risky(title, self.span(value), quoted)
-        })
+        match (expression, value.end <= entry.line.end) {
+            (true, _) => Some(Fix::safe(title, self.span(value), quoted)),
+            (false, true) => Some(Fix::risky(title, self.span(value), quoted)),
+            (false, false) => None,
+        }
     }
 
     fn too_deep(&self) -> Mistake {
-        let diagnostic = remarks::too_deep(self.span(self.one(self.at)));
+        let diagnostic = shared::too_deep(self.span(self.one(self.at)));
         self.value(&self.entry(), diagnostic)
     }
 
@@ -164,23 +165,14 @@ fn with_fix(diagnostic: Diagnostic, fix: Option<Fix>) -> Diagnostic {
     }
 }
 
-/// A text of one line in the quotes that change it least; `None` when it has quotes or a comment.
+/// A text in the quotes that change it least; `None` when it has quotes or a comment.
 pub(super) fn quoted(text: &str) -> Option<String> {
-    if text.is_empty() || text.starts_with(['"', '\'', '|', '>', '&', '!']) || text.contains(" #") {
+    let comment = text.contains(" #") || text.lines().any(|line| line.trim_start().starts_with('#'));
+    if text.is_empty() || text.starts_with(['"', '\'', '|', '>', '&', '!']) || comment {
         return None;
     }
     if !text.contains(['"', '\\']) {
         return Some(format!("\"{text}\""));
     }
     Some(format!("'{}'", text.replace('\'', "''")))
-}
-
-/// A text for a message: its first line, cut when it is long.
-fn shown(text: &str) -> String {
-    const LONGEST: usize = 40;
-    let line = text.lines().next().unwrap_or_default().trim();
-    match line.char_indices().nth(LONGEST) {
-        Some((end, _)) => format!("`{}…`", &line[..end]),
-        None => format!("`{line}`"),
-    }
 }

@@ -4,28 +4,18 @@
 
 use serde_json::Number as Value;
 
+use crate::syntax::remarks::Lossy;
 use crate::syntax::{Kind, Number, Scalar, Style};
 
 /// What an unquoted text means, and what its author should know about it.
 pub(super) struct Resolved {
     pub kind: Kind,
-    pub remark: Option<Remark>,
-}
-
-/// A meaning that its author may not expect.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Remark {
-    /// A number whose leading zeros are gone.
-    LeadingZeros,
-    /// A whole number that is kept only about.
-    Rounded,
-    /// A number that JSON cannot hold: infinite, no number, or too large.
-    NotFinite,
+    pub lossy: Option<Lossy>,
 }
 
 /// Reads an unquoted text by the core schema.
 pub(super) fn resolve(text: &str) -> Resolved {
-    let plain = |kind| Resolved { kind, remark: None };
+    let plain = |kind| Resolved { kind, lossy: None };
     match text.as_bytes().first() {
         None => plain(Kind::Null),
         Some(b'~' | b'n' | b'N') if is_null(text) => plain(Kind::Null),
@@ -52,11 +42,11 @@ pub(super) fn boolean(text: &str) -> Option<bool> {
     }
 }
 
-/// The number that `text` spells; a text with a remark when JSON cannot hold it.
+/// The number that `text` spells; a text marked as lossy when JSON cannot hold it.
 pub(super) fn number(text: &str) -> Option<Resolved> {
     let unsigned = text.strip_prefix(['+', '-']).unwrap_or(text);
     if matches!(unsigned, ".inf" | ".Inf" | ".INF") || matches!(text, ".nan" | ".NaN" | ".NAN") {
-        return Some(Resolved { kind: string(text), remark: Some(Remark::NotFinite) });
+        return Some(Resolved { kind: string(text), lossy: Some(Lossy::NotFinite) });
     }
     if let Some(digits) = text.strip_prefix("0x") {
         return radix(text, digits, 16);
@@ -77,12 +67,12 @@ fn radix(text: &str, digits: &str, base: u32) -> Option<Resolved> {
     let number = u64::from_str_radix(digits, base).ok();
     Some(match number {
         Some(value) => found(value.into(), None),
-        None => Resolved { kind: string(text), remark: Some(Remark::NotFinite) },
+        None => Resolved { kind: string(text), lossy: Some(Lossy::NotFinite) },
     })
 }
 
 fn integer(text: &str, digits: &str) -> Resolved {
-    let zeros = (digits.len() > 1 && digits.starts_with('0')).then_some(Remark::LeadingZeros);
+    let zeros = (digits.len() > 1 && digits.starts_with('0')).then_some(Lossy::LeadingZeros);
     let signed = text.strip_prefix('+').unwrap_or(text);
     if let Ok(value) = signed.parse::<u64>() {
         return found(value.into(), zeros);
@@ -91,19 +81,19 @@ fn integer(text: &str, digits: &str) -> Resolved {
         return found(value.into(), zeros);
     }
     let resolved = float(text);
-    Resolved { remark: resolved.remark.or(Some(Remark::Rounded)), ..resolved }
+    Resolved { lossy: resolved.lossy.or(Some(Lossy::Rounded)), ..resolved }
 }
 
 fn float(text: &str) -> Resolved {
     let parsed = text.parse::<f64>().ok().and_then(Value::from_f64);
     parsed.map_or_else(
-        || Resolved { kind: string(text), remark: Some(Remark::NotFinite) },
+        || Resolved { kind: string(text), lossy: Some(Lossy::NotFinite) },
         |value| found(value, None),
     )
 }
 
-fn found(value: Value, remark: Option<Remark>) -> Resolved {
-    Resolved { kind: Kind::Number(Number { value }), remark }
+fn found(value: Value, lossy: Option<Lossy>) -> Resolved {
+    Resolved { kind: Kind::Number(Number { value }), lossy }
 }
 
 fn string(text: &str) -> Kind {
@@ -201,20 +191,20 @@ mod tests {
         ];
         for text in texts {
             assert_eq!(value(text), json!(text));
-            assert_eq!(resolve(text).remark, None, "{text}");
+            assert_eq!(resolve(text).lossy, None, "{text}");
         }
     }
 
     #[test]
     fn numbers_that_change_are_remarked() {
-        assert_eq!(resolve("007").remark, Some(Remark::LeadingZeros));
+        assert_eq!(resolve("007").lossy, Some(Lossy::LeadingZeros));
         assert_eq!(value("007"), json!(7));
-        assert_eq!(resolve("123456789012345678901234567890").remark, Some(Remark::Rounded));
+        assert_eq!(resolve("123456789012345678901234567890").lossy, Some(Lossy::Rounded));
         for text in ["1e400", "-.inf", ".NaN", "0xffffffffffffffffff"] {
-            assert_eq!(resolve(text).remark, Some(Remark::NotFinite), "{text}");
+            assert_eq!(resolve(text).lossy, Some(Lossy::NotFinite), "{text}");
             assert_eq!(value(text), json!(text));
         }
         let endless = "9".repeat(400);
-        assert_eq!(resolve(&endless).remark, Some(Remark::NotFinite));
+        assert_eq!(resolve(&endless).lossy, Some(Lossy::NotFinite));
     }
 }

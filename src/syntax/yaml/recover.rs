@@ -9,10 +9,12 @@ use super::build::{Built, build};
 use super::explain::{Mistake, Repair, explain};
 use super::lines;
 use crate::diag::{Diagnostic, FileId, Span};
-use crate::syntax::Tree;
+use crate::syntax::{Tree, boundary};
 
 /// How often a text is read again.
 const MAX_TRIES: usize = 40;
+/// White space of YAML.
+const BLANKS: [char; 4] = [' ', '\t', '\r', '\n'];
 /// How many bytes may be read again, all tries taken together.
 const MAX_BYTES: usize = 16 * 1024 * 1024;
 
@@ -59,7 +61,9 @@ impl<'s> Patient<'s> {
         }
         match repair {
             Repair::Spaces(tabs) if !consequence => {
-                tabs.into_iter().for_each(|range| self.blank(range));
+                for range in tabs {
+                    self.blank(range);
+                }
                 true
             }
             Repair::Spaces(_) => self.cut(failure.at..failure.at),
@@ -118,13 +122,30 @@ impl<'s> Patient<'s> {
             self.wounds.push(failure.at..self.text.len());
         }
         self.diagnostics.extend(diagnostics);
+        let told = std::mem::take(&mut self.diagnostics);
+        let told = told.into_iter().map(|diagnostic| self.on_characters(diagnostic)).collect();
         // The end of what stands before is damaged too: that is where something may be missing.
-        let spans = self.wounds.iter().map(|wound| {
-            let before = self.text[..wound.start].trim_end_matches([' ', '\t', '\r', '\n']).len();
-            Span::new(self.file, before, wound.end)
-        });
-        tree.damaged.extend(spans);
+        let before = |at: usize| self.text[..boundary(&self.text, at)].trim_end_matches(BLANKS).len();
+        tree.damaged.extend(self.wounds.iter().map(|w| Span::new(self.file, before(w.start), w.end)));
+        tree.damaged.iter_mut().for_each(|span| *span = self.on_character(*span));
         tree.damaged.sort_unstable();
-        (tree, self.diagnostics)
+        (tree, told)
+    }
+
+    /// Where characters of several bytes became blanks, places may lie within them.
+    fn on_characters(&self, mut diagnostic: Diagnostic) -> Diagnostic {
+        diagnostic.span = self.on_character(diagnostic.span);
+        for label in &mut diagnostic.labels {
+            label.span = self.on_character(label.span);
+        }
+        for edit in diagnostic.fix.iter_mut().flat_map(|fix| &mut fix.edits) {
+            edit.span = self.on_character(edit.span);
+        }
+        diagnostic
+    }
+
+    fn on_character(&self, span: Span) -> Span {
+        let range = span.range();
+        Span::new(self.file, boundary(self.original, range.start), boundary(self.original, range.end))
     }
 }

@@ -1,13 +1,9 @@
 //! What is said about texts that are YAML, but not what an app can use.
 
-use super::plain::Remark;
+use super::explain::quoted;
 use crate::diag::{Diagnostic, Fix, Span};
-use crate::syntax::{Kind, MAX_ALIAS_NODES, MAX_DEPTH, rules};
-
-pub(super) fn too_deep(span: Span) -> Diagnostic {
-    Diagnostic::error(rules::TOO_DEEP, span, format!("lists and maps are nested more than {MAX_DEPTH} deep"))
-        .help("take the inner part apart into smaller pieces")
-}
+use crate::syntax::remarks::shown;
+use crate::syntax::{Kind, MAX_ALIAS_NODES, rules};
 
 pub(super) fn second_document(span: Span) -> Diagnostic {
     let message = "a second document begins at `---`, and only the first is read";
@@ -21,21 +17,6 @@ pub(super) fn has_content(rest: &str) -> bool {
     lines.any(|line| !(line.is_empty() || line.starts_with('#') || line == "..." || line.trim_end() == "---"))
 }
 
-pub(super) fn number(remark: Remark, text: &str, span: Span) -> Diagnostic {
-    let message = match remark {
-        Remark::LeadingZeros => {
-            let kept = text.trim_start_matches(['+', '-', '0']);
-            let kept = if kept.is_empty() { "0" } else { kept };
-            format!("`{text}` is read as the number {kept}, without its leading zeros")
-        }
-        Remark::Rounded => format!("`{text}` has more digits than a number can keep, and is rounded"),
-        Remark::NotFinite => format!("`{text}` is no number that an app can hold, and is read as text"),
-    };
-    Diagnostic::warning(rules::LOSSY_NUMBER, span, message)
-        .help("put it in quotes to keep it as it is written")
-        .fix(Fix::risky("put the value in quotes", span, format!("\"{text}\"")))
-}
-
 pub(super) fn missing_key(span: Span) -> Diagnostic {
     Diagnostic::error(rules::UNFIT_KEY, span, "a key is missing before the `:`")
         .help("write `key: value`, or put the text in quotes")
@@ -47,10 +28,19 @@ pub(super) fn unfit_key(kind: &Kind, span: Span) -> Diagnostic {
         .help("put the key in quotes; a text that begins with `{` or `[` needs them")
 }
 
-pub(super) fn repeated_key(key: &str, span: Span, first: Span) -> Diagnostic {
-    Diagnostic::error(rules::DUPLICATE_KEY, span, format!("`{key}` is given twice in one map"))
-        .label(first, "first given here, and this one counts")
-        .help("remove one of them, or give it another name")
+/// The finding about a `: ` in a value without quotes, which is the same wherever it is found.
+pub(super) fn torn_value(value: Span, colon: Span) -> Diagnostic {
+    Diagnostic::error(rules::INVALID_YAML, colon, "`: ` cannot stand inside a value without quotes")
+        .label(value, "the value without quotes")
+        .help("put the whole value in quotes, or write it as a block on the lines below `>-`")
+}
+
+pub(super) fn torn_expression(text: &str, value: Span, colon: Span) -> Diagnostic {
+    let diagnostic = torn_value(value, colon);
+    match quoted(text) {
+        Some(quoted) => diagnostic.fix(Fix::safe("put the value in quotes", value, quoted)),
+        None => diagnostic,
+    }
 }
 
 pub(super) fn bad_merge(span: Span, word: &str) -> Diagnostic {
@@ -63,34 +53,38 @@ pub(super) fn bad_merge(span: Span, word: &str) -> Diagnostic {
 }
 
 pub(super) fn unsupported_tag(tag: &str, span: Span) -> Diagnostic {
-    Diagnostic::warning(rules::UNSUPPORTED_TAG, span, format!("the tag `{tag}` means nothing here"))
+    Diagnostic::warning(rules::UNSUPPORTED_TAG, span, format!("the tag {} means nothing here", shown(tag)))
         .help("remove it, or put the whole value in quotes if `!` belongs to the text")
 }
 
 pub(super) fn wrong_tag(tag: &str, text: &str, span: Span) -> Diagnostic {
-    Diagnostic::error(rules::UNSUPPORTED_TAG, span, format!("`{text}` is not what its tag `{tag}` says"))
-        .help("correct the value, or remove the tag")
+    Diagnostic::error(
+        rules::UNSUPPORTED_TAG,
+        span,
+        format!("{} is not what its tag {} says", shown(text), shown(tag)),
+    )
+    .help("correct the value, or remove the tag")
 }
 
 pub(super) fn endless_alias(alias: &str, span: Span) -> Diagnostic {
     Diagnostic::error(
         rules::UNKNOWN_ALIAS,
         span,
-        format!("`{alias}` stands within the value that it repeats"),
+        format!("{} stands within the value that it repeats", shown(alias)),
     )
     .help("use the name only after the end of the value that has it")
 }
 
 pub(super) fn unknown_alias(alias: &str, span: Span) -> Diagnostic {
-    let name = alias.trim_start_matches('*');
-    let message = format!("`{alias}` repeats a value named `&{name}`, and there is none before it");
+    let name = shown(&alias.replacen('*', "&", 1));
+    let message = format!("{} repeats a value named {name}, and there is none before it", shown(alias));
     Diagnostic::error(rules::UNKNOWN_ALIAS, span, message)
         .help("put the value in quotes if the `*` belongs to the text")
         .fix(Fix::risky("put the value in quotes", span, format!("\"{alias}\"")))
 }
 
 pub(super) fn alias_budget(alias: &str, span: Span) -> Diagnostic {
-    let message = format!("from `{alias}` on, repeated values add too much to this file");
+    let message = format!("from {} on, repeated values add too much to this file", shown(alias));
     Diagnostic::error(rules::ALIAS_BUDGET, span, message).help(format!(
         "aliases may add ten times what stands in the file, at most {MAX_ALIAS_NODES} values; write some out, or split the file"
     ))

@@ -1,7 +1,8 @@
 //! Mistakes in the shape of the lines: indentation, `-`, missing `:`.
 
-use super::{Mistake, Repair, Scene, shown, with_fix};
+use super::{Mistake, Repair, Scene, with_fix};
 use crate::diag::{Edit, Fix, Safety};
+use crate::syntax::remarks::shown;
 use crate::syntax::yaml::lines::{self, Shape};
 
 impl Scene<'_> {
@@ -10,11 +11,11 @@ impl Scene<'_> {
         let line = lines::line_at(self.text, self.at);
         let own = lines::shape(self.text, line);
         let content = self.text[line.start + own.indent..line.end].trim_end();
-        if content.starts_with(':') || content.starts_with("? ") {
-            if let Some(owner) = lines::parent(self.text, line, own.indent).filter(|o| !o.value.is_empty()) {
-                let colon = lines::colons(self.text, line.start).next().unwrap_or(self.at);
-                return Scene { at: colon, ..*self }.colon_in(&owner);
-            }
+        if (content.starts_with(':') || content.starts_with("? "))
+            && let Some(owner) = lines::parent(self.text, line, own.indent).filter(|o| !o.value.is_empty())
+        {
+            let colon = lines::colons(self.text, line.start).next().unwrap_or(self.at);
+            return Scene { at: colon, ..*self }.colon_in(&owner);
         }
         if own.value.start < self.at && self.slice(&own.value).starts_with(['{', '[']) {
             return self.after_bracket(&own);
@@ -50,6 +51,11 @@ impl Scene<'_> {
     }
 
     fn misaligned(&self, own: &Shape, key: &std::ops::Range<usize>) -> Mistake {
+        if own.indent == 0 {
+            let message = format!("{} cannot stand beside the items of a list", shown(self.slice(key)));
+            let help = "a file is either one list or one map; indent the list below a key";
+            return self.whole(own, self.error(key.clone(), message).help(help));
+        }
         let message = format!("the indentation of {} fits no line above", shown(self.slice(key)));
         let diagnostic = self.error(own.line.start..own.line.start + own.indent, message);
         let diagnostic = match self.neighbours(own).as_slice() {
@@ -104,10 +110,10 @@ impl Scene<'_> {
         let range = own.value.clone();
         if own.key.is_none() && word > 0 && text[word..].starts_with(':') {
             let after = own.value.start + word + 1;
-            let message = format!("a blank is missing after `{}:`", &text[..word]);
-            let fix = Fix::safe("add the blank", self.span(after..after), " ");
+            let message = format!("a space is missing after `{}:`", &text[..word]);
+            let fix = Fix::safe("add the space", self.span(after..after), " ");
             let diagnostic =
-                self.error(own.value.start..after, message).help("write `key: value`, with a blank").fix(fix);
+                self.error(own.value.start..after, message).help("write `key: value`, with a space").fix(fix);
             return self.whole(&own, diagnostic);
         }
         let range = if own.key.is_some() { self.one(self.at) } else { range };
@@ -140,7 +146,7 @@ impl Scene<'_> {
         let tabs = self.leading_tabs();
         let Some(first) = tabs.first().cloned() else {
             let diagnostic =
-                self.error(self.one(self.at), "a tab cannot stand here").help("use blanks in its place");
+                self.error(self.one(self.at), "a tab cannot stand here").help("use a space in its place");
             return self.value(&self.entry(), diagnostic);
         };
         let more = match tabs.len() - 1 {
@@ -151,13 +157,13 @@ impl Scene<'_> {
         let edits =
             tabs.iter().map(|range| Edit { span: self.span(range.clone()), text: "  ".repeat(range.len()) });
         let fix = Fix {
-            title: "replace each tab by two blanks".into(),
+            title: "replace each tab by two spaces".into(),
             safety: Safety::Unsafe,
             edits: edits.collect(),
         };
         let diagnostic = self
             .error(first, format!("tabs cannot indent a line in YAML{more}"))
-            .help("use blanks, two for each level")
+            .help("use spaces, two for each level")
             .fix(fix);
         Mistake { diagnostic, repair: Repair::Spaces(tabs) }
     }
@@ -183,8 +189,8 @@ impl Scene<'_> {
 
 fn spaces(count: usize) -> String {
     match count {
-        0 => "no blanks".into(),
-        1 => "1 blank".into(),
-        _ => format!("{count} blanks"),
+        0 => "no spaces".into(),
+        1 => "1 space".into(),
+        _ => format!("{count} spaces"),
     }
 }

@@ -1,6 +1,7 @@
 //! Mistakes within `[…]` and `{…}`.
 
-use super::{Mistake, Scene, shown, with_fix};
+use super::{Mistake, Scene, with_fix};
+use crate::syntax::remarks::shown;
 use crate::syntax::yaml::lines;
 
 impl Scene<'_> {
@@ -53,7 +54,11 @@ impl Scene<'_> {
         let entry = self.entry();
         let end = lines::line_at(self.text, self.at).end;
         let rest = lines::trimmed(self.text, self.at..end);
-        let message = format!("a `,` or the closing bracket is missing before {}", shown(self.slice(&rest)));
+        let message = if self.slice(&rest).starts_with(':') {
+            "this `:` cannot stand here; a `,` may be missing before its key".to_owned()
+        } else {
+            format!("a `,` or the closing bracket is missing before {}", shown(self.slice(&rest)))
+        };
         let diagnostic = self
             .error(self.one(self.at), message)
             .help("separate items with `, `; put the value in quotes if the brackets belong to a text");

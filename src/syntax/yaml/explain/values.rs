@@ -1,9 +1,11 @@
 //! Mistakes within one value.
 
-use super::{Mistake, Repair, Scene, shown, with_fix};
+use super::{Mistake, Repair, Scene, with_fix};
 use crate::diag::{Edit, Fix, Safety};
+use crate::syntax::remarks::shown;
 use crate::syntax::scalar::{Quotes, escape};
 use crate::syntax::yaml::lines::{self, Shape};
+use crate::syntax::yaml::remarks;
 
 /// What to do about a value that YAML takes for something else.
 const QUOTE: &str = "put the whole value in quotes, or write it as a block on the lines below `>-`";
@@ -29,17 +31,8 @@ impl Scene<'_> {
 
     /// Blames the `: ` within the unquoted value of `entry`.
     pub(super) fn colon_in(&self, entry: &Shape) -> Mistake {
-        let diagnostic = self
-            .error(
-                self.at..(self.at + 1).min(self.text.len()),
-                "`: ` cannot stand inside a value without quotes",
-            )
-            .help(QUOTE);
-        let diagnostic = if entry.value.is_empty() {
-            diagnostic
-        } else {
-            diagnostic.label(self.span(entry.value.clone()), "the value begins here, without quotes")
-        };
+        let value = lines::trimmed(self.text, self.value_region(entry));
+        let diagnostic = remarks::torn_value(self.span(value), self.span(self.one(self.at)));
         self.value(entry, with_fix(diagnostic, self.quote(entry)))
     }
 
@@ -75,9 +68,11 @@ impl Scene<'_> {
         let quote = self.slice(&self.one(at)).to_owned();
         let entry = lines::entry(self.text, at);
         let line = lines::line_at(self.text, at);
+        let close = Fix::risky("close the quote", self.span(line.end..line.end), &*quote);
         let diagnostic = self
             .error(at..line.end, format!("the quote {quote} that begins here is never closed"))
-            .help(format!("add {quote} at the end of the value"));
+            .help(format!("add {quote} at the end of the value"))
+            .fix(close);
         if entry.value.start <= at {
             return self.value(&entry, diagnostic);
         }
@@ -172,7 +167,8 @@ impl Scene<'_> {
                 .help("remove it; within double quotes it can be written as an escape such as \\u0001");
             return Mistake { diagnostic, repair: Repair::Blank(self.one(self.at)) };
         }
-        let message = format!("a value without quotes cannot begin with `{character}`");
+        let shown = if character == '`' { "a backtick".into() } else { format!("`{character}`") };
+        let message = format!("a value without quotes cannot begin with {shown}");
         let diagnostic = self.error(self.one(self.at), message);
         let value = self.slice(&entry.value);
         if character == '@' && (value.starts_with("@ctx") || value.starts_with("@.")) {
