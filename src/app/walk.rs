@@ -180,7 +180,11 @@ impl<'a> Walk<'a> {
         for entry in entries.iter().filter(|entry| names_jig(&entry.key.text)) {
             let elsewhere = entries.iter().any(|other| &*other.key.text == "package");
             if let Some(id) = entry.value.as_str().filter(|id| !elsewhere && !is_expression(id)) {
-                self.findings.uses.push(Use { kind: UseKind::Jig, id: id.to_owned(), span: entry.value.span });
+                self.findings.uses.push(Use {
+                    kind: UseKind::Jig,
+                    id: id.to_owned(),
+                    span: entry.value.span,
+                });
             }
         }
     }
@@ -206,7 +210,10 @@ impl<'a> Walk<'a> {
     }
 
     fn datasource(&mut self, node: &Node, key: Option<&str>) {
-        schema::check_datasource(node, self.tree, self.diagnostics);
+        // Apps from before 2022 name a component in place of a type, and phones still read them.
+        if node.get("componentId").is_none() {
+            schema::check_datasource(node, self.tree, self.diagnostics);
+        }
         let before = self.findings.expressions.len();
         self.children(node);
         let Some(id) = key else { return };

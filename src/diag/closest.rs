@@ -4,7 +4,9 @@
 /// choice of `-`, `_` and `.` count little. Ties go to the first candidate.
 pub fn closest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let folded = fold(name);
-    let limit = (name.chars().count() / 3).max(1);
+    let letters = name.chars().count();
+    // Every single letter is one slip away from every other.
+    let limit = if letters < 2 { 0 } else { (letters / 3).max(1) };
     let mut best: Option<(usize, &str)> = None;
     for candidate in candidates {
         let distance = strsim::osa_distance(&folded, &fold(candidate));

@@ -184,10 +184,6 @@ impl<'a> Cx<'a> {
         self.facts.source(file)
     }
 
-    pub fn sources(&self) -> &'a [Source] {
-        &self.facts.loaded.sources
-    }
-
     /// The node an action was read from.
     pub fn node(&self, action: &ActionNode) -> Option<&'a Node> {
         self.source(action.span.file)?.tree.root.at(&action.pointer)
@@ -212,7 +208,8 @@ impl<'a> Cx<'a> {
     pub fn tables(&self) -> &BTreeMap<&'a str, Vec<&'a str>> {
         self.facts.tables.get_or_init(|| {
             let databases = self.project.databases.iter().filter(|(_, database)| !database.tables.is_empty());
-            let names = |tables: &'a [crate::app::Id]| tables.iter().map(|table| table.value.as_str()).collect();
+            let names =
+                |tables: &'a [crate::app::Id]| tables.iter().map(|table| table.value.as_str()).collect();
             databases.map(|(id, database)| (id.as_str(), names(&database.tables))).collect()
         })
     }
@@ -231,7 +228,9 @@ impl<'a> Cx<'a> {
     pub fn shared<'s>(&'s self, place: &Place<'s>) -> Vec<&'s str> {
         let own = |screen: &'s Screen| screen.shared_places.keys().map(String::as_str);
         match place.screen {
-            Some(screen) if place.kind != FileKind::Index => own(screen).chain(own(&self.project.home)).collect(),
+            Some(screen) if place.kind != FileKind::Index => {
+                own(screen).chain(own(&self.project.home)).collect()
+            }
             _ => self.all_shared().iter().copied().collect(),
         }
     }
@@ -259,7 +258,8 @@ impl<'a> Cx<'a> {
     /// declares is not known for sure.
     pub fn is_sound(&self, part: Span) -> bool {
         let mistakes = self.facts.mistakes.get_or_init(|| {
-            let errors = self.facts.loaded.diagnostics.iter().filter(|found| found.severity == Severity::Error);
+            let errors =
+                self.facts.loaded.diagnostics.iter().filter(|found| found.severity == Severity::Error);
             errors.map(|found| found.span).collect()
         });
         let from = Span { end: part.start, ..part };
@@ -292,7 +292,11 @@ impl<'a> Cx<'a> {
 
     /// `did you mean …?`. An app in which everything is wrong is not worth the time of comparing
     /// every name with every other, so there comes an end to the suggestions.
-    pub fn did_you_mean<'n>(&self, name: &str, candidates: impl IntoIterator<Item = &'n str>) -> Option<String> {
+    pub fn did_you_mean<'n>(
+        &self,
+        name: &str,
+        candidates: impl IntoIterator<Item = &'n str>,
+    ) -> Option<String> {
         let left = &self.facts.comparisons;
         let affordable = candidates.into_iter().take_while(|_| {
             left.set(left.get().saturating_sub(1));
@@ -303,14 +307,19 @@ impl<'a> Cx<'a> {
 
     /// Reports a use of an id that nothing defines; `what` says what it should name.
     pub fn unknown(&mut self, reference: &Reference, what: &str) {
-        let id = reference.id.as_str();
-        let unknown = self.project.index.definitions(reference.kind, id).is_empty();
-        if !unknown || is_expression(id) || self.may_be_defined(reference.kind, id) {
-            return;
+        if let Some(finding) = self.unknown_id(reference.kind, &reference.id, reference.span, what) {
+            self.report(finding);
         }
-        let help = self.did_you_mean(id, self.project.index.ids(reference.kind));
-        let finding = self.finding(reference.span, format!("there is no {what} `{id}`")).maybe_help(help);
-        self.report(finding);
+    }
+
+    /// What to say of an id that nothing defines; `None` when something does, or may.
+    pub fn unknown_id(&self, kind: UseKind, id: &str, span: Span, what: &str) -> Option<Diagnostic> {
+        let unknown = self.project.index.definitions(kind, id).is_empty();
+        if !unknown || is_expression(id) || self.may_be_defined(kind, id) {
+            return None;
+        }
+        let help = self.did_you_mean(id, self.project.index.ids(kind));
+        Some(self.finding(span, format!("there is no {what} `{id}`")).maybe_help(help))
     }
 }
 

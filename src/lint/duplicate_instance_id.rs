@@ -64,7 +64,8 @@ onLoad:
 
 fn check(cx: &mut Cx<'_>) {
     for (id, places) in cx.project.index.all(UseKind::Member) {
-        let mut places: Vec<&Definition> = places.iter().filter(|place| place.by == DefinedBy::InstanceId).collect();
+        let mut places: Vec<&Definition> =
+            places.iter().filter(|place| place.by == DefinedBy::InstanceId).collect();
         places.sort_by_key(|place| place.span);
         let Some((first, others)) = places.split_first() else { continue };
         for other in others {

@@ -86,7 +86,9 @@ fn check(cx: &mut Cx<'_>, reference: &Reference) {
         }
         None => {
             let help = cx.did_you_mean(id, cx.project.index.ids(UseKind::Member));
-            let help = help.unwrap_or_else(|| format!("give the sync the line `instanceId: {id}`, or remove the id here"));
+            let help = help.unwrap_or_else(|| {
+                format!("give the sync the line `instanceId: {id}`, or remove the id here")
+            });
             cx.finding(reference.span, format!("no sync action has the instance id `{id}`")).help(help)
         }
     };

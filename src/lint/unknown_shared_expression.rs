@@ -52,18 +52,29 @@ fn check(cx: &mut Cx<'_>, place: &Place<'_>, found: &Found) {
         if is_script(references, &variable.range) {
             script(cx, place, found, name, variable.range.clone());
         } else {
-            let minus = variable.looks_like_minus.then_some("for a subtraction, put a blank before and after the `-`");
+            let minus = variable
+                .looks_like_minus
+                .then_some("for a subtraction, put a blank before and after the `-`");
             shared(cx, place, found, name, variable.range.clone(), minus);
         }
     }
     for path in references.below(&["expressions"]) {
-        if let Some((Some(name), range)) = path.segments.get(1).map(|step| (step.name.as_deref(), step.range.clone())) {
+        if let Some((Some(name), range)) =
+            path.segments.get(1).map(|step| (step.name.as_deref(), step.range.clone()))
+        {
             shared(cx, place, found, name, range, None);
         }
     }
 }
 
-fn shared(cx: &mut Cx<'_>, place: &Place<'_>, found: &Found, name: &str, range: Range<usize>, minus: Option<&str>) {
+fn shared(
+    cx: &mut Cx<'_>,
+    place: &Place<'_>,
+    found: &Found,
+    name: &str,
+    range: Range<usize>,
+    minus: Option<&str>,
+) {
     if cx.is_shared(place, name) || may_be_shared(cx, place) {
         return;
     }
