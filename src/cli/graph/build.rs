@@ -218,7 +218,7 @@ impl Building<'_> {
     fn guards(&mut self, action: &ActionNode, node: &str, screen: Option<&Screen>) {
         for scope in &action.guard.scopes {
             let scope = self.node(Kind::Scope, &scope.value, None);
-            self.edge(&scope, node, "guards");
+            self.edge(node, &scope, "guarded by");
         }
         let mut expressions = Vec::new();
         if let Some(when) = &action.guard.when {
@@ -226,7 +226,7 @@ impl Building<'_> {
         }
         for id in datasources_read(expressions.into_iter()) {
             let datasource = self.datasource_id(&id, screen);
-            self.edge(&datasource, node, "guards");
+            self.edge(node, &datasource, "guarded by");
         }
     }
 

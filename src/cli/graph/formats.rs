@@ -2,25 +2,31 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::build::{Graph, Kind, Node};
+use super::build::{Edge, Graph, Kind, Node};
 use crate::cli::paint::Paint;
 
-/// An indented tree for every thing that nothing leads to; what was shown above is not unfolded
-/// again.
+/// An indented tree: first the events, then whatever no tree has shown. What was shown above is not
+/// unfolded again, and neither is a screen on which something is shown.
 pub(super) fn text(graph: &Graph, paint: Paint) -> String {
-    let targets: BTreeSet<&str> = graph.edges.iter().map(|edge| edge.to.as_str()).collect();
     let mut tree = Tree { graph, paint, shown: BTreeSet::new(), out: String::new() };
-    let roots = graph.nodes.iter().filter(|node| !targets.contains(node.id.as_str()));
-    for root in roots {
-        tree.node(root, "", 0);
+    for node in graph.nodes.iter().filter(|node| node.kind == Kind::Event) {
+        tree.root(node);
     }
-    // What is left goes round in circles.
-    for node in &graph.nodes {
-        if !tree.shown.contains(node.id.as_str()) {
-            tree.node(node, "", 0);
-        }
+    for node in graph.nodes.iter().filter(|node| node.kind == Kind::Jig && tree_leads(graph, node).next().is_some()) {
+        tree.root(node);
+    }
+    let targets: BTreeSet<&str> = graph.edges.iter().map(|edge| edge.to.as_str()).collect();
+    let (inner, outer): (Vec<_>, Vec<_>) = graph.nodes.iter().partition(|node| targets.contains(node.id.as_str()));
+    // The inner ones that are left go round in circles.
+    for node in outer.into_iter().chain(inner) {
+        tree.root(node);
     }
     tree.out
+}
+
+/// What a node leads to in the tree, where events stand on their own.
+fn tree_leads<'g>(graph: &'g Graph, node: &Node) -> impl Iterator<Item = &'g Edge> {
+    graph.edges.iter().filter(move |edge| edge.from == node.id && edge.label != "has")
 }
 
 struct Tree<'g> {
@@ -31,22 +37,34 @@ struct Tree<'g> {
 }
 
 impl<'g> Tree<'g> {
-    fn node(&mut self, node: &'g Node, label: &str, depth: usize) {
-        let first = self.shown.insert(&node.id);
-        let leads: Vec<_> = self.graph.edges.iter().filter(|edge| edge.from == node.id).collect();
-        let again = if first || leads.is_empty() { "" } else { "  (above)" };
-        let label = if label.is_empty() { String::new() } else { format!("{} ", self.paint.dim(label)) };
-        let name = self.paint.bold(&node.name);
-        let line = format!("{}{label}{} {name}{again}\n", "  ".repeat(depth), node.kind.word());
-        self.out.push_str(&line);
-        if !first {
-            return;
+    fn root(&mut self, node: &'g Node) {
+        if self.shown.insert(&node.id) {
+            self.line(node, "", 0, "");
+            self.leads(node, 0);
         }
-        for edge in leads {
+    }
+
+    fn leads(&mut self, node: &'g Node, depth: usize) {
+        for edge in tree_leads(self.graph, node) {
             if let Some(next) = self.graph.nodes.iter().find(|node| node.id == edge.to) {
                 self.node(next, edge.label, depth + 1);
             }
         }
+    }
+
+    fn node(&mut self, node: &'g Node, label: &str, depth: usize) {
+        let unfolds = node.kind != Kind::Jig && tree_leads(self.graph, node).next().is_some();
+        let first = node.kind == Kind::Jig || self.shown.insert(&node.id);
+        self.line(node, label, depth, if unfolds && !first { "  (above)" } else { "" });
+        if unfolds && first {
+            self.leads(node, depth);
+        }
+    }
+
+    fn line(&mut self, node: &Node, label: &str, depth: usize, again: &str) {
+        let label = if label.is_empty() { String::new() } else { format!("{} ", self.paint.dim(label)) };
+        let name = self.paint.bold(&node.name);
+        self.out.push_str(&format!("{}{label}{} {name}{again}\n", "  ".repeat(depth), node.kind.word()));
     }
 }
 
@@ -97,7 +115,6 @@ fn shape(kind: Kind) -> (&'static str, &'static str) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::build::Edge;
     use super::*;
 
     fn graph(edges: &[(&str, &str)]) -> Graph {

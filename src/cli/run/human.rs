@@ -126,10 +126,10 @@ fn shown(line: &Line, paint: Paint) -> String {
     let indent = "  ".repeat(line.depth);
     let named = name(line, paint);
     match &line.what {
-        What::Opens => format!("{indent}{} {named}\n", paint.cyan("▸")),
+        What::Opens => format!("{indent}{} {named}{}\n", paint.cyan("▸"), guard(line, paint)),
         What::Ended { end, effect, tables } => {
             let more = if *effect { paint.dim("  reported, a screen would do it") } else { arrived(tables) };
-            format!("{indent}{} {named}{more}{}\n", mark(end, paint), ending(end, paint))
+            format!("{indent}{} {named}{more}{}{}\n", mark(end, paint), ending(end, paint), guard(line, paint))
         }
         What::Closes(end) => format!("{indent}{} {named}{}\n", mark(end, paint), ending(end, paint)),
     }
@@ -143,6 +143,11 @@ fn name(line: &Line, paint: Paint) -> String {
         Some(id) => format!("{type_name} {}", paint.bold(id)),
         None => format!("{type_name} {}", paint.dim(&action.path)),
     }
+}
+
+/// What the guards read when they let the action through.
+fn guard(line: &Line, paint: Paint) -> String {
+    line.guard.as_ref().map(|why| paint.dim(&format!("  ({why})"))).unwrap_or_default()
 }
 
 fn mark(end: &End, paint: Paint) -> String {

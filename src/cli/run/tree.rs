@@ -16,6 +16,7 @@ pub(super) struct Tree {
 #[derive(Debug)]
 struct Node {
     action: ActionRef,
+    guard: Option<String>,
     children: Vec<usize>,
     end: Option<End>,
     effect: bool,
@@ -54,6 +55,8 @@ enum Told {
 pub(super) struct Line {
     pub(super) depth: usize,
     pub(super) action: ActionRef,
+    /// Why its guards let it through.
+    pub(super) guard: Option<String>,
     pub(super) what: What,
 }
 
@@ -72,11 +75,11 @@ impl Tree {
     /// Takes an event and gives the lines that can be told now.
     pub(super) fn take(&mut self, event: &Event) -> Vec<Line> {
         match event {
-            Event::ActionStarted { action } => {
-                self.add(action, None);
+            Event::ActionStarted { action, guard } => {
+                self.add(action, guard.clone(), None);
             }
             Event::ActionSkipped { action, reason, detail } => {
-                self.add(action, Some(End::Skipped { reason: *reason, detail: detail.clone() }));
+                self.add(action, None, Some(End::Skipped { reason: *reason, detail: detail.clone() }));
             }
             Event::ActionFinished { action, outcome, error, duration_ms } => {
                 let end = End::Finished { outcome: *outcome, error: error.clone(), ms: *duration_ms };
@@ -109,11 +112,12 @@ impl Tree {
         }
     }
 
-    fn add(&mut self, action: &ActionRef, end: Option<End>) {
+    fn add(&mut self, action: &ActionRef, guard: Option<String>, end: Option<End>) {
         let parent = self.parent_of(&action.path);
         let at = self.nodes.len();
         self.nodes.push(Node {
             action: action.clone(),
+            guard,
             children: Vec::new(),
             end,
             effect: false,
@@ -178,7 +182,8 @@ impl Tree {
     }
 
     fn line(&self, at: usize, depth: usize, what: What) -> Line {
-        Line { depth, action: self.nodes[at].action.clone(), what }
+        let node = &self.nodes[at];
+        Line { depth, action: node.action.clone(), guard: node.guard.clone(), what }
     }
 }
 
@@ -191,7 +196,7 @@ mod tests {
     }
 
     fn started(type_name: &str, path: &str) -> Event {
-        Event::ActionStarted { action: action(type_name, path) }
+        Event::ActionStarted { action: action(type_name, path), guard: None }
     }
 
     fn finished(type_name: &str, path: &str) -> Event {
@@ -245,8 +250,8 @@ mod tests {
     fn rows_belong_to_the_instance_that_they_arrived_for() {
         let mut tree = Tree::default();
         let sync = |id: &str, path: &str| ActionRef { id: Some(id.into()), ..action("sync-entities", path) };
-        tree.take(&Event::ActionStarted { action: sync("one", "a#/1") });
-        tree.take(&Event::ActionStarted { action: sync("two", "a#/2") });
+        tree.take(&Event::ActionStarted { action: sync("one", "a#/1"), guard: None });
+        tree.take(&Event::ActionStarted { action: sync("two", "a#/2"), guard: None });
         tree.arrived(Some("one"), Arrived { entity: "t".into(), rows: 5, pages: 1, bytes: 9 });
         tree.arrived(Some("one"), Arrived { entity: "t".into(), rows: 9, pages: 2, bytes: 18 });
         let lines = tree.take(&finished("sync-entities", "a#/1"));
