@@ -10,10 +10,12 @@ use super::Exit;
 use super::app::{read, settings_errors};
 use super::failure::Failure;
 use super::findings::{Findings, Format};
+use super::paint::Paint;
 use super::shell::Shell;
 use crate::app::{AppPath, Source, discover};
 use crate::diag::{Diagnostic, Files, Severity};
 use crate::lint::{Request, check};
+use crate::report::sort;
 
 /// Checks apps: syntax, schemas, expressions, conditions, references. Ends with 1 when something is
 /// as grave as `--deny` says.
@@ -73,6 +75,7 @@ pub(super) fn run(args: &Args, shell: &mut Shell) -> Result<Exit, Failure> {
     for place in &places {
         checked.app(place, &overlay, args, shell)?;
     }
+    sort(&mut checked.found, &checked.files);
     if checked.count == 0 {
         return Err(Failure::usage(format!("found nothing to check in {}", quoted(&args.paths))));
     }
@@ -151,7 +154,7 @@ impl Checked {
         match &args.output {
             None => findings.print(args.format, shell),
             Some(path) => {
-                let text = findings.text(args.format, shell);
+                let text = shell.out.redacted(&findings.text(args.format, Paint::Plain));
                 let written = fs::write(shell.path(path), text);
                 written.map_err(|error| Failure::environment(format!("cannot write `{}`: {error}", path.display())))?;
                 shell.out.note(&findings.summary());
@@ -172,8 +175,8 @@ impl Checked {
 }
 
 /// Whether the user named the file, or a folder above it, or the app.
-fn is_selected(_source: &Source, _place: &AppPath) -> bool {
-    true
+fn is_selected(source: &Source, place: &AppPath) -> bool {
+    place.selected.is_empty() || place.selected.iter().any(|selected| source.path.starts_with(selected))
 }
 
 fn is_dash(path: &Path) -> bool {
