@@ -32,6 +32,9 @@ impl Files {
     }
 
     /// Adds a text under the path that messages show (relative, with `/`).
+    ///
+    /// # Panics
+    /// Never in practice: only with more than four billion files.
     pub fn add(&mut self, path: impl Into<String>, text: impl Into<Arc<str>>) -> FileId {
         let id = FileId(u32::try_from(self.entries.len()).expect("BUG: more than four billion files"));
         self.entries.push(SourceFile { path: path.into(), text: text.into(), lines: OnceLock::new() });

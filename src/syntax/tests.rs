@@ -263,4 +263,17 @@ proptest! {
         prop_assert_eq!(&diagnostics, &[], "{}", source);
         prop_assert_eq!(tree.root.to_value(), value, "{}", source);
     }
+
+    /// Left out is what the oracle, a reader of YAML 1.1, reads in another way.
+    #[test]
+    fn what_the_oracle_reads_too_is_the_same(source in soup()) {
+        let odd = ['\u{85}', '\u{2028}', '\u{2029}', '\u{feff}', '!', '\t', '?', 'x'];
+        let source = format!("k: {}", source.replace(odd, ""));
+        let (tree, diagnostics) = read(&source, Format::Yaml);
+        let oracle = serde_yaml::from_str::<serde_yaml::Value>(&source).ok();
+        let oracle = oracle.and_then(|mut value| value.apply_merge().ok().map(|()| value));
+        if let (true, Some(Ok(value))) = (diagnostics.is_empty(), oracle.map(serde_json::to_value)) {
+            prop_assert_eq!(tree.root.to_value(), value, "{}", source);
+        }
+    }
 }

@@ -67,7 +67,7 @@ impl Builder<'_> {
         for source in sources {
             match source.kind {
                 Kind::Object(more) => {
-                    entries.extend(more.into_iter().filter(|e| taken.insert(e.key.text.clone())))
+                    entries.extend(more.into_iter().filter(|e| taken.insert(e.key.text.clone())));
                 }
                 Kind::Null if self.damaged.contains(&source.span) => {}
                 _ => self.tell(remarks::bad_merge(source.span, source.kind_word())),
