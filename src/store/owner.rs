@@ -9,6 +9,7 @@ use std::fs::{File, OpenOptions, TryLockError};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use rusqlite::params;
@@ -51,7 +52,8 @@ pub(super) struct Gone {
 
 /// Renews the lease of its process until dropped.
 pub(super) struct Heartbeat {
-    _stop: Sender<()>,
+    stop: Option<Sender<()>>,
+    thread: Option<JoinHandle<()>>,
 }
 
 impl Owner {
@@ -230,8 +232,16 @@ impl Heartbeat {
                 let _ = own.id().map_or(Ok(()), |id| renew_if_busy(&guarded, id));
             }
         };
-        std::thread::Builder::new().name("syncscope-lease".into()).spawn(beat).ok()?;
-        Some(Self { _stop: stop })
+        let thread = std::thread::Builder::new().name("syncscope-lease".into()).spawn(beat).ok()?;
+        Some(Self { stop: Some(stop), thread: Some(thread) })
+    }
+}
+
+impl Drop for Heartbeat {
+    /// Waits for the thread, which holds the writing connection that is to be closed last.
+    fn drop(&mut self) {
+        self.stop = None;
+        let _ = self.thread.take().map(JoinHandle::join);
     }
 }
 
