@@ -206,7 +206,10 @@ impl<'a> Walk<'a> {
     }
 
     fn datasource(&mut self, node: &Node, key: Option<&str>) {
-        schema::check_datasource(node, self.tree, self.diagnostics);
+        // Apps from before 2022 name a component in place of a type, and phones still read them.
+        if node.get("componentId").is_none() {
+            schema::check_datasource(node, self.tree, self.diagnostics);
+        }
         let before = self.findings.expressions.len();
         self.children(node);
         let Some(id) = key else { return };

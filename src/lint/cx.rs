@@ -184,10 +184,6 @@ impl<'a> Cx<'a> {
         self.facts.source(file)
     }
 
-    pub fn sources(&self) -> &'a [Source] {
-        &self.facts.loaded.sources
-    }
-
     /// The node an action was read from.
     pub fn node(&self, action: &ActionNode) -> Option<&'a Node> {
         self.source(action.span.file)?.tree.root.at(&action.pointer)

@@ -58,6 +58,11 @@ impl<'a> Statement<'a> {
         (!declares).then_some(statement)
     }
 
+    /// The names that the statement uses.
+    pub fn used_names(&self) -> BTreeSet<&'a str> {
+        bind_names(&self.scalar.text).into_iter().map(|(name, _)| name).collect()
+    }
+
     /// The names given, without `@`.
     pub fn given_names(&self) -> BTreeSet<&'a str> {
         self.given.iter().map(|entry| name_of(entry)).collect()

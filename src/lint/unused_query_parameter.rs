@@ -1,11 +1,11 @@
 //! A parameter that no statement reads.
 
-use super::query::{Statement, bind_names, name_of};
+use super::query::{Statement, name_of};
 use super::rule::{Check, Rule};
 use super::{Cx, Place};
 use crate::action::ActionNode;
 use crate::app::Datasource;
-use crate::diag::{RuleInfo, Severity, closest};
+use crate::diag::{RuleInfo, Severity};
 
 pub(super) static RULE: Rule = Rule {
     info: RuleInfo {
@@ -63,15 +63,13 @@ fn check(cx: &mut Cx<'_>, statement: &Statement<'_>) {
         return;
     }
     let given = statement.given_names();
-    let names: std::collections::BTreeSet<&str> =
-        bind_names(&statement.scalar.text).into_iter().map(|(name, _)| name).collect();
-    let undeclared: Vec<&str> = names.difference(&given).copied().collect();
-    for entry in statement.given {
+    let names = statement.used_names();
+    // A name that differs in the two places is one mistake, told at the statement.
+    if !names.is_subset(&given) {
+        return;
+    }
+    for entry in statement.given.iter().filter(|entry| !names.contains(name_of(entry))) {
         let name = name_of(entry);
-        // A slip of the pen in one of the two is one mistake, told at the statement.
-        if names.contains(name) || closest(name, undeclared.iter().copied()).is_some() {
-            continue;
-        }
         let finding = cx
             .finding(entry.key_span, format!("the statement does not use `@{name}`"))
             .label(statement.node.span, "the statement")
