@@ -8,8 +8,8 @@ use super::failure::Failure;
 use super::output::Verbosity;
 use super::shell::Shell;
 use crate::action::ProviderKind;
-use crate::run::provider::{Dynamic, Local, Rest};
-use crate::run::{Providers, RunError, SettingsCredentials};
+use crate::run::provider::{Dynamic, DynamicOptions, Http, HttpOptions, Local, Rest, RestOptions};
+use crate::run::{Providers, RunError, SettingsCredentials, SystemClock};
 use crate::serve::{Options, Server};
 use crate::store::{Fault, OpenOptions, Store, StoreError};
 
@@ -72,9 +72,15 @@ pub(super) fn open_recovered(path: &Path, now: i64) -> Result<Option<Store>, Fai
 pub(super) fn providers(app: &App) -> Providers {
     let settings = &app.project().settings;
     let credentials = Arc::new(SettingsCredentials::new(settings));
+    let http = Http::new(&HttpOptions::from_settings(settings));
+    let rest = RestOptions {
+        shared: app.project().home.shared.clone(),
+        ..RestOptions::new(http.clone(), credentials, Arc::new(SystemClock))
+    };
+    let dynamic = DynamicOptions::from_settings(&settings.dynamic, http);
     Providers::new()
-        .with(ProviderKind::Rest, Arc::new(Rest::new(settings, credentials)))
-        .with(ProviderKind::Dynamic, Arc::new(Dynamic::new(settings)))
+        .with(ProviderKind::Rest, Arc::new(Rest::new(rest)))
+        .with(ProviderKind::Dynamic, Arc::new(Dynamic::new(dynamic)))
         .with(ProviderKind::Local, Arc::new(Local))
 }
 
