@@ -9,11 +9,7 @@ use super::output::Verbosity;
 use super::shell::Shell;
 use crate::action::ProviderKind;
 use crate::run::provider::{Dynamic, DynamicOptions, Http, HttpOptions, Local, Rest, RestOptions};
-<<<<<<< HEAD
 use crate::run::{Clock, Providers, RunError, SettingsCredentials, SystemClock};
-=======
-use crate::run::{Providers, RunError, SettingsCredentials, SystemClock};
->>>>>>> accept
 use crate::serve::{Options, Server};
 use crate::store::{Fault, OpenOptions, Store, StoreError};
 
@@ -79,16 +75,8 @@ pub(super) fn providers(app: &App) -> Providers {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let http = Http::new(&HttpOptions::from_settings(settings));
     let credentials = Arc::new(SettingsCredentials::new(settings));
-<<<<<<< HEAD
     let mut rest = RestOptions::new(http.clone(), credentials, clock);
     rest.shared.clone_from(&project.home.shared);
-=======
-    let http = Http::new(&HttpOptions::from_settings(settings));
-    let rest = RestOptions {
-        shared: app.project().home.shared.clone(),
-        ..RestOptions::new(http.clone(), credentials, Arc::new(SystemClock))
-    };
->>>>>>> accept
     let dynamic = DynamicOptions::from_settings(&settings.dynamic, http);
     Providers::new()
         .with(ProviderKind::Rest, Arc::new(Rest::new(rest)))
