@@ -204,6 +204,8 @@ impl std::fmt::Debug for Store {
 impl Drop for Inner {
     fn drop(&mut self) {
         *lock(&self.heartbeat) = None;
+        // The writing connection goes last: only it can fold the log into the file.
+        lock(&self.readers).clear();
         if let Some(writer) = &self.writer {
             lock(&self.owner).leave(&lock(writer));
         }

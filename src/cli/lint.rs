@@ -10,10 +10,12 @@ use super::Exit;
 use super::app::{read, settings_errors};
 use super::failure::Failure;
 use super::findings::{Findings, Format};
+use super::paint::Paint;
 use super::shell::Shell;
 use crate::app::{AppPath, Source, discover};
 use crate::diag::{Diagnostic, Files, Severity};
 use crate::lint::{Request, check};
+use crate::report::sort;
 
 /// Checks apps: syntax, schemas, expressions, conditions, references. Ends with 1 when something is
 /// as grave as `--deny` says.
@@ -73,6 +75,7 @@ pub(super) fn run(args: &Args, shell: &mut Shell) -> Result<Exit, Failure> {
     for place in &places {
         checked.app(place, &overlay, args, shell)?;
     }
+    sort(&mut checked.found, &checked.files);
     if checked.count == 0 {
         return Err(Failure::usage(format!("found nothing to check in {}", quoted(&args.paths))));
     }
@@ -90,7 +93,9 @@ fn validate(args: &Args) -> Result<(), Failure> {
             Err(Failure::usage("`-` needs `--stdin-filename`, which tells what the text is").help(Some(help)))
         }
         (Some(_), false) => Err(Failure::usage("`--stdin-filename` goes with the path `-`")),
-        _ if dash && args.paths.len() > 1 => Err(Failure::usage("`-` stands alone: other paths cannot be given")),
+        _ if dash && args.paths.len() > 1 => {
+            Err(Failure::usage("`-` stands alone: other paths cannot be given"))
+        }
         _ => Ok(()),
     }
 }
@@ -133,8 +138,11 @@ impl Checked {
         shell: &Shell,
     ) -> Result<(), Failure> {
         let loaded = read(place, overlay.clone(), &mut self.files, shell)?;
-        let request =
-            Request { paths: place.selected.clone(), select: args.select.clone(), ignore: args.ignore.clone() };
+        let request = Request {
+            paths: place.selected.clone(),
+            select: args.select.clone(),
+            ignore: args.ignore.clone(),
+        };
         self.found.extend(check(&loaded, &self.files, &request));
         self.settings_are_wrong |= !settings_errors(&loaded).is_empty();
         self.count += loaded.sources.iter().filter(|source| is_selected(source, place)).count();
@@ -151,9 +159,11 @@ impl Checked {
         match &args.output {
             None => findings.print(args.format, shell),
             Some(path) => {
-                let text = findings.text(args.format, shell);
+                let text = shell.out.redacted(&findings.text(args.format, Paint::Plain));
                 let written = fs::write(shell.path(path), text);
-                written.map_err(|error| Failure::environment(format!("cannot write `{}`: {error}", path.display())))?;
+                written.map_err(|error| {
+                    Failure::environment(format!("cannot write `{}`: {error}", path.display()))
+                })?;
                 shell.out.note(&findings.summary());
                 Ok(())
             }
@@ -172,8 +182,8 @@ impl Checked {
 }
 
 /// Whether the user named the file, or a folder above it, or the app.
-fn is_selected(_source: &Source, _place: &AppPath) -> bool {
-    true
+fn is_selected(source: &Source, place: &AppPath) -> bool {
+    place.selected.is_empty() || place.selected.iter().any(|selected| source.path.starts_with(selected))
 }
 
 fn is_dash(path: &Path) -> bool {

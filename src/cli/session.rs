@@ -8,8 +8,8 @@ use super::failure::Failure;
 use super::output::Verbosity;
 use super::shell::Shell;
 use crate::action::ProviderKind;
-use crate::run::provider::{Dynamic, Local, Rest};
-use crate::run::{Providers, RunError, SettingsCredentials};
+use crate::run::provider::{Dynamic, DynamicOptions, Http, HttpOptions, Local, Rest, RestOptions};
+use crate::run::{Clock, Providers, RunError, SettingsCredentials, SystemClock};
 use crate::serve::{Options, Server};
 use crate::store::{Fault, OpenOptions, Store, StoreError};
 
@@ -70,11 +70,17 @@ pub(super) fn open_recovered(path: &Path, now: i64) -> Result<Option<Store>, Fai
 
 /// Everything this runtime can fetch from.
 pub(super) fn providers(app: &App) -> Providers {
-    let settings = &app.project().settings;
+    let project = app.project();
+    let settings = &project.settings;
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let http = Http::new(&HttpOptions::from_settings(settings));
     let credentials = Arc::new(SettingsCredentials::new(settings));
+    let mut rest = RestOptions::new(http.clone(), credentials, clock);
+    rest.shared.clone_from(&project.home.shared);
+    let dynamic = DynamicOptions::from_settings(&settings.dynamic, http);
     Providers::new()
-        .with(ProviderKind::Rest, Arc::new(Rest::new(settings, credentials)))
-        .with(ProviderKind::Dynamic, Arc::new(Dynamic::new(settings)))
+        .with(ProviderKind::Rest, Arc::new(Rest::new(rest)))
+        .with(ProviderKind::Dynamic, Arc::new(Dynamic::new(dynamic)))
         .with(ProviderKind::Local, Arc::new(Local))
 }
 

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
-use super::error::{StoreError, translate};
+use super::error::{StoreError, code_of, translate};
 use super::session::Guarded;
 
 /// How a store is opened.
@@ -233,7 +233,7 @@ fn migrate_inside(conn: &Connection, path: &Path) -> Result<(), StoreError> {
     }
     let version: i64 = conn.pragma_query_value(None, "user_version", |row| row.get(0)).map_err(fail)?;
     for sql in MIGRATIONS.iter().skip(usize::try_from(version).unwrap_or(0)) {
-        conn.execute_batch(sql).map_err(|error| match error.sqlite_error_code() {
+        conn.execute_batch(sql).map_err(|error| match code_of(&error) {
             Some(rusqlite::ErrorCode::Unknown) => StoreError::Foreign { path: path.to_path_buf() },
             _ => translate(&error, path),
         })?;

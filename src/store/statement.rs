@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use super::Store;
 use super::dialect::Dialect;
-use super::error::{SqlError, StoreError};
+use super::error::{SqlError, StoreError, code_of};
 use super::query::{Parameters, bind, explain_sql, limit_error};
 use super::rows::Changes;
 use super::session::{Guarded, Mode, Trouble};
@@ -79,7 +79,7 @@ fn is_row_write(sql: &str) -> bool {
 }
 
 fn is_interrupted(error: &rusqlite::Error) -> bool {
-    error.sqlite_error_code() == Some(rusqlite::ErrorCode::OperationInterrupted)
+    code_of(error) == Some(rusqlite::ErrorCode::OperationInterrupted)
 }
 
 fn at_statement(trouble: Trouble, position: usize) -> Trouble {

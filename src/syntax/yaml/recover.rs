@@ -61,7 +61,9 @@ impl<'s> Patient<'s> {
         }
         match repair {
             Repair::Spaces(tabs) if !consequence => {
-                tabs.into_iter().for_each(|range| self.blank(range));
+                for range in tabs {
+                    self.blank(range);
+                }
                 true
             }
             Repair::Spaces(_) => self.cut(failure.at..failure.at),

@@ -67,7 +67,7 @@ impl Builder<'_> {
         for source in sources {
             match source.kind {
                 Kind::Object(more) => {
-                    entries.extend(more.into_iter().filter(|e| taken.insert(e.key.text.clone())))
+                    entries.extend(more.into_iter().filter(|e| taken.insert(e.key.text.clone())));
                 }
                 Kind::Null if self.damaged.contains(&source.span) => {}
                 _ => self.tell(remarks::bad_merge(source.span, source.kind_word())),
@@ -100,7 +100,7 @@ impl Builder<'_> {
     fn key(&mut self, node: Node) -> Key {
         let span = node.span;
         let text = match node.kind {
-            Kind::String(scalar) if span.start == span.end && scalar.text.is_empty() => {
+            Kind::String(scalar) if span.start == span.end && scalar.style == Style::Plain => {
                 self.tell(remarks::missing_key(span));
                 return Key::Dropped;
             }

@@ -11,11 +11,11 @@ impl Scene<'_> {
         let line = lines::line_at(self.text, self.at);
         let own = lines::shape(self.text, line);
         let content = self.text[line.start + own.indent..line.end].trim_end();
-        if content.starts_with(':') || content.starts_with("? ") {
-            if let Some(owner) = lines::parent(self.text, line, own.indent).filter(|o| !o.value.is_empty()) {
-                let colon = lines::colons(self.text, line.start).next().unwrap_or(self.at);
-                return Scene { at: colon, ..*self }.colon_in(&owner);
-            }
+        if (content.starts_with(':') || content.starts_with("? "))
+            && let Some(owner) = lines::parent(self.text, line, own.indent).filter(|o| !o.value.is_empty())
+        {
+            let colon = lines::colons(self.text, line.start).next().unwrap_or(self.at);
+            return Scene { at: colon, ..*self }.colon_in(&owner);
         }
         if own.value.start < self.at && self.slice(&own.value).starts_with(['{', '[']) {
             return self.after_bracket(&own);
