@@ -6,6 +6,8 @@
 
 mod ast;
 mod condition;
+#[cfg(test)]
+mod corpus;
 mod jsonata;
 mod lex;
 mod parse;

@@ -176,8 +176,11 @@ impl Writer<'_> {
         self.put("\"");
     }
 
-    /// A regular expression; the engine ends it at the first slash that has no backslash.
+    /// A regular expression; the engine expects none behind some signs, and ends it at the first
+    /// slash that has no backslash.
     fn regex(&mut self, pattern: &str, flags: &str) {
+        let misread = self.engine() && self.out.text.trim_end().ends_with(['.', '*', '/', '%', '|']);
+        self.put(if misread { "(0; " } else { "" });
         self.put("/");
         let mut escaped = false;
         for c in pattern.chars() {
@@ -189,6 +192,7 @@ impl Writer<'_> {
         }
         self.put("/");
         self.put(flags);
+        self.put(if misread { ")" } else { "" });
     }
 }
 

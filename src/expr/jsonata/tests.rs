@@ -1,6 +1,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod conformance;
+mod differential;
 
 use std::cell::Cell;
 

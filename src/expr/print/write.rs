@@ -30,7 +30,7 @@ impl<'a> Writer<'_> {
             Kind::Binary { op, left, right } => self.binary(*op, left, right),
             Kind::Range(first, last) => self.range(first, last),
             Kind::Bind(binding, value) => {
-                self.bound_variable(&binding.name);
+                self.bound_variable(binding);
                 self.put(" := ");
                 self.node(value);
             }
@@ -39,7 +39,7 @@ impl<'a> Writer<'_> {
             Kind::Block(items) => self.list("(", items, "; ", ")"),
             Kind::Object(pairs) => self.pairs(pairs),
             Kind::Lambda { params, signature, body } => {
-                let names: Vec<&str> = params.iter().map(|param| &*param.name).collect();
+                let names: Vec<&str> = params.iter().map(|param| &**param).collect();
                 self.lambda(&names, signature.as_deref(), body);
             }
             Kind::Transform { pattern, update, delete } => self.transform(pattern, update, delete.as_deref()),
@@ -73,12 +73,12 @@ impl<'a> Writer<'_> {
             Kind::Focus(of, binding) => {
                 self.base(of);
                 self.put("@");
-                self.bound_variable(&binding.name);
+                self.bound_variable(binding);
             }
             Kind::Index(of, binding) => {
                 self.base(of);
                 self.put("#");
-                self.bound_variable(&binding.name);
+                self.bound_variable(binding);
             }
             Kind::Call(callee, arguments) => self.call(callee, arguments),
             _ => {}
@@ -124,7 +124,13 @@ impl<'a> Writer<'_> {
 
     fn binary(&mut self, op: Operator, left: &'a Node, right: &'a Node) {
         let power = power::operator(op);
+        let start = self.out.text.len();
         self.bracketed(left, power::left_needs_brackets(left, power));
+        if self.engine() && ["`and`", "`or`", "`in`"].iter().any(|word| self.out.text.ends_with(word)) {
+            // The engine takes a slash behind these names for a regular expression.
+            self.out.text.insert(start, '(');
+            self.put(")");
+        }
         self.put(" ");
         self.put(op.text());
         self.put(" ");
