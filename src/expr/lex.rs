@@ -173,7 +173,7 @@ impl<'t> Lexer<'t> {
     fn skip_comment(&mut self) {
         let start = self.at;
         if let Some(length) = self.text[start + 2..].find("*/") {
-            self.at = start + 2 + length + 2
+            self.at = start + 2 + length + 2;
         } else {
             self.error_between(
                 start,

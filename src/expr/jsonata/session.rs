@@ -13,7 +13,7 @@ use jsonata_core::value::JValue;
 use super::super::EvalError;
 use super::super::print::{CONTEXT, SHARED};
 use super::program::Program;
-use super::{Evaluator, Host, fault};
+use super::{Host, fault};
 
 /// Shared expressions that use each other this deep are taken for a mistake.
 const MAX_CHAIN: usize = 100;
@@ -40,13 +40,14 @@ enum Known {
 
 impl Session {
     pub fn new(
-        evaluator: &Evaluator,
+        host: &Rc<dyn Host>,
+        options: EvaluatorOptions,
         context: JValue,
         shared: Rc<BTreeMap<Box<str>, Rc<Program>>>,
     ) -> Rc<Self> {
         Rc::new(Self {
-            host: Rc::clone(&evaluator.host),
-            options: evaluator.options(),
+            host: Rc::clone(host),
+            options,
             begun: Instant::now(),
             now: Cell::new(None),
             context,

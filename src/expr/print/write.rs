@@ -1,7 +1,6 @@
 //! Writing each kind of node.
 
 use super::super::ast::{Direction, Kind, Node, Operator, Pair, Term};
-use super::super::references::function;
 use super::{CONTEXT, Form, Writer, power};
 
 impl<'a> Writer<'_> {
@@ -266,7 +265,12 @@ fn begins_with_name(step: &Node) -> bool {
     }
 }
 
-/// Whether a function called with so few arguments takes its context for one.
+/// Whether a function called with so few arguments takes an object that is its context for one.
+/// Those that take a text or a number from their context fail on an object, whatever is in it.
 fn takes_context(name: &str, arguments: usize) -> bool {
-    function(name).is_some_and(|function| arguments < function.max)
+    match name {
+        "string" | "boolean" | "not" | "keys" | "spread" => arguments == 0,
+        "each" | "sift" | "lookup" => arguments < 2,
+        _ => false,
+    }
 }
