@@ -9,7 +9,7 @@ mod host;
 mod need;
 mod prepared;
 mod program;
-mod session;
+mod round;
 #[cfg(test)]
 mod tests;
 mod value;

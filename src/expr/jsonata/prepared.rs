@@ -13,7 +13,7 @@ use super::super::print::Form;
 use super::super::{EvalError, Expression, World};
 use super::need::Need;
 use super::program::Program;
-use super::session::Session;
+use super::round::Round;
 use super::{Evaluator, Host, blame, fault, value};
 
 /// An expression that was made ready by [`Evaluator::prepare`].
@@ -133,8 +133,8 @@ impl Prepared<'_> {
         let with_focus = !std::ptr::eq(input, &raw const self.context);
         let run = || {
             if program.calls_host || (with_focus && program.reads_context) {
-                let session = Session::new(host, options, self.context.clone(), Rc::clone(&self.shared));
-                return session.evaluate(program, input);
+                let round = Round::new(host, options, self.context.clone(), Rc::clone(&self.shared));
+                return round.evaluate(program, input);
             }
             plainly(program, input, options).map_err(|error| fault::failed(&error))
         };

@@ -19,7 +19,7 @@ use super::{Host, fault};
 const MAX_CHAIN: usize = 100;
 
 /// What the host functions of one evaluation know.
-pub(super) struct Session {
+pub(super) struct Round {
     host: Rc<dyn Host>,
     options: EvaluatorOptions,
     begun: Instant,
@@ -38,7 +38,7 @@ enum Known {
     Value(JValue),
 }
 
-impl Session {
+impl Round {
     pub fn new(
         host: &Rc<dyn Host>,
         options: EvaluatorOptions,
@@ -60,7 +60,7 @@ impl Session {
 
     pub fn evaluate(self: &Rc<Self>, program: &Program, input: &JValue) -> Result<JValue, EvalError> {
         let outcome = self.walk(program, input);
-        // A function among the values may hold this session.
+        // A function among the values may hold this round.
         self.values.borrow_mut().clear();
         outcome.map_err(|error| self.failure.borrow_mut().take().unwrap_or_else(|| fault::failed(&error)))
     }
@@ -77,20 +77,20 @@ impl Session {
     }
 
     fn register(self: &Rc<Self>, walker: &mut Walker) -> Result<(), EvaluatorError> {
-        let session = |_: &str| Rc::clone(self);
-        let this = session(SHARED);
+        let round = |_: &str| Rc::clone(self);
+        let this = round(SHARED);
         walker.register_fn(SHARED, move |args: &[JValue]| this.shared_value(text(args.first())))?;
         for name in ["uuid", "uuid_v4"] {
-            let this = session(name);
+            let this = round(name);
             walker.register_fn(name, move |_: &[JValue]| Ok(JValue::from(this.host.uuid())))?;
         }
         walker.register_fn("isTempId", |args: &[JValue]| Ok(is_temp_id(args)))?;
         walker.register_fn("in", |args: &[JValue]| Ok(is_in(args)))?;
-        let this = session("random");
+        let this = round("random");
         walker.register_fn_override("random", move |_: &[JValue]| Ok(JValue::from(this.host.random())))?;
-        let this = session("millis");
+        let this = round("millis");
         walker.register_fn_override("millis", move |_: &[JValue]| Ok(JValue::from(this.now())))?;
-        let this = session("now");
+        let this = round("now");
         walker.register_fn_override("now", move |args: &[JValue]| this.format_now(args))
     }
 
