@@ -156,14 +156,15 @@ impl<'f> Reader<'f> {
     ) -> Result<Read<'b>, FetchError> {
         let body = value(response, body)?;
         self.respond(response, Some(&body), scope);
+        if let Some(place) = self.plain.as_ref().filter(|place| lacks(&body, &place.rows)) {
+            return Err(self.missing(response, &place.rows));
+        }
         let roots = match &self.function.output_transform {
             None => Roots { result: body, body: None },
             Some(transform) => {
                 let focus = with_inputs(&body, transform, values);
                 let result = scope.transform("outputTransform", transform, &focus)?;
-                if result.is_none()
-                    && let Some((_, path)) = plain::path(transform)
-                {
+                if let Some((_, path)) = plain::path(transform).filter(|(_, path)| lacks(&focus, path)) {
                     return Err(self.missing(response, &path));
                 }
                 Roots { result: result.unwrap_or_else(|| json!([])), body: Some(body) }
@@ -194,6 +195,19 @@ impl<'f> Reader<'f> {
             told["body"] = body.clone();
         }
         scope.put("response", told);
+    }
+}
+
+/// Whether nothing stands at a path, lists on the way taken apart. An empty list has nothing and
+/// lacks nothing.
+fn lacks(value: &Value, path: &[String]) -> bool {
+    match (value, path.split_first()) {
+        (_, None) => false,
+        (Value::Array(items), Some(_)) => !items.is_empty() && items.iter().all(|item| lacks(item, path)),
+        (Value::Object(members), Some((name, rest))) => {
+            members.get(name).is_none_or(|value| lacks(value, rest))
+        }
+        _ => true,
     }
 }
 
