@@ -1,5 +1,8 @@
 //! Dynamic Data: tables by the row API that [`crate::serve`] describes, whole or what changed.
 
+#[cfg(test)]
+mod tests;
+
 use std::borrow::Cow;
 use std::collections::HashSet;
 
