@@ -1,6 +1,8 @@
 //! What the tests of the providers share: a sink that collects, servers that misbehave, functions
 //! from YAML.
 
+#![allow(clippy::unwrap_used)]
+
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -86,7 +88,7 @@ pub(super) fn answer(status: u16, headers: &[(&str, &str)], body: impl AsRef<[u8
     let body = body.as_ref();
     let mut bytes =
         format!("HTTP/1.1 {status} Status\r\nContent-Length: {}\r\nConnection: close\r\n", body.len());
-    headers.iter().for_each(|(name, value)| bytes.push_str(&format!("{name}: {value}\r\n")));
+    bytes.extend(headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")));
     Reply::Bytes([bytes.as_bytes(), b"\r\n", body].concat())
 }
 

@@ -97,7 +97,7 @@ impl<'f> Reader<'f> {
         let split = rows::split(body, &place.rows).map_err(|error| not_json(response, body, &error))?;
         let rows = match split.at {
             At::List(items) => items.into_iter().map(|item| rows::row(item.get(), new_id)).collect(),
-            At::One(raw) => self.single(response, place, raw, new_id)?,
+            At::One(raw) => Self::single(response, place, raw, new_id)?,
             At::Missing => return Err(self.missing(response, &place.rows)),
             At::Branching => return Ok(None),
         };
@@ -118,7 +118,6 @@ impl<'f> Reader<'f> {
     }
 
     fn single<'b>(
-        &self,
         response: &Response,
         place: &Place,
         raw: &'b RawValue,
@@ -233,9 +232,9 @@ fn continued(continuation: Option<&Continuation>) -> Vec<&Expression> {
     let Some(block) = continuation else { return expressions };
     let values = block.parameters.iter().flatten().filter_map(|parameter| parameter.value.as_ref());
     let templates: Vec<&Template> = block.when.iter().chain(&block.url).chain(values).collect();
-    templates
-        .into_iter()
-        .for_each(|template| template.expressions(&mut |expression| expressions.push(expression)));
+    for template in templates {
+        template.expressions(&mut |expression| expressions.push(expression));
+    }
     expressions
 }
 

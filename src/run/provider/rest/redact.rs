@@ -21,7 +21,9 @@ pub(in crate::run::provider) struct Redactor {
 impl Redactor {
     pub(in crate::run::provider) fn new(secrets: &[Secret]) -> Self {
         let mut redactor = Self::default();
-        secrets.iter().for_each(|secret| redactor.add(secret.expose()));
+        for secret in secrets {
+            redactor.add(secret.expose());
+        }
         redactor
     }
 
