@@ -18,9 +18,11 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-pub use condition::{Condition, ConditionError, EvalExpr, Facts, Read, ScopeFacts, ScopeTest, StatusTest, Verdict};
-pub use jsonata::{Evaluator, Host, Limits};
-pub use references::{Call, ContextPath, References, Segment, Variable};
+pub use condition::{
+    Condition, ConditionError, EvalExpr, Facts, Read, ScopeFacts, ScopeTest, StatusTest, Verdict,
+};
+pub use jsonata::{Evaluator, Host, Limits, Prepared, is_truthy};
+pub use references::{Call, CallForm, ContextPath, FUNCTIONS, Function, References, Segment, Variable};
 
 /// A parsed expression; cheap to clone, usable from any thread.
 #[derive(Debug, Clone)]
@@ -34,7 +36,6 @@ struct Inner {
     jsonata: Box<str>,
     references: References,
     ast: ast::Ast,
-    map: print::SourceMap,
 }
 
 /// A mistake in an expression.
@@ -73,10 +74,14 @@ impl Expression {
     /// # Errors
     /// Every syntax mistake found, in order of place; never empty.
     pub fn parse(text: &str) -> Result<Self, Vec<SyntaxError>> {
-        let ast = parse::parse(text)?;
-        let (jsonata, map) = print::print(&ast);
+        Self::parse_as(text, parse::Dialect::App)
+    }
+
+    fn parse_as(text: &str, dialect: parse::Dialect) -> Result<Self, Vec<SyntaxError>> {
+        let ast = parse::parse(text, dialect)?;
+        let jsonata = print::print(&ast, print::Form::Root, &[]).text.into();
         let references = references::collect(&ast);
-        Ok(Self { inner: Arc::new(Inner { text: text.into(), jsonata: jsonata.into(), references, ast, map }) })
+        Ok(Self { inner: Arc::new(Inner { text: text.into(), jsonata, references, ast }) })
     }
 
     /// The text as written, the `=` included.

@@ -4,13 +4,21 @@
 //! later, inside an expression in a folded scalar too, is shown at its place in the file.
 
 mod comment;
+mod decode;
 mod json;
+mod keys;
+mod pages;
+mod remarks;
+mod rules;
 mod scalar;
 mod yaml;
 
 use std::ops::Range;
 
 use crate::diag::{Diagnostic, FileId, Span};
+
+pub use decode::{DecodeError, decode};
+pub use pages::RULES;
 
 /// The deepest nesting of arrays and objects that is accepted.
 pub const MAX_DEPTH: usize = 128;
@@ -62,7 +70,9 @@ pub struct Tree {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Node {
     /// The bytes of the value: quotes, brackets and a block scalar's header included,
-    /// anchors, tags and surrounding blanks not.
+    /// anchors, tags and surrounding blanks not. The line break behind a block scalar is not part
+    /// of it. A value that is not there is an empty span behind its `:` or `-`. The value of an
+    /// alias stands at the alias, and what is within it where it was written.
     pub span: Span,
     /// What it is.
     pub kind: Kind,
@@ -81,11 +91,12 @@ pub enum Kind {
     String(Scalar),
     /// A list.
     Array(Vec<Node>),
-    /// A map; keys are unique (a repeated one is a diagnostic, and the first stands).
+    /// A map; keys are unique (a repeated one is a diagnostic, and the first stands). What `<<`
+    /// takes over from other maps comes after its own keys.
     Object(Vec<Entry>),
 }
 
-/// A number with the text it was written as.
+/// A number; the text that it was written as stands at its node's span.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Number {
     /// The value; whole numbers that fit are integers.
@@ -132,7 +143,7 @@ pub struct Entry {
 /// A comment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Comment {
-    /// From `#` to the end of the line.
+    /// From `#` to the end of the line, without the line break.
     pub span: Span,
     /// The text after `#`.
     pub text: Box<str>,
@@ -250,3 +261,11 @@ impl Scalar {
         scalar::span_of(self, token, range, source)
     }
 }
+
+/// The nearest character boundary that is not behind `at`.
+fn boundary(text: &str, at: usize) -> usize {
+    (0..=at.min(text.len())).rev().find(|&at| text.is_char_boundary(at)).unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests;
