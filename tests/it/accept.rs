@@ -1,6 +1,7 @@
 //! Acceptance: the real binary does what a user was promised, in a folder of its own.
 
 mod bad_input;
+mod commands;
 mod contention;
 mod corpus;
 mod crash;
