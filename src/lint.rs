@@ -7,6 +7,7 @@
 
 mod arguments;
 mod cx;
+mod members;
 mod query;
 mod rule;
 mod select;

@@ -4,6 +4,7 @@ use std::cell::{Cell, OnceCell};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::ops::Range;
 
+use super::rule::Rule;
 use super::triggers::Triggers;
 use crate::action::{ActionNode, SyncRole, UseKind, type_names};
 use crate::app::{Datasource, FileKind, Loaded, Project, Reference, Screen, Source};
@@ -40,7 +41,8 @@ pub(super) struct Facts<'a> {
     loaded: &'a Loaded,
     files: &'a Files,
     sources: HashMap<FileId, &'a Source>,
-    unreadable: BTreeSet<FileKind>,
+    damaged: Vec<&'a Source>,
+    rules: HashSet<&'static str>,
     files_by_name: HashSet<(FileKind, &'a str)>,
     comparisons: Cell<usize>,
     named: OnceCell<HashMap<&'a str, Vec<Named<'a>>>>,
@@ -62,13 +64,14 @@ pub(super) struct Named<'a> {
 }
 
 impl<'a> Facts<'a> {
-    pub fn new(loaded: &'a Loaded, files: &'a Files) -> Self {
+    pub fn new(loaded: &'a Loaded, files: &'a Files, rules: &[&'static Rule]) -> Self {
         let damaged = loaded.sources.iter().filter(|source| !source.tree.damaged.is_empty());
         Self {
             loaded,
             files,
             sources: loaded.sources.iter().map(|source| (source.file, source)).collect(),
-            unreadable: damaged.map(|source| source.kind).collect(),
+            damaged: damaged.collect(),
+            rules: rules.iter().map(|rule| rule.info.id).collect(),
             files_by_name: loaded.sources.iter().map(|source| (source.kind, &*source.id)).collect(),
             comparisons: Cell::new(MOST_COMPARISONS),
             named: OnceCell::new(),
@@ -249,9 +252,18 @@ impl<'a> Cx<'a> {
         self.facts.shared.get_or_init(|| self.project.screens().flat_map(names).collect())
     }
 
-    /// Whether a file of this kind could not be read in full.
-    pub fn is_unreadable(&self, kind: FileKind) -> bool {
-        self.facts.unreadable.contains(&kind) || self.facts.unreadable.contains(&FileKind::SingleFile)
+    /// Whether a rule is at work.
+    pub fn is_on(&self, rule: &str) -> bool {
+        self.facts.rules.contains(rule)
+    }
+
+    /// Whether a shared expression, or another key of the index or of the file of `place`, may
+    /// stand where it could not be read.
+    pub fn may_be_key(&self, place: &Place<'_>, name: &str) -> bool {
+        let mut damaged = self.facts.damaged.iter().filter(|source| {
+            source.file == place.source.file || matches!(source.kind, FileKind::Index | FileKind::SingleFile)
+        });
+        damaged.any(|source| defines(self.text(source.file), "", name))
     }
 
     /// Whether the loader found nothing wrong in a part of a file. What a part with mistakes
@@ -262,6 +274,9 @@ impl<'a> Cx<'a> {
                 self.facts.loaded.diagnostics.iter().filter(|found| found.severity == Severity::Error);
             errors.map(|found| found.span).collect()
         });
+        if self.facts.damaged.iter().any(|source| source.file == part.file) {
+            return false;
+        }
         let from = Span { end: part.start, ..part };
         mistakes.range(from..).next().is_none_or(|mistake| !part.contains(*mistake))
     }
@@ -287,7 +302,8 @@ impl<'a> Cx<'a> {
             _ => false,
         };
         let named = by_name.is_some_and(|kind| self.facts.files_by_name.contains(&(kind, id)));
-        dynamic || named || anywhere.iter().any(|kind| self.facts.unreadable.contains(kind))
+        let mut damaged = self.facts.damaged.iter().filter(|source| anywhere.contains(&source.kind));
+        dynamic || named || damaged.any(|source| defines(self.text(source.file), defining_key(kind), id))
     }
 
     /// `did you mean …?`. An app in which everything is wrong is not worth the time of comparing
@@ -320,6 +336,27 @@ impl<'a> Cx<'a> {
         }
         let help = self.did_you_mean(id, self.project.index.ids(kind));
         Some(self.finding(span, format!("there is no {what} `{id}`")).maybe_help(help))
+    }
+}
+
+/// Whether a text that is not quite a file of an app seems to define an id: the id is a key in it,
+/// or the value of a key that defines ids.
+fn defines(text: &str, defining_key: &str, id: &str) -> bool {
+    let unquoted = |rest: &str| rest.trim_start_matches(['"', '\'']).trim_start().starts_with(':');
+    text.match_indices(id).any(|(at, _)| {
+        let before = &text[..at];
+        let line = &before[before.rfind('\n').map_or(0, |at| at + 1)..];
+        let mut keys = line.match_indices(defining_key).filter(|_| !defining_key.is_empty());
+        unquoted(&text[at + id.len()..]) || keys.any(|(at, key)| unquoted(&line[at + key.len()..]))
+    })
+}
+
+/// The key whose value is an id of this kind.
+fn defining_key(kind: UseKind) -> &'static str {
+    match kind {
+        UseKind::Member | UseKind::Scope => "instanceId",
+        UseKind::Function => "functionId",
+        _ => "",
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::rule::{Check, Rule};
 use super::{Cx, Place};
-use crate::app::{FileKind, Found};
+use crate::app::Found;
 use crate::diag::{Fix, RuleInfo, Severity};
 use crate::expr::{Call, CallForm, FUNCTIONS};
 
@@ -57,8 +57,7 @@ fn check(cx: &mut Cx<'_>, place: &Place<'_>, found: &Found) {
 }
 
 fn unknown(cx: &mut Cx<'_>, place: &Place<'_>, found: &Found, name: &str, range: std::ops::Range<usize>) {
-    let may_be_shared = cx.is_unreadable(FileKind::Index) || !place.source.tree.damaged.is_empty();
-    if cx.is_shared(place, name) || may_be_shared {
+    if cx.is_shared(place, name) || cx.may_be_key(place, name) {
         return;
     }
     let expected = EXPECTED.iter().find(|(wrong, _)| *wrong == name).map(|(_, right)| (*right).to_owned());

@@ -75,7 +75,7 @@ fn shared(
     range: Range<usize>,
     minus: Option<&str>,
 ) {
-    if cx.is_shared(place, name) || may_be_shared(cx, place) {
+    if cx.is_shared(place, name) || cx.may_be_key(place, name) {
         return;
     }
     let help = minus.map(str::to_owned).or_else(|| cx.did_you_mean(name, cx.shared(place)));
@@ -100,8 +100,4 @@ fn script(cx: &mut Cx<'_>, place: &Place<'_>, found: &Found, file: &str, range: 
 fn is_script(references: &References, name: &Range<usize>) -> bool {
     let mut calls = references.calls.iter();
     calls.any(|call| matches!(call.form, CallForm::Script { .. }) && call.range.start == name.start)
-}
-
-fn may_be_shared(cx: &Cx<'_>, place: &Place<'_>) -> bool {
-    cx.is_unreadable(FileKind::Index) || !place.source.tree.damaged.is_empty()
 }

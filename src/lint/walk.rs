@@ -11,7 +11,7 @@ use crate::syntax::{Kind, Node};
 /// Runs the checks of `rules` and adds what they find.
 pub(super) fn walk(loaded: &Loaded, files: &Files, rules: &[&'static Rule], found: &mut Vec<Diagnostic>) {
     let Some(first) = rules.first() else { return };
-    let facts = Facts::new(loaded, files);
+    let facts = Facts::new(loaded, files, rules);
     let mut walk = Walk { facts: &facts, hooks: Hooks::of(rules), cx: Cx::new(&facts, &first.info) };
     walk.app(loaded);
     found.append(&mut walk.cx.into_found());

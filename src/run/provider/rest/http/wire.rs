@@ -207,7 +207,7 @@ fn checked(header: &Header) -> Result<(HeaderName, HeaderValue), FetchError> {
     if matches!(name.as_str(), "content-length" | "transfer-encoding" | "connection" | "host") {
         return Err(refused("this header is set by the connection itself"));
     }
-    let value = HeaderValue::from_bytes(header.value.as_bytes())
+    let value = HeaderValue::from_str(&header.value)
         .map_err(|_| refused("the value has characters that cannot stand in a header"))?;
     Ok((name, value))
 }
