@@ -8,6 +8,7 @@ mod crash;
 mod embed;
 mod hostile;
 mod quickstart;
+mod readme;
 mod secrets;
 mod signals;
 mod small;

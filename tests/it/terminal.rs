@@ -107,7 +107,15 @@ fn a_reader_that_goes_away_is_no_error() {
     let dir = tempfile::tempdir().unwrap();
     let run_app = format!("run examples/quickstart --db {}", dir.path().join("app.db").display());
     let json = format!("{run_app} --format json");
-    for arguments in ["--help", "explain", "schema index", "lint examples/broken", "graph examples/quickstart", &run_app, &json] {
+    for arguments in [
+        "--help",
+        "explain",
+        "schema index",
+        "lint examples/broken",
+        "graph examples/quickstart",
+        &run_app,
+        &json,
+    ] {
         let err = Kept::default();
         let stdout = Sink::Pipe(Box::new(Breaking(0, io::ErrorKind::BrokenPipe)));
         let exit = run(arguments, stdout, Sink::Pipe(Box::new(err.clone())), &[]);
@@ -137,7 +145,8 @@ fn an_error_stream_that_is_gone_changes_nothing() {
 
 #[test]
 fn exit_codes_are_numbers_that_shells_know() {
-    let codes = [Exit::Clean, Exit::Problems, Exit::Usage, Exit::Environment, Exit::Signal(2), Exit::Signal(15)];
+    let codes =
+        [Exit::Clean, Exit::Problems, Exit::Usage, Exit::Environment, Exit::Signal(2), Exit::Signal(15)];
     assert_eq!(codes.map(Exit::code), [0, 1, 2, 3, 130, 143]);
 }
 

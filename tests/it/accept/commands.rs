@@ -131,7 +131,7 @@ fn findings_of_a_broken_app() {
     let stage = Stage::example("broken");
     let human = stage.run("lint app").code(1);
     assert!(
-        human.out.ends_with("checked 7 files: 5 errors, 2 warnings\n") && human.err.is_empty(),
+        human.out.ends_with("checked 7 files: 6 errors, 2 warnings\n") && human.err.is_empty(),
         "{human}"
     );
     let concise = stage.run("lint --format concise app").code(1).out;
@@ -139,11 +139,11 @@ fn findings_of_a_broken_app() {
     assert!(concise.lines().any(|line| line == place), "{concise}");
     let json = stage.run("lint --format json app").code(1);
     let report = json.json();
-    let summary = json!({"files": 7, "errors": 5, "warnings": 2, "infos": 0, "fixed": 0});
+    let summary = json!({"files": 7, "errors": 6, "warnings": 2, "infos": 0, "fixed": 0});
     assert_eq!((&report["version"], &report["summary"]), (&json!(1), &summary));
     let places = |d: &Value| (d["file"].to_string(), d["start"]["offset"].as_u64(), d["rule"].to_string());
     let listed: Vec<_> = report["diagnostics"].as_array().unwrap().iter().map(places).collect();
-    assert!(listed.len() == 7 && listed.is_sorted(), "{listed:?}");
+    assert!(listed.len() == 8 && listed.is_sorted(), "{listed:?}");
     assert_eq!(json.err, "checked 7 files\n");
     assert_eq!(stage.run("lint --format json app").out, json.out, "the same app, the same bytes");
 }
@@ -168,7 +168,7 @@ fn findings_can_be_chosen() {
     let cut = stage.run("lint app --format concise --max-diagnostics 2").code(1);
     assert_eq!(cut.out.lines().count(), 3);
     assert!(
-        cut.out.ends_with("5 errors, 2 warnings\n") && cut.err.contains("5 more findings not shown"),
+        cut.out.ends_with("6 errors, 2 warnings\n") && cut.err.contains("6 more findings not shown"),
         "{cut}"
     );
 }
@@ -192,7 +192,7 @@ fn findings_go_to_a_file() {
     assert!(run.out.is_empty() && run.err == "checked 7 files\n", "{run}");
     let written: Value =
         serde_json::from_str(&std::fs::read_to_string(stage.path("report.json")).unwrap()).unwrap();
-    assert_eq!(written["summary"]["errors"], 5);
+    assert_eq!(written["summary"]["errors"], 6);
     let nowhere = stage.run("lint app --output no/such/folder/report.json").code(3);
     assert!(nowhere.err.contains("cannot write `no/such/folder/report.json`"), "{nowhere}");
 }
