@@ -11,10 +11,10 @@ use super::Exit;
 use super::app::App;
 use super::failure::Failure;
 use super::run::{Assignment, Silent, assignment};
-use super::session::{database, open_recovered};
+use super::session::{Database, open_recovered};
 use super::shell::Shell;
 use crate::expr::{Condition, EvalExpr, Expression, is_expression};
-use crate::run::{Clock, Engine, Providers, RunOptions, Stop, SystemClock};
+use crate::run::{Clock, Engine, Providers, RunError, RunOptions, Stop, SystemClock};
 use crate::store::Store;
 
 /// Evaluates an expression, which begins with `=`, or else a condition such as
@@ -82,11 +82,11 @@ pub(super) fn run(args: &Args, shell: &mut Shell) -> Result<Exit, Failure> {
     let wanted = parse(&text)?;
     let app = App::open(path.as_ref(), shell)?;
     app.warn_of_errors(shell);
-    let store = match open_recovered(&database(&app, args.db.as_deref(), shell), SystemClock.now())? {
+    let store = match open_recovered(&Database::new(&app, args.db.as_deref(), shell), SystemClock.now())? {
         Some(store) => store,
         None => Store::open_in_memory()?,
     };
-    let answer = evaluate(&wanted, args, &app, &store)?;
+    let answer = evaluate(&wanted, args, &app, &store).map_err(|error| failed(error, &text))?;
     show(&answer, args.format, shell)?;
     Ok(Exit::Clean)
 }
@@ -121,7 +121,18 @@ fn floor(text: &str, at: usize) -> usize {
     (0..=at.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0)
 }
 
-fn evaluate(wanted: &Wanted, args: &Args, app: &App, store: &Store) -> Result<Answer, Failure> {
+/// An error of the expression shows its place.
+fn failed(error: RunError, text: &str) -> Failure {
+    match error {
+        RunError::Eval(error) => {
+            let range = error.range.unwrap_or(0..text.len());
+            Failure::problem(pointed(text, &range, &error.message))
+        }
+        other => other.into(),
+    }
+}
+
+fn evaluate(wanted: &Wanted, args: &Args, app: &App, store: &Store) -> Result<Answer, RunError> {
     let options = RunOptions {
         inputs: args.input.iter().cloned().collect(),
         state: args.state.iter().cloned().collect(),

@@ -10,10 +10,11 @@ use super::Exit;
 use super::app::App;
 use super::failure::Failure;
 use super::run::{Assignment, Silent, assignment};
-use super::session::{database, open_recovered};
+use super::session::{Database, open_recovered};
 use super::shell::Shell;
 use super::table::{Cell, Table};
 use super::units::counted;
+use crate::diag::did_you_mean;
 use crate::run::{Clock, Engine, Providers, RunOptions, Stop, SystemClock};
 use crate::store::{Dialect, Query, Store, StoreError};
 
@@ -73,7 +74,7 @@ pub(super) fn run(args: &Args, shell: &Shell) -> Result<Exit, Failure> {
     let asked = asked(args)?;
     let app = App::open(asked.app.as_ref(), shell)?;
     app.warn_of_errors(shell);
-    let store = match open_recovered(&database(&app, args.db.as_deref(), shell), SystemClock.now())? {
+    let store = match open_recovered(&Database::new(&app, args.db.as_deref(), shell), SystemClock.now())? {
         Some(store) => store,
         None => {
             shell.out.note("there is no database yet, `syncscope run` makes it");
@@ -133,10 +134,22 @@ fn statement(sql: &str, args: &Args, store: &Store) -> Result<Answer, Failure> {
     let query = Query::new(sql, &Dialect::default());
     let parameters: Map<String, Value> = args.param.iter().cloned().collect();
     let rows = store.query(&query, &parameters).map_err(|error| match error {
-        StoreError::Sql(error) => Failure::usage(error.message).help(error.help),
+        StoreError::Sql(error) => {
+            let help = error.help.clone().or_else(|| closest_table(&error.message, store));
+            Failure::usage(error.message).help(help)
+        }
         other => other.into(),
     })?;
     Ok(Answer { columns: rows.columns.clone(), value: rows.into_value() })
+}
+
+/// The table that is probably meant by one that does not exist.
+fn closest_table(message: &str, store: &Store) -> Option<String> {
+    let name = message.strip_prefix("no such table: ")?;
+    let tables = Query::new("SELECT name FROM sqlite_schema WHERE type = 'table'", &Dialect::default());
+    let rows = store.query(&tables, &Map::new()).ok()?.into_value();
+    let names: Vec<&str> = rows.as_array()?.iter().filter_map(|row| row["name"].as_str()).collect();
+    did_you_mean(name, names)
 }
 
 /// The keys of all rows in order of their first use.

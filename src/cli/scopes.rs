@@ -6,6 +6,7 @@ use serde_json::Value;
 use super::paint::Paint;
 use super::table::{Cell, Table};
 use super::units::{ago, between, count, counted, duration, moment};
+use crate::store::sync::ScopeState;
 use crate::store::{RunRow, ScopeRow, StatusRow};
 
 /// One scope: a line that sums it up, and a table of what its members did.
@@ -17,7 +18,18 @@ pub(super) fn scope(row: &ScopeRow, now: i64, paint: Paint) -> String {
         out.push_str(&format!("  {}\n", paint.yellow(&format!("interrupted: {}", explained(reason)))));
     }
     out.push_str(&members(&details, paint).render("  "));
+    // Before the end, what has been changed is not known in full.
+    if matches!(row.state, ScopeState::Synced | ScopeState::Failed) {
+        out.push_str(&format!("  {}\n", changes(&details)));
+    }
     out
+}
+
+/// What the run of a scope did to its tables, in one line.
+fn changes(details: &Details) -> String {
+    let entities = details.members.iter().flat_map(|(_, member)| &member.entities);
+    let told: Vec<String> = entities.filter_map(Entity::changes).collect();
+    if told.is_empty() { "no row changed".to_owned() } else { format!("changed: {}", told.join("; ")) }
 }
 
 /// The last runs of a scope, newest first.
@@ -99,6 +111,17 @@ struct Entity {
 struct Problem {
     code: String,
     message: String,
+}
+
+impl Entity {
+    /// `visits 3 new, 1 gone`; nothing when every row is as it was.
+    fn changes(&self) -> Option<String> {
+        let parts = [(self.inserted, "new"), (self.updated, "changed"), (self.deleted, "gone")];
+        let some =
+            parts.iter().filter_map(|(n, word)| Some(format!("{} {word}", count(n.filter(|n| *n > 0)?))));
+        let told = some.collect::<Vec<_>>().join(", ");
+        (!told.is_empty()).then(|| format!("{} {told}", self.entity))
+    }
 }
 
 impl Problem {

@@ -74,6 +74,11 @@ impl Shell {
         String::from_utf8(bytes).map_err(|_| Failure::usage("standard input is not UTF-8 text"))
     }
 
+    /// The message with paths below the working folder as the user knows them.
+    pub(super) fn relative(&self, message: &str) -> String {
+        message.replace(&format!("`{}/", self.cwd.display()), "`")
+    }
+
     /// A path of the user, seen from the working folder.
     pub(super) fn path(&self, path: &Path) -> PathBuf {
         self.cwd.join(path)

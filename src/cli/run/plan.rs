@@ -1,8 +1,10 @@
 //! A dry run for people: the plan as a tree, with everything that its guards read.
 
-use crate::cli::paint::Paint;
-use crate::run::{Planned, PlannedAction, Reading, Verdicts};
 use serde_json::Value;
+
+use crate::cli::paint::Paint;
+use crate::cli::units::moment;
+use crate::run::{Planned, PlannedAction, Reading, Verdicts};
 
 /// The plan with its legend.
 pub(super) fn text(planned: &Planned, paint: Paint) -> String {
@@ -52,8 +54,11 @@ fn verdict(verdict: Verdicts, paint: Paint) -> String {
 }
 
 fn reading(read: &Reading) -> String {
-    let value = read.value.as_ref().map_or_else(|| "nothing".to_owned(), short);
-    format!("{} = {value}", read.what)
+    let value = read.value.as_ref().map_or_else(|| "missing".to_owned(), short);
+    let is_time = read.what == "now" || read.what.ends_with("At");
+    let time = read.value.as_ref().and_then(Value::as_i64).filter(|_| is_time).map(moment);
+    let time = time.map(|time| format!(" ({time})")).unwrap_or_default();
+    format!("{} = {value}{time}", read.what)
 }
 
 /// Options one by one: an entry of a list or of a map each.
