@@ -77,7 +77,8 @@ impl<'a> Selection<'a> {
         let wanted = self.paths.is_empty() || self.paths.iter().any(|wanted| path.starts_with(wanted));
         let is_off = |off: &PerFile<'_>| {
             let named = off.off.iter().any(|id| id.value == ALL || id.value == diagnostic.rule);
-            named && off.files.matched_path_or_any_parents(path, false).is_ignore()
+            let inside = path.strip_prefix(off.files.path());
+            named && inside.is_ok_and(|path| off.files.matched_path_or_any_parents(path, false).is_ignore())
         };
         wanted && !self.per_file.iter().any(is_off)
     }
@@ -102,7 +103,8 @@ impl Choice {
     }
 }
 
-fn is_about_reading(rule: &str) -> bool {
+/// Whether a rule says that a file could not be read, or not in full.
+pub(super) fn is_about_reading(rule: &str) -> bool {
     crate::syntax::RULES.iter().any(|info| info.id == rule && info.severity == Severity::Error)
 }
 

@@ -7,10 +7,10 @@ use super::context::world;
 use super::event::{Event, Failure, Outcome};
 use super::interpret::{Spot, Worker};
 use super::perform::Done;
-use super::provider::{Fetch, FetchError, Fetched, Page, Sink, Stop};
+use super::provider::{CURSOR_EXPIRED, Fetch, FetchError, Fetched, Page, Provider, Sink, Stop};
 use super::{Network, Run};
 use crate::action::{ActionNode, EntityRequest, ProviderKind};
-use crate::app::Rows;
+use crate::app::{Function, Rows};
 use crate::store::{self, BeginInstance, Mode, Operation, StoreError, Work, Writer};
 
 impl Worker<'_> {
@@ -116,13 +116,31 @@ impl Worker<'_> {
                 FetchError::lasting("config.function", format!("there is no function `{id}`"))
             })?),
         };
+        let cursor = if job.force { None } else { engine.store.sync_token(job.operation).map_err(kept)? };
+        match self.fetch_since(job, provider.as_ref(), function, cursor.as_deref()) {
+            // Nothing has been written yet; all rows replace what is there.
+            Err(error) if error.code == CURSOR_EXPIRED && cursor.is_some() => {
+                self.fetch_since(job, provider.as_ref(), function, None)
+            }
+            ended => ended,
+        }
+    }
+
+    /// Fetches what changed since a cursor, or all.
+    fn fetch_since(
+        &self,
+        job: &Job<'_>,
+        provider: &dyn Provider,
+        function: Option<&Function>,
+        cursor: Option<&str>,
+    ) -> Result<(), FetchError> {
+        let engine = self.run.engine;
         let mode = match function.map(|function| &function.rows) {
+            _ if cursor.is_some() => Mode::Upsert,
             // Top-level properties that do not arrive stay (functions.md §6.1).
             Some(Rows::Merge) => Mode::Merge,
             _ => Mode::Replace,
         };
-        let cursor = if job.force { None } else { engine.store.sync_token(job.operation).map_err(kept)? };
-        let mode = if cursor.is_some() { Mode::Upsert } else { mode };
         let writer = engine.store.rows_writer(job.work, job.ordinal, mode).map_err(kept)?;
         let mut sink = TableSink { run: self.run, entity: &job.entity.entity, writer };
         let world = world(engine);
@@ -131,7 +149,7 @@ impl Worker<'_> {
             function,
             parameters: &job.entity.parameters,
             world: &world,
-            cursor: cursor.as_deref(),
+            cursor,
             stop: job.stop,
         };
         let fetched = provider.fetch(&request, &mut sink)?;

@@ -17,6 +17,9 @@ pub struct OpenOptions {
     pub busy_timeout: Duration,
     /// How much a power failure may cost.
     pub durability: Durability,
+    /// How many bytes of a replace a writer holds back before it stages them; large pieces cost less than many
+    /// small ones.
+    pub staging_buffer: usize,
     /// How long a suspended owner is believed; it renews its lease five times as often.
     pub lease: Duration,
 }
@@ -26,6 +29,7 @@ impl Default for OpenOptions {
         Self {
             busy_timeout: Duration::from_secs(10),
             durability: Durability::default(),
+            staging_buffer: 4 << 20,
             lease: Duration::from_secs(15),
         }
     }

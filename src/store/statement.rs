@@ -67,7 +67,7 @@ fn execute(
         Ok(true) => changes.tables.extend(access.written),
         Ok(false) => {}
         Err(error) if is_interrupted(&error) => return Err(limit_error(TIME_LIMIT).into()),
-        Err(error) => return Err(explain_sql(error, &text, &access).into()),
+        Err(error) => return Err(explain_sql(error, &text, &access)),
     }
     Ok(())
 }

@@ -96,6 +96,7 @@ struct Pair<'a> {
     rig: &'a mut Rig,
     model: Model,
     works: Vec<Work>,
+    writers: BTreeMap<(usize, usize), Writer>,
     now: i64,
 }
 
@@ -108,7 +109,8 @@ struct Rig {
 
 fn patient() -> OpenOptions {
     // No lease runs out by itself here, and no thread renews what a test has made old.
-    OpenOptions { lease: std::time::Duration::from_secs(36_000), ..quick() }
+    // Small pieces, so that some pages are staged and some held.
+    OpenOptions { lease: std::time::Duration::from_secs(36_000), staging_buffer: 60, ..quick() }
 }
 
 impl Rig {
@@ -232,7 +234,8 @@ impl Pair<'_> {
         let gone: Vec<_> = gone.iter().map(|id| format!("r{id}")).collect();
         let page_rows: Vec<_> = rows.iter().map(|(id, data)| Row { id, data }).collect();
         let deleted: Vec<&str> = gone.iter().map(String::as_str).collect();
-        let mut writer = store.rows_writer(&self.works[number], op, mode).unwrap();
+        let fresh = || store.rows_writer(&self.works[number], op, mode).unwrap();
+        let writer = self.writers.entry((number, op)).or_insert_with(fresh);
         let page = Page { rows: &page_rows, deleted: &deleted, bytes: 1, cursor: None, now: self.now };
         same("page", &heard(writer.page(&page)), &self.model.page(number, op, &rows, &gone))
     }
@@ -244,7 +247,9 @@ impl Pair<'_> {
         let work = &self.works[number];
         let heard = if by_writer {
             let mode = if model_op.replace { Mode::Replace } else { Mode::Upsert };
-            heard(store.rows_writer(work, op, mode).unwrap().finish(None, self.now))
+            let known = self.writers.remove(&(number, op));
+            let writer = known.unwrap_or_else(|| store.rows_writer(work, op, mode).unwrap());
+            heard(writer.finish(None, self.now))
         } else {
             let outcome = if ok { Outcome::Ok } else { failed() };
             heard(store.finish_operation(work, op, &outcome, self.now))
@@ -435,7 +440,8 @@ fn same<T: PartialEq + std::fmt::Debug>(what: &str, seen: &T, meant: &T) -> Resu
 fn run(rig: &mut Rig, steps: &[Step]) -> Result<(), String> {
     rig.reset();
     let processes = rig.stores.len();
-    let mut pair = Pair { rig, model: Model::new(processes), works: Vec::new(), now: 1000 };
+    let mut pair =
+        Pair { rig, model: Model::new(processes), works: Vec::new(), writers: BTreeMap::new(), now: 1000 };
     for (at, step) in steps.iter().enumerate() {
         pair.apply(step).map_err(|error| format!("after step {at}: {error}"))?;
     }

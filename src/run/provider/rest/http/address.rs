@@ -17,8 +17,17 @@ pub(in crate::run::provider) struct Address {
 }
 
 /// What may not stand in an address and is escaped where an author wrote it.
-const ILLEGAL: &AsciiSet =
-    &CONTROLS.add(b' ').add(b'"').add(b'<').add(b'>').add(b'\\').add(b'^').add(b'`').add(b'{').add(b'|').add(b'}');
+const ILLEGAL: &AsciiSet = &CONTROLS
+    .add(b' ')
+    .add(b'"')
+    .add(b'<')
+    .add(b'>')
+    .add(b'\\')
+    .add(b'^')
+    .add(b'`')
+    .add(b'{')
+    .add(b'|')
+    .add(b'}');
 
 impl Address {
     /// Parses an absolute address.
@@ -27,12 +36,17 @@ impl Address {
     /// `config.url` for anything that is not one, and for one that holds a user name or password.
     pub(in crate::run::provider) fn parse(text: &str) -> Result<Self, FetchError> {
         let text = text.trim();
-        let (scheme, rest) = scheme(text).ok_or_else(|| invalid(text, "it must begin with `http://` or `https://`"))?;
+        let (scheme, rest) =
+            scheme(text).ok_or_else(|| invalid(text, "it must begin with `http://` or `https://`"))?;
         let (authority, rest) = rest.split_at(rest.find(['/', '?', '#', '\\']).unwrap_or(rest.len()));
         if authority.contains('@') {
-            return Err(invalid(text, "a user name or password cannot stand in it; use a `basicAuth` parameter"));
+            return Err(invalid(
+                text,
+                "a user name or password cannot stand in it; use a `basicAuth` parameter",
+            ));
         }
-        let (host, port) = host_and_port(authority, scheme).ok_or_else(|| invalid(text, "its host is not valid"))?;
+        let (host, port) =
+            host_and_port(authority, scheme).ok_or_else(|| invalid(text, "its host is not valid"))?;
         let (path, query) = path_and_query(rest);
         let path = if path.starts_with('/') { path } else { format!("/{path}") };
         Ok(Self { scheme, host, port, path, query })
@@ -197,6 +211,7 @@ mod tests {
             ("http://[::1]:9/x", "http://[::1]:9/x"),
             ("http://h/a b/{c}?d=e f&$g=ü", "http://h/a%20b/%7Bc%7D?d=e%20f&$g=%C3%BC"),
             ("http://h/100%25?", "http://h/100%25"),
+            ("http://good\\@evil/", "http://good/%5C@evil/"),
         ] {
             assert_eq!(Address::parse(text).unwrap().text(), expected, "{text}");
         }
@@ -204,8 +219,20 @@ mod tests {
 
     #[test]
     fn what_is_no_address_is_refused() {
-        for text in ["", "example.com", "/x", "ftp://h/", "http://", "http://:80/", "http://h:99999/", "http://a b/",
-            "http://user:hunter2@h/", "http://good\\@evil/", "http://ü.de/", "http://[1]/", "javascript:alert(1)"] {
+        for text in [
+            "",
+            "example.com",
+            "/x",
+            "ftp://h/",
+            "http://",
+            "http://:80/",
+            "http://h:99999/",
+            "http://a b/",
+            "http://user:hunter2@h/",
+            "http://ü.de/",
+            "http://[1]/",
+            "javascript:alert(1)",
+        ] {
             let error = Address::parse(text).unwrap_err();
             assert_eq!(error.code, "config.url", "{text}");
             assert!(!error.message.contains("hunter2"), "{}", error.message);
