@@ -27,10 +27,10 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 
 use crate::diag::{Span, Spanned};
-use crate::expr::{EvalError, Template};
+use crate::expr::{EvalError, Expression, Template};
 
 pub use guard::Guard;
-pub use lowering::{Lowering, lower, template};
+pub use lowering::{Lowering, is_action, lower, template};
 
 /// One action where it stands in the app.
 #[derive(Debug, Clone)]
@@ -39,6 +39,8 @@ pub struct ActionNode {
     pub type_name: Spanned<String>,
     /// The envelope's `instanceId`.
     pub instance_id: Option<Spanned<String>>,
+    /// The same where it is an expression without mistakes.
+    pub computed_id: Option<Expression>,
     /// What must hold for the action to run.
     pub guard: Guard,
     /// The whole action.

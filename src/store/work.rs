@@ -243,6 +243,16 @@ fn tracking_scopes(guarded: &Guarded, instance: &str, owner: &str) -> Result<Vec
     )
 }
 
+/// The status rows of what an owner has at work.
+pub(super) fn open_statuses(guarded: &Guarded, owner: &str) -> Result<Vec<String>, Trouble> {
+    guarded.all(
+        "SELECT s.id FROM _syncStatus s JOIN _syncWork w ON w.id = s.work
+         WHERE w.owner = ?1 AND w.state = 'open' AND s.state = 'syncing' ORDER BY s.id",
+        [owner],
+        |row| row.get(0),
+    )
+}
+
 fn insert_work(guarded: &Guarded, owner: &str, begin: &BeginInstance<'_>) -> Result<i64, Trouble> {
     guarded.run(
         "INSERT INTO _syncWork (owner, instanceId, state, startedAt) VALUES (?1, ?2, 'open', ?3)",

@@ -1,0 +1,7 @@
+//! Small apps run for real: loaded from files, on a database in memory, with a back end made of closures.
+#![allow(clippy::unwrap_used)]
+
+mod actions;
+mod guards;
+mod scopes;
+mod stage;
