@@ -2,6 +2,9 @@
 #![allow(clippy::unwrap_used)]
 
 mod actions;
+mod calls;
 mod guards;
+mod lists;
 mod scopes;
 mod stage;
+mod sync;
