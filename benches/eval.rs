@@ -89,7 +89,12 @@ impl App {
         let store = Store::open(&folder.path().join("app.db"), &OpenOptions::default()).unwrap();
         let app = Self { _folder: folder, files, loaded, store };
         let (first, second) = read_text(INDEX);
-        let starter = Self { _folder: tempfile::tempdir().unwrap(), files: first, loaded: second, store: app.store.clone() };
+        let starter = Self {
+            _folder: tempfile::tempdir().unwrap(),
+            files: first,
+            loaded: second,
+            store: app.store.clone(),
+        };
         starter.trigger("onLoad");
         app
     }

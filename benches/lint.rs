@@ -48,7 +48,9 @@ fn compare(folder: &Path, list: &Path) {
     }
     let cpu = |costs: &[Cost]| median(costs.iter().map(|cost| cost.cpu).collect());
     let base = cpu(&costs[0]);
-    for (name, costs) in ["parse to events", "lint", "lint --format json", "lint --format concise"].iter().zip(&costs) {
+    for (name, costs) in
+        ["parse to events", "lint", "lint --format json", "lint --format concise"].iter().zip(&costs)
+    {
         let wall: Vec<Duration> = costs.iter().map(|cost| cost.wall).collect();
         let peak = costs.iter().map(|cost| cost.peak).max().unwrap();
         println!(
@@ -61,12 +63,16 @@ fn compare(folder: &Path, list: &Path) {
         );
     }
     let ratio = cpu(&costs[1]).as_secs_f64() / base.as_secs_f64();
-    println!("lint costs {ratio:.2} times the parsing, at most {TARGET} is the target: {}", verdict(ratio <= TARGET));
+    println!(
+        "lint costs {ratio:.2} times the parsing, at most {TARGET} is the target: {}",
+        verdict(ratio <= TARGET)
+    );
 }
 
 /// Copies of the corpus, until there are enough files.
 fn replicate(folder: &Path) -> Vec<PathBuf> {
-    let mut apps: Vec<PathBuf> = fs::read_dir(measure::corpus()).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let mut apps: Vec<PathBuf> =
+        fs::read_dir(measure::corpus()).unwrap().map(|entry| entry.unwrap().path()).collect();
     apps.retain(|app| app.join("index.jigx").exists());
     apps.sort();
     let one: usize = apps.iter().map(|app| measure::app_files(app).len()).sum();
@@ -84,7 +90,8 @@ fn parse(list: &Path) -> usize {
     let mut events = 0;
     for path in fs::read_to_string(list).unwrap().lines() {
         let text = fs::read_to_string(path).unwrap();
-        let options = options! { block_scalar_eof_without_line_feed: true, max_buffered_comment_events: usize::MAX };
+        let options =
+            options! { block_scalar_eof_without_line_feed: true, max_buffered_comment_events: usize::MAX };
         events += Parser::new_from_str_with_options(&text, options).take_while(Result::is_ok).count();
     }
     events

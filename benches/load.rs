@@ -20,7 +20,8 @@ fn main() {
 }
 
 fn apps() -> Vec<AppPath> {
-    let mut folders: Vec<PathBuf> = fs::read_dir(measure::corpus()).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let mut folders: Vec<PathBuf> =
+        fs::read_dir(measure::corpus()).unwrap().map(|entry| entry.unwrap().path()).collect();
     folders.retain(|folder| folder.join("index.jigx").exists());
     discover(&folders, &measure::corpus()).unwrap()
 }

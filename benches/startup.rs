@@ -18,11 +18,24 @@ fn main() {
     let folder = tempfile::tempdir().unwrap();
     let example = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/quickstart");
     measure::copy(&example, &folder.path().join("app"));
-    for arguments in ["--version", "--help", "lint app", "run app --dry-run", "run app --format json", "run app", "status app"] {
+    for arguments in [
+        "--version",
+        "--help",
+        "lint app",
+        "run app --dry-run",
+        "run app --format json",
+        "run app",
+        "status app",
+    ] {
         let times: Vec<Duration> = (0..ROUNDS).map(|_| first_byte(folder.path(), arguments)).collect();
         let most = times.iter().max().copied().unwrap();
         let middle = median(times);
-        println!("{arguments:24} median {:>8}  slowest {:>8}  {}", ms(middle), ms(most), verdict(middle < TARGET));
+        println!(
+            "{arguments:24} median {:>8}  slowest {:>8}  {}",
+            ms(middle),
+            ms(most),
+            verdict(middle < TARGET)
+        );
     }
 }
 

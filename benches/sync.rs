@@ -82,7 +82,10 @@ fn growth(folder: &Path) {
         let peaks = ["hundred", "rows", "four"].map(|table| sync(folder, kind, table).peak);
         let shown = peaks.map(|peak| format!("{:.1}", peak as f64 / 1024.0)).join(" / ");
         let grown = peaks[2] as f64 / peaks[0] as f64;
-        println!("peak of {kind} with 100,000 / 200,000 / 400,000 rows: {shown} MB: {}", verdict(grown < 1.1));
+        println!(
+            "peak of {kind} with 100,000 / 200,000 / 400,000 rows: {shown} MB: {}",
+            verdict(grown < 1.1)
+        );
     }
 }
 
@@ -115,7 +118,8 @@ fn rows_of(table: &str) -> usize {
 /// How the table was made, for the baseline to make the same.
 fn schema(db: &Path) -> String {
     let db = Connection::open(db).unwrap();
-    let mut statement = db.prepare("SELECT sql FROM sqlite_schema WHERE tbl_name = 'rows' AND sql IS NOT NULL").unwrap();
+    let mut statement =
+        db.prepare("SELECT sql FROM sqlite_schema WHERE tbl_name = 'rows' AND sql IS NOT NULL").unwrap();
     let parts: Vec<String> = statement.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect();
     parts.join("; ")
 }
@@ -126,7 +130,8 @@ fn plain(folder: &Path, schema: &str) -> Duration {
     for ending in ["", "-wal", "-shm"] {
         let _ = fs::remove_file(folder.join(format!("plain.db{ending}")));
     }
-    let output = Command::new(std::env::current_exe().unwrap()).arg(INSERT).arg(&db).arg(schema).output().unwrap();
+    let output =
+        Command::new(std::env::current_exe().unwrap()).arg(INSERT).arg(&db).arg(schema).output().unwrap();
     Duration::from_micros(String::from_utf8(output.stdout).unwrap().trim().parse().unwrap())
 }
 
@@ -221,7 +226,9 @@ fn write_app(folder: &Path, kind: &str, url: &str) {
         .unwrap();
         fs::write(app.join(format!("functions/fetch-{table}.jigx")), function(table, kind)).unwrap();
     }
-    let index = format!("name: large\ntitle: Large\nonLoad:\n  type: action.action-list\n  options:\n    actions:\n{actions}");
+    let index = format!(
+        "name: large\ntitle: Large\nonLoad:\n  type: action.action-list\n  options:\n    actions:\n{actions}"
+    );
     fs::write(app.join("index.jigx"), index).unwrap();
     let settings = format!(
         "database: db/app.db\nsolution: {{ settings: {{ custom: {{ baseUrl: \"{url}\" }} }} }}\nhttp: {{ retries: 0 }}\n"
@@ -232,7 +239,9 @@ fn write_app(folder: &Path, kind: &str, url: &str) {
 fn function(table: &str, kind: &str) -> String {
     let merge = if kind == "replace" { "" } else { "forRowsWithMatchingIds: true\n" };
     let transform = match kind {
-        "transform" => "  {\n    \"items\": items.{ \"id\": id, \"name\": name, \"place\": street & ', ' & city }[],\n    \"next\": next\n  }",
+        "transform" => {
+            "  {\n    \"items\": items.{ \"id\": id, \"name\": name, \"place\": street & ', ' & city }[],\n    \"next\": next\n  }"
+        }
         _ => "  $",
     };
     format!(

@@ -7,6 +7,7 @@
 
 mod arguments;
 mod cx;
+mod members;
 mod query;
 mod rule;
 mod select;
@@ -144,7 +145,9 @@ pub fn rule(id: &str) -> Option<&'static RuleInfo> {
 
 fn in_order(mut found: Vec<Diagnostic>, files: &Files) -> Vec<Diagnostic> {
     let key = |d: &Diagnostic| (files.get(d.span.file).path(), d.span.start, d.rule);
-    found.sort_by(|a, b| key(a).cmp(&key(b)).then_with(|| a.span.end.cmp(&b.span.end)).then_with(|| a.message.cmp(&b.message)));
+    found.sort_by(|a, b| {
+        key(a).cmp(&key(b)).then_with(|| a.span.end.cmp(&b.span.end)).then_with(|| a.message.cmp(&b.message))
+    });
     found.dedup_by(|a, b| a.rule == b.rule && a.span == b.span && a.message == b.message);
     found
 }

@@ -53,7 +53,12 @@ pub fn cost(program: &Path, arguments: &[&str], folder: &Path) -> Cost {
     let numbers: Vec<i64> = text.split_whitespace().map(|number| number.parse().unwrap()).collect();
     let [cpu, wall, peak, code] = numbers[..] else { panic!("the meter says `{text}`") };
     let micros = |number: i64| Duration::from_micros(u64::try_from(number).unwrap());
-    Cost { cpu: micros(cpu), wall: micros(wall), peak: u64::try_from(peak).unwrap(), code: i32::try_from(code).unwrap() }
+    Cost {
+        cpu: micros(cpu),
+        wall: micros(wall),
+        peak: u64::try_from(peak).unwrap(),
+        code: i32::try_from(code).unwrap(),
+    }
 }
 
 /// The one in the middle.

@@ -168,6 +168,9 @@ impl Index {
         for scope in &action.guard.scopes {
             self.refer(UseKind::Scope, &scope.value, scope.span, screen);
         }
+        for function in &action.guard.functions {
+            self.refer(UseKind::Function, &function.value, function.span, screen);
+        }
         for used in &action.uses {
             self.used(used, screen);
         }

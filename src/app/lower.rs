@@ -99,7 +99,8 @@ impl<'f> Building<'f> {
     fn empty_file(&mut self, source: &Source) {
         let message = "the file is empty, so it is not part of the app";
         let span = source.tree.root.span;
-        self.diagnostics.push(Diagnostic::info(pages::EMPTY_FILE, span, message).help("remove the file, or fill it"));
+        self.diagnostics
+            .push(Diagnostic::info(pages::EMPTY_FILE, span, message).help("remove the file, or fill it"));
     }
 
     /// The form a generator writes: everything in one file (app-layout.md §7).

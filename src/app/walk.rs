@@ -180,7 +180,11 @@ impl<'a> Walk<'a> {
         for entry in entries.iter().filter(|entry| names_jig(&entry.key.text)) {
             let elsewhere = entries.iter().any(|other| &*other.key.text == "package");
             if let Some(id) = entry.value.as_str().filter(|id| !elsewhere && !is_expression(id)) {
-                self.findings.uses.push(Use { kind: UseKind::Jig, id: id.to_owned(), span: entry.value.span });
+                self.findings.uses.push(Use {
+                    kind: UseKind::Jig,
+                    id: id.to_owned(),
+                    span: entry.value.span,
+                });
             }
         }
     }

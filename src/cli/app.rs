@@ -85,13 +85,15 @@ pub(super) fn read(
 /// The errors in `syncscope.yaml`.
 pub(super) fn settings_errors(loaded: &Loaded) -> Vec<Diagnostic> {
     let is_settings = |file| loaded.sources.iter().any(|s| s.file == file && s.kind == FileKind::Settings);
-    let errors = loaded.diagnostics.iter().filter(|d| d.severity == Severity::Error && is_settings(d.span.file));
+    let errors =
+        loaded.diagnostics.iter().filter(|d| d.severity == Severity::Error && is_settings(d.span.file));
     errors.cloned().collect()
 }
 
 fn the_one(mut places: Vec<AppPath>, path: &Path) -> Result<AppPath, Failure> {
     if places.len() > 1 {
-        let names: Vec<String> = places.iter().take(8).map(|place| format!("`{}`", place.root.display())).collect();
+        let names: Vec<String> =
+            places.iter().take(8).map(|place| format!("`{}`", place.root.display())).collect();
         let message = format!("there are {} apps below `{}`, name one of them", places.len(), path.display());
         return Err(Failure::usage(message).help(Some(format!("there are: {}", names.join(", ")))));
     }

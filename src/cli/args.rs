@@ -137,7 +137,8 @@ pub(super) fn parse(args: impl IntoIterator<Item = OsString>) -> Parsed {
 impl Shown {
     pub(super) fn write(self, streams: Streams) -> Exit {
         let asked_for = matches!(self.error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
-        let (sink, exit) = if asked_for { (streams.stdout, Exit::Clean) } else { (streams.stderr, Exit::Usage) };
+        let (sink, exit) =
+            if asked_for { (streams.stdout, Exit::Clean) } else { (streams.stderr, Exit::Usage) };
         let colour = sink.is_terminal() && (streams.env)("NO_COLOR").is_none_or(|value| value.is_empty());
         let rendered = self.error.render();
         let text = if colour { rendered.ansi().to_string() } else { rendered.to_string() };

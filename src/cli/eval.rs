@@ -103,7 +103,8 @@ fn parse(text: &str) -> Result<Wanted, Failure> {
     let parsed = EvalExpr::parse(text).map(|expr| Wanted::Condition(Condition::Expr(expr)));
     parsed.map_err(|error| {
         let begins = || "an expression of the app format begins with `=`".to_owned();
-        Failure::usage(pointed(text, &error.range, &error.message)).help(Some(error.help.unwrap_or_else(begins)))
+        Failure::usage(pointed(text, &error.range, &error.message))
+            .help(Some(error.help.unwrap_or_else(begins)))
     })
 }
 
@@ -143,7 +144,8 @@ fn evaluate(wanted: &Wanted, args: &Args, app: &App, store: &Store) -> Result<An
         }
         Wanted::Condition(condition) => {
             let verdict = engine.check(condition)?;
-            let reads = verdict.reads.into_iter().map(|read| Read { what: read.what, value: read.value }).collect();
+            let reads =
+                verdict.reads.into_iter().map(|read| Read { what: read.what, value: read.value }).collect();
             Ok(Answer { value: Some(verdict.holds.into()), reads })
         }
     }

@@ -40,7 +40,9 @@ pub(super) fn run(args: &Args, shell: &Shell) -> Result<Exit, Failure> {
         shell.out.line(&format!("made {}", shown(&args.dir, name)))?;
     }
     let dir = args.dir.display();
-    shell.out.note(&format!("\nnow try\n  syncscope lint {dir}\n  syncscope run {dir}\n  syncscope status {dir}"));
+    shell
+        .out
+        .note(&format!("\nnow try\n  syncscope lint {dir}\n  syncscope run {dir}\n  syncscope status {dir}"));
     Ok(Exit::Clean)
 }
 

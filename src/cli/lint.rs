@@ -93,7 +93,9 @@ fn validate(args: &Args) -> Result<(), Failure> {
             Err(Failure::usage("`-` needs `--stdin-filename`, which tells what the text is").help(Some(help)))
         }
         (Some(_), false) => Err(Failure::usage("`--stdin-filename` goes with the path `-`")),
-        _ if dash && args.paths.len() > 1 => Err(Failure::usage("`-` stands alone: other paths cannot be given")),
+        _ if dash && args.paths.len() > 1 => {
+            Err(Failure::usage("`-` stands alone: other paths cannot be given"))
+        }
         _ => Ok(()),
     }
 }
@@ -136,8 +138,11 @@ impl Checked {
         shell: &Shell,
     ) -> Result<(), Failure> {
         let loaded = read(place, overlay.clone(), &mut self.files, shell)?;
-        let request =
-            Request { paths: place.selected.clone(), select: args.select.clone(), ignore: args.ignore.clone() };
+        let request = Request {
+            paths: place.selected.clone(),
+            select: args.select.clone(),
+            ignore: args.ignore.clone(),
+        };
         self.found.extend(check(&loaded, &self.files, &request));
         self.settings_are_wrong |= !settings_errors(&loaded).is_empty();
         self.count += loaded.sources.iter().filter(|source| is_selected(source, place)).count();
@@ -156,7 +161,9 @@ impl Checked {
             Some(path) => {
                 let text = shell.out.redacted(&findings.text(args.format, Paint::Plain));
                 let written = fs::write(shell.path(path), text);
-                written.map_err(|error| Failure::environment(format!("cannot write `{}`: {error}", path.display())))?;
+                written.map_err(|error| {
+                    Failure::environment(format!("cannot write `{}`: {error}", path.display()))
+                })?;
                 shell.out.note(&findings.summary());
                 Ok(())
             }

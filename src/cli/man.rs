@@ -28,7 +28,9 @@ pub(super) fn run(args: &Args, shell: &Shell) -> Result<Exit, Failure> {
 fn one(all: &clap::Command, name: &str) -> Result<clap::Command, Failure> {
     let names = || all.get_subcommands().map(clap::Command::get_name);
     let found = all.find_subcommand(name).cloned();
-    let found = found.map(|command| command.bin_name(format!("syncscope {name}")).display_name(format!("syncscope-{name}")));
+    let found = found.map(|command| {
+        command.bin_name(format!("syncscope {name}")).display_name(format!("syncscope-{name}"))
+    });
     found.ok_or_else(|| {
         let help = crate::diag::did_you_mean(name, names());
         Failure::usage(format!("there is no command `{name}`")).help(help)

@@ -219,5 +219,9 @@ fn plain(value: &Value) -> String {
 fn one_line(text: &str) -> String {
     const LONGEST: usize = 60;
     let flat: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-    if flat.chars().count() <= LONGEST { flat } else { flat.chars().take(LONGEST - 1).chain(['…']).collect() }
+    if flat.chars().count() <= LONGEST {
+        flat
+    } else {
+        flat.chars().take(LONGEST - 1).chain(['…']).collect()
+    }
 }

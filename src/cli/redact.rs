@@ -62,7 +62,8 @@ impl Redactor {
 fn spellings(value: &str) -> impl Iterator<Item = String> {
     let quoted = Value::from(value).to_string();
     let escaped = quoted[1..quoted.len() - 1].to_owned();
-    let encoded = percent_encoding::utf8_percent_encode(value, percent_encoding::NON_ALPHANUMERIC).to_string();
+    let encoded =
+        percent_encoding::utf8_percent_encode(value, percent_encoding::NON_ALPHANUMERIC).to_string();
     let lines: Vec<String> = value.lines().map(str::to_owned).collect();
     [value.to_owned(), escaped, encoded].into_iter().chain(lines).filter(|text| text.len() >= SHORTEST)
 }

@@ -114,7 +114,8 @@ pub(super) fn assignment(text: &str) -> Result<Assignment, String> {
 
 /// Shows errors, which stop the run, and counts warnings, which do not.
 fn has_errors(app: &App, shell: &Shell) -> bool {
-    let (errors, others): (Vec<_>, Vec<_>) = app.findings().into_iter().partition(|d| d.severity == Severity::Error);
+    let (errors, others): (Vec<_>, Vec<_>) =
+        app.findings().into_iter().partition(|d| d.severity == Severity::Error);
     if !errors.is_empty() {
         app.tell(&errors, shell);
         let errors = counted(errors.len() as u64, "error");

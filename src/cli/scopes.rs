@@ -11,12 +11,7 @@ use crate::store::{RunRow, ScopeRow, StatusRow};
 /// One scope: a line that sums it up, and a table of what its members did.
 pub(super) fn scope(row: &ScopeRow, now: i64, paint: Paint) -> String {
     let details = Details::read(&row.details);
-    let mut out = format!(
-        "{}  {}  {}\n",
-        paint.bold(&row.id),
-        paint.state(row.state.word()),
-        counts(row),
-    );
+    let mut out = format!("{}  {}  {}\n", paint.bold(&row.id), paint.state(row.state.word()), counts(row),);
     out.push_str(&format!("  {}\n", paint.dim(&times(row, now))));
     if let Some(reason) = &details.reason {
         out.push_str(&format!("  {}\n", paint.yellow(&format!("interrupted: {}", explained(reason)))));
@@ -166,7 +161,10 @@ fn members(details: &Details, paint: Paint) -> Table {
     if details.members.is_empty() {
         return table;
     }
-    table.row(heads(&["instance", "table", "state", "rows", "new", "changed", "gone", "time", "error"], paint));
+    table.row(heads(
+        &["instance", "table", "state", "rows", "new", "changed", "gone", "time", "error"],
+        paint,
+    ));
     for (id, member) in &details.members {
         member_rows(id, member, paint, &mut table);
     }
@@ -179,8 +177,18 @@ fn member_rows(id: &str, member: &Member, paint: Paint, table: &mut Table) {
     if member.entities.is_empty() {
         let error = member.error.as_ref().map(Problem::told).unwrap_or_default();
         let blank = || Cell::text("");
-        let cells = [Cell::text(tries), Cell::text("-"), state(&member.state, paint), blank(), blank(), blank(), blank()];
-        table.row(cells.into_iter().chain([Cell::number(time), Cell::text(error).painted(|text| paint.red(text))]));
+        let cells = [
+            Cell::text(tries),
+            Cell::text("-"),
+            state(&member.state, paint),
+            blank(),
+            blank(),
+            blank(),
+            blank(),
+        ];
+        table.row(
+            cells.into_iter().chain([Cell::number(time), Cell::text(error).painted(|text| paint.red(text))]),
+        );
         return;
     }
     for (n, entity) in member.entities.iter().enumerate() {

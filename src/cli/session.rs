@@ -9,7 +9,7 @@ use super::output::Verbosity;
 use super::shell::Shell;
 use crate::action::ProviderKind;
 use crate::run::provider::{Dynamic, DynamicOptions, Http, HttpOptions, Local, Rest, RestOptions};
-use crate::run::{Providers, RunError, SettingsCredentials, SystemClock};
+use crate::run::{Clock, Providers, RunError, SettingsCredentials, SystemClock};
 use crate::serve::{Options, Server};
 use crate::store::{Fault, OpenOptions, Store, StoreError};
 
@@ -70,13 +70,13 @@ pub(super) fn open_recovered(path: &Path, now: i64) -> Result<Option<Store>, Fai
 
 /// Everything this runtime can fetch from.
 pub(super) fn providers(app: &App) -> Providers {
-    let settings = &app.project().settings;
-    let credentials = Arc::new(SettingsCredentials::new(settings));
+    let project = app.project();
+    let settings = &project.settings;
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let http = Http::new(&HttpOptions::from_settings(settings));
-    let rest = RestOptions {
-        shared: app.project().home.shared.clone(),
-        ..RestOptions::new(http.clone(), credentials, Arc::new(SystemClock))
-    };
+    let credentials = Arc::new(SettingsCredentials::new(settings));
+    let mut rest = RestOptions::new(http.clone(), credentials, clock);
+    rest.shared.clone_from(&project.home.shared);
     let dynamic = DynamicOptions::from_settings(&settings.dynamic, http);
     Providers::new()
         .with(ProviderKind::Rest, Arc::new(Rest::new(rest)))

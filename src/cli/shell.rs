@@ -49,7 +49,8 @@ impl Shell {
             (false, true) => Verbosity::Verbose,
             (false, false) => Verbosity::Normal,
         };
-        let live = if stderr.is_terminal() && verbosity > Verbosity::Quiet { Live::Drawn } else { Live::Hidden };
+        let live =
+            if stderr.is_terminal() && verbosity > Verbosity::Quiet { Live::Drawn } else { Live::Hidden };
         let screen = if stdout.is_terminal() { Screen::Clearable } else { Screen::Growing };
         let paints = (paint(global.color, &stdout, &*env), paint(global.color, &stderr, &*env));
         Self { out: Output::new(stdout, stderr, paints, verbosity), live, cwd, screen, env, stdin }

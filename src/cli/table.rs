@@ -53,7 +53,8 @@ impl Table {
     /// The lines, each after `indent`, columns two blanks apart, without blanks at the end.
     pub(super) fn render(&self, indent: &str) -> String {
         let columns = self.rows.iter().map(Vec::len).max().unwrap_or(0);
-        let cell_width = |column: usize| self.rows.iter().filter_map(move |row| row.get(column)).map(|cell| cell.width);
+        let cell_width =
+            |column: usize| self.rows.iter().filter_map(move |row| row.get(column)).map(|cell| cell.width);
         let widths: Vec<usize> = (0..columns).map(|column| cell_width(column).max().unwrap_or(0)).collect();
         let mut out = String::new();
         for row in &self.rows {

@@ -76,7 +76,11 @@ pub(super) fn parse_duration(text: &str) -> Result<Duration, String> {
 }
 
 fn joined(large: u64, large_unit: &str, small: u64, small_unit: &str) -> String {
-    if small == 0 { format!("{large} {large_unit}") } else { format!("{large} {large_unit} {small} {small_unit}") }
+    if small == 0 {
+        format!("{large} {large_unit}")
+    } else {
+        format!("{large} {large_unit} {small} {small_unit}")
+    }
 }
 
 #[cfg(test)]
@@ -91,12 +95,16 @@ mod tests {
 
     #[test]
     fn scales_sizes() {
-        assert_eq!([0, 1023, 1024, 1536, 20_480, 5 << 30].map(bytes), ["0 B", "1023 B", "1.0 KiB", "1.5 KiB", "20 KiB", "5.0 GiB"]);
+        assert_eq!(
+            [0, 1023, 1024, 1536, 20_480, 5 << 30].map(bytes),
+            ["0 B", "1023 B", "1.0 KiB", "1.5 KiB", "20 KiB", "5.0 GiB"]
+        );
     }
 
     #[test]
     fn scales_durations() {
-        let cases = [(0, "0 ms"), (999, "999 ms"), (1_250, "1.2 s"), (59_999, "59.9 s"), (65_000, "1 min 5 s")];
+        let cases =
+            [(0, "0 ms"), (999, "999 ms"), (1_250, "1.2 s"), (59_999, "59.9 s"), (65_000, "1 min 5 s")];
         for (ms, shown) in cases.into_iter().chain([(7_200_000, "2 h"), (90_000_000, "1 d 1 h")]) {
             assert_eq!(duration(ms), shown);
         }

@@ -43,7 +43,9 @@ pub(super) fn of_action<'a>(cx: &Cx<'a>, action: &ActionNode) -> Vec<Call<'a>> {
             let call = function_call(cx, options, &["parameters"], &[]);
             call.map(|call| Call { given: None, ..call }).into_iter().collect()
         }
-        "action.execute-action" if options.get("package").is_none() => action_call(cx, options).into_iter().collect(),
+        "action.execute-action" if options.get("package").is_none() => {
+            action_call(cx, options).into_iter().collect()
+        }
         _ => Vec::new(),
     }
 }
@@ -60,20 +62,19 @@ pub(super) fn of_datasource<'a>(cx: &Cx<'a>, datasource: &Datasource) -> Vec<Cal
 
 fn entries<'a>(cx: &Cx<'a>, options: &'a Node) -> Vec<Call<'a>> {
     let items = options.get("entities").map_or(&[][..], Node::items);
-    items.iter().filter_map(|item| function_call(cx, item, &["parameters", "functionParameters"], &[])).collect()
+    items
+        .iter()
+        .filter_map(|item| function_call(cx, item, &["parameters", "functionParameters"], &[]))
+        .collect()
 }
 
 /// A call whose arguments stand under `only`; what stands under `also` goes to a local row as well.
-fn function_call<'a>(
-    cx: &Cx<'a>,
-    owner: &'a Node,
-    only: &[&str],
-    also: &[&str],
-) -> Option<Call<'a>> {
+fn function_call<'a>(cx: &Cx<'a>, owner: &'a Node, only: &[&str], also: &[&str]) -> Option<Call<'a>> {
     let node = owner.get("function")?;
     let (id, function) = cx.project.functions.get_key_value(node.as_str()?)?;
     let arguments = all_entries(owner, only)?;
-    let given = all_entries(owner, also).map(|more| more.into_iter().chain(arguments.iter().copied()).collect::<Vec<_>>());
+    let given = all_entries(owner, also)
+        .map(|more| more.into_iter().chain(arguments.iter().copied()).collect::<Vec<_>>());
     let given = given.map(|entries| entries.into_iter().map(|entry| &*entry.key.text).collect());
     cx.is_sound(function.span).then(|| Call {
         what: "the function",
@@ -122,7 +123,8 @@ fn all_entries<'a>(owner: &'a Node, keys: &[&str]) -> Option<Vec<&'a Entry>> {
 }
 
 fn parameters(function: &Function) -> Vec<Declared<'_>> {
-    let later = function.continuation.iter().filter_map(|continuation| continuation.parameters.as_ref()).flatten();
+    let later =
+        function.continuation.iter().filter_map(|continuation| continuation.parameters.as_ref()).flatten();
     let later = later.map(|parameter| Declared { needed: false, ..declared(parameter) });
     function.parameters.iter().map(declared).chain(later).collect()
 }
@@ -133,5 +135,9 @@ fn declared(parameter: &Parameter) -> Declared<'_> {
     const CREDENTIALS: [&str; 3] = ["accessToken", "basicAuth", "x-api-key"];
     let name = parameter.name.value.as_str();
     let plain = PLAIN.contains(&parameter.type_name.as_str()) && !CREDENTIALS.contains(&name);
-    Declared { name, span: parameter.name.span, needed: plain && parameter.required && parameter.value.is_none() }
+    Declared {
+        name,
+        span: parameter.name.span,
+        needed: plain && parameter.required && parameter.value.is_none(),
+    }
 }

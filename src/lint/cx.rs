@@ -4,6 +4,7 @@ use std::cell::{Cell, OnceCell};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::ops::Range;
 
+use super::rule::Rule;
 use super::triggers::Triggers;
 use crate::action::{ActionNode, SyncRole, UseKind, type_names};
 use crate::app::{Datasource, FileKind, Loaded, Project, Reference, Screen, Source};
@@ -40,7 +41,8 @@ pub(super) struct Facts<'a> {
     loaded: &'a Loaded,
     files: &'a Files,
     sources: HashMap<FileId, &'a Source>,
-    unreadable: BTreeSet<FileKind>,
+    damaged: Vec<&'a Source>,
+    rules: HashSet<&'static str>,
     files_by_name: HashSet<(FileKind, &'a str)>,
     comparisons: Cell<usize>,
     named: OnceCell<HashMap<&'a str, Vec<Named<'a>>>>,
@@ -62,13 +64,14 @@ pub(super) struct Named<'a> {
 }
 
 impl<'a> Facts<'a> {
-    pub fn new(loaded: &'a Loaded, files: &'a Files) -> Self {
+    pub fn new(loaded: &'a Loaded, files: &'a Files, rules: &[&'static Rule]) -> Self {
         let damaged = loaded.sources.iter().filter(|source| !source.tree.damaged.is_empty());
         Self {
             loaded,
             files,
             sources: loaded.sources.iter().map(|source| (source.file, source)).collect(),
-            unreadable: damaged.map(|source| source.kind).collect(),
+            damaged: damaged.collect(),
+            rules: rules.iter().map(|rule| rule.info.id).collect(),
             files_by_name: loaded.sources.iter().map(|source| (source.kind, &*source.id)).collect(),
             comparisons: Cell::new(MOST_COMPARISONS),
             named: OnceCell::new(),
@@ -208,7 +211,8 @@ impl<'a> Cx<'a> {
     pub fn tables(&self) -> &BTreeMap<&'a str, Vec<&'a str>> {
         self.facts.tables.get_or_init(|| {
             let databases = self.project.databases.iter().filter(|(_, database)| !database.tables.is_empty());
-            let names = |tables: &'a [crate::app::Id]| tables.iter().map(|table| table.value.as_str()).collect();
+            let names =
+                |tables: &'a [crate::app::Id]| tables.iter().map(|table| table.value.as_str()).collect();
             databases.map(|(id, database)| (id.as_str(), names(&database.tables))).collect()
         })
     }
@@ -227,7 +231,9 @@ impl<'a> Cx<'a> {
     pub fn shared<'s>(&'s self, place: &Place<'s>) -> Vec<&'s str> {
         let own = |screen: &'s Screen| screen.shared_places.keys().map(String::as_str);
         match place.screen {
-            Some(screen) if place.kind != FileKind::Index => own(screen).chain(own(&self.project.home)).collect(),
+            Some(screen) if place.kind != FileKind::Index => {
+                own(screen).chain(own(&self.project.home)).collect()
+            }
             _ => self.all_shared().iter().copied().collect(),
         }
     }
@@ -246,18 +252,31 @@ impl<'a> Cx<'a> {
         self.facts.shared.get_or_init(|| self.project.screens().flat_map(names).collect())
     }
 
-    /// Whether a file of this kind could not be read in full.
-    pub fn is_unreadable(&self, kind: FileKind) -> bool {
-        self.facts.unreadable.contains(&kind) || self.facts.unreadable.contains(&FileKind::SingleFile)
+    /// Whether a rule is at work.
+    pub fn is_on(&self, rule: &str) -> bool {
+        self.facts.rules.contains(rule)
+    }
+
+    /// Whether a shared expression, or another key of the index or of the file of `place`, may
+    /// stand where it could not be read.
+    pub fn may_be_key(&self, place: &Place<'_>, name: &str) -> bool {
+        let mut damaged = self.facts.damaged.iter().filter(|source| {
+            source.file == place.source.file || matches!(source.kind, FileKind::Index | FileKind::SingleFile)
+        });
+        damaged.any(|source| defines(self.text(source.file), "", name))
     }
 
     /// Whether the loader found nothing wrong in a part of a file. What a part with mistakes
     /// declares is not known for sure.
     pub fn is_sound(&self, part: Span) -> bool {
         let mistakes = self.facts.mistakes.get_or_init(|| {
-            let errors = self.facts.loaded.diagnostics.iter().filter(|found| found.severity == Severity::Error);
+            let errors =
+                self.facts.loaded.diagnostics.iter().filter(|found| found.severity == Severity::Error);
             errors.map(|found| found.span).collect()
         });
+        if self.facts.damaged.iter().any(|source| source.file == part.file) {
+            return false;
+        }
         let from = Span { end: part.start, ..part };
         mistakes.range(from..).next().is_none_or(|mistake| !part.contains(*mistake))
     }
@@ -283,12 +302,17 @@ impl<'a> Cx<'a> {
             _ => false,
         };
         let named = by_name.is_some_and(|kind| self.facts.files_by_name.contains(&(kind, id)));
-        dynamic || named || anywhere.iter().any(|kind| self.facts.unreadable.contains(kind))
+        let mut damaged = self.facts.damaged.iter().filter(|source| anywhere.contains(&source.kind));
+        dynamic || named || damaged.any(|source| defines(self.text(source.file), defining_key(kind), id))
     }
 
     /// `did you mean …?`. An app in which everything is wrong is not worth the time of comparing
     /// every name with every other, so there comes an end to the suggestions.
-    pub fn did_you_mean<'n>(&self, name: &str, candidates: impl IntoIterator<Item = &'n str>) -> Option<String> {
+    pub fn did_you_mean<'n>(
+        &self,
+        name: &str,
+        candidates: impl IntoIterator<Item = &'n str>,
+    ) -> Option<String> {
         let left = &self.facts.comparisons;
         let affordable = candidates.into_iter().take_while(|_| {
             left.set(left.get().saturating_sub(1));
@@ -299,14 +323,40 @@ impl<'a> Cx<'a> {
 
     /// Reports a use of an id that nothing defines; `what` says what it should name.
     pub fn unknown(&mut self, reference: &Reference, what: &str) {
-        let id = reference.id.as_str();
-        let unknown = self.project.index.definitions(reference.kind, id).is_empty();
-        if !unknown || is_expression(id) || self.may_be_defined(reference.kind, id) {
-            return;
+        if let Some(finding) = self.unknown_id(reference.kind, &reference.id, reference.span, what) {
+            self.report(finding);
         }
-        let help = self.did_you_mean(id, self.project.index.ids(reference.kind));
-        let finding = self.finding(reference.span, format!("there is no {what} `{id}`")).maybe_help(help);
-        self.report(finding);
+    }
+
+    /// What to say of an id that nothing defines; `None` when something does, or may.
+    pub fn unknown_id(&self, kind: UseKind, id: &str, span: Span, what: &str) -> Option<Diagnostic> {
+        let unknown = self.project.index.definitions(kind, id).is_empty();
+        if !unknown || is_expression(id) || self.may_be_defined(kind, id) {
+            return None;
+        }
+        let help = self.did_you_mean(id, self.project.index.ids(kind));
+        Some(self.finding(span, format!("there is no {what} `{id}`")).maybe_help(help))
+    }
+}
+
+/// Whether a text that is not quite a file of an app seems to define an id: the id is a key in it,
+/// or the value of a key that defines ids.
+fn defines(text: &str, defining_key: &str, id: &str) -> bool {
+    let unquoted = |rest: &str| rest.trim_start_matches(['"', '\'']).trim_start().starts_with(':');
+    text.match_indices(id).any(|(at, _)| {
+        let before = &text[..at];
+        let line = &before[before.rfind('\n').map_or(0, |at| at + 1)..];
+        let mut keys = line.match_indices(defining_key).filter(|_| !defining_key.is_empty());
+        unquoted(&text[at + id.len()..]) || keys.any(|(at, key)| unquoted(&line[at + key.len()..]))
+    })
+}
+
+/// The key whose value is an id of this kind.
+fn defining_key(kind: UseKind) -> &'static str {
+    match kind {
+        UseKind::Member | UseKind::Scope => "instanceId",
+        UseKind::Function => "functionId",
+        _ => "",
     }
 }
 

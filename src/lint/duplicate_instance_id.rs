@@ -1,9 +1,8 @@
 //! Two sync actions with one instance id.
 
 use super::Cx;
+use super::members::{Duplicate, Survey};
 use super::rule::{Check, Rule};
-use crate::action::UseKind;
-use crate::app::{DefinedBy, Definition};
 use crate::diag::{RuleInfo, Severity};
 
 pub(super) static RULE: Rule = Rule {
@@ -63,16 +62,18 @@ onLoad:
 ";
 
 fn check(cx: &mut Cx<'_>) {
-    for (id, places) in cx.project.index.all(UseKind::Member) {
-        let mut places: Vec<&Definition> = places.iter().filter(|place| place.by == DefinedBy::InstanceId).collect();
-        places.sort_by_key(|place| place.span);
-        let Some((first, others)) = places.split_first() else { continue };
-        for other in others {
-            let finding = cx
-                .finding(other.span, format!("the instance id `{id}` belongs to another sync action already"))
-                .label(first.span, "the first one")
-                .help("give each sync an id of its own");
-            cx.report(finding);
-        }
+    let survey = Survey::of(cx);
+    for Duplicate { id, span, first } in &survey.duplicates {
+        let help = match survey.pairs.get(span) {
+            Some(unclaimed) => {
+                format!("a scope lists `{}`, which no sync has: is it meant here?", unclaimed.reference.id)
+            }
+            None => "give each sync an id of its own".to_owned(),
+        };
+        let finding = cx
+            .finding(*span, format!("the instance id `{id}` belongs to another sync action already"))
+            .label(*first, "the first one")
+            .help(help);
+        cx.report(finding);
     }
 }

@@ -57,7 +57,10 @@ fn check(cx: &mut Cx<'_>, place: &Place<'_>, action: &ActionNode) {
     match provider.as_str().and_then(ProviderKind::from_constant) {
         Some(ProviderKind::Local) => {
             let finding = cx
-                .finding(provider.span, "`DATA_PROVIDER_LOCAL` has nothing to fetch: local tables exist on the device only")
+                .finding(
+                    provider.span,
+                    "`DATA_PROVIDER_LOCAL` has nothing to fetch: local tables exist on the device only",
+                )
                 .help("name the provider that the data comes from, or remove the action");
             cx.report(finding);
         }
@@ -70,7 +73,8 @@ fn statics(cx: &mut Cx<'_>, place: &Place<'_>, entries: &[Node]) {
     for entry in entries {
         let entity = entry.get("entity").unwrap_or(entry);
         let Some(id) = entity.as_str() else { continue };
-        let Some(label) = cx.datasource(place, id).filter(|found| matches!(found.origin, Origin::Static(_))) else {
+        let Some(label) = cx.datasource(place, id).filter(|found| matches!(found.origin, Origin::Static(_)))
+        else {
             continue;
         };
         let message = format!("`{id}` is a static datasource, and static data cannot be synced");

@@ -83,9 +83,12 @@ fn datasource(cx: &mut Cx<'_>, _: &Place<'_>, datasource: &Datasource) {
 fn check(cx: &mut Cx<'_>, call: &Call<'_>) {
     let Some(given) = &call.given else { return };
     let is_declared = |name: &str| call.declared.iter().any(|parameter| parameter.name == name);
-    for parameter in call.declared.iter().filter(|parameter| parameter.needed && !given.contains(&parameter.name)) {
+    for parameter in
+        call.declared.iter().filter(|parameter| parameter.needed && !given.contains(&parameter.name))
+    {
         // A misspelt argument is one mistake, told where it is written.
-        let mut strangers = call.arguments.iter().map(|entry| &*entry.key.text).filter(|name| !is_declared(name));
+        let mut strangers =
+            call.arguments.iter().map(|entry| &*entry.key.text).filter(|name| !is_declared(name));
         if strangers.any(|name| closest(name, [parameter.name]).is_some()) {
             continue;
         }

@@ -59,11 +59,14 @@ fn check(cx: &mut Cx<'_>, _: &Place<'_>, key: Option<&str>, node: &Node, scalar:
         return;
     }
     let blanks = scalar.text.len() - scalar.text.trim_start().len();
-    let first = scalar.span_of(node.span, blanks..blanks + 1, cx.text(node.span.file));
+    let written = scalar.span_of(node.span, blanks..blanks + text.len(), cx.text(node.span.file));
     let finding = cx
-        .finding(node.span, format!("`{}` is shown as it stands, because it does not begin with `=`", clipped(text)))
+        .finding(
+            written,
+            format!("`{}` is shown as it stands, because it does not begin with `=`", clipped(text)),
+        )
         .help("put a `=` before it")
-        .fix(Fix::safe("add the `=`", Span { end: first.start, ..first }, "="));
+        .fix(Fix::safe("add the `=`", Span { end: written.start, ..written }, "="));
     cx.report(finding);
 }
 

@@ -97,7 +97,8 @@ pub(super) fn bind_names(sql: &str) -> Vec<(&str, Range<usize>)> {
 
 /// The length of a text, a quoted name or a comment that `rest` begins with.
 fn quoted(rest: &str) -> Option<usize> {
-    const PAIRS: [(&str, &str); 6] = [("'", "'"), ("\"", "\""), ("`", "`"), ("[", "]"), ("--", "\n"), ("/*", "*/")];
+    const PAIRS: [(&str, &str); 6] =
+        [("'", "'"), ("\"", "\""), ("`", "`"), ("[", "]"), ("--", "\n"), ("/*", "*/")];
     let (open, close) = PAIRS.iter().find(|(open, _)| rest.starts_with(open))?;
     let inside = &rest[open.len()..];
     Some(inside.find(close).map_or(rest.len(), |length| open.len() + length + close.len()))
@@ -110,7 +111,10 @@ mod tests {
     #[test]
     fn names_are_found_where_sql_means_them() {
         let names = |sql| bind_names(sql).into_iter().map(|(name, _)| name).collect::<Vec<_>>();
-        assert_eq!(names("SELECT id FROM [a@b] WHERE x = @one AND y LIKE '%'||@two_2||'%'"), ["one", "two_2"]);
+        assert_eq!(
+            names("SELECT id FROM [a@b] WHERE x = @one AND y LIKE '%'||@two_2||'%'"),
+            ["one", "two_2"]
+        );
         assert_eq!(names("SELECT '@a', \"@b\", `@c` -- @d\n, @e /* @f */ FROM t"), ["e"]);
         assert_eq!(names("SELECT 'it''s @a', @b, @@rowcount, @"), ["b"]);
         assert_eq!(names("SELECT 'open @a"), [""; 0]);

@@ -72,7 +72,10 @@ fn check(cx: &mut Cx<'_>, _: &Place<'_>, list: &ActionNode) {
                 let scope = scope_name(start);
                 let id = literal_id(sync).unwrap_or_default();
                 let finding = cx
-                    .finding(start.type_name.span, format!("`{scope}` starts after its sync `{id}`, and waits for it for ever"))
+                    .finding(
+                        start.type_name.span,
+                        format!("`{scope}` starts after its sync `{id}`, and waits for it for ever"),
+                    )
                     .label(sync.type_name.span, "the sync runs here")
                     .help("start the scope before the syncs that it lists");
                 cx.report(finding);
@@ -88,14 +91,16 @@ fn left_behind<'a>(
     before: &[Step<'a>],
     after: &[Step<'a>],
 ) -> Option<&'a ActionNode> {
-    let started_before = before.iter().flat_map(|step| &step.starts).any(|other| {
-        literal_id(other).is_none() || literal_id(other) == literal_id(start)
-    });
+    let started_before = before
+        .iter()
+        .flat_map(|step| &step.starts)
+        .any(|other| literal_id(other).is_none() || literal_id(other) == literal_id(start));
     if started_before || after.iter().any(|step| step.calls) {
         return None;
     }
     let members = members(cx, start)?;
-    let runs_after = |id: &str| after.iter().flat_map(|step| &step.syncs).any(|sync| literal_id(sync) == Some(id));
+    let runs_after =
+        |id: &str| after.iter().flat_map(|step| &step.syncs).any(|sync| literal_id(sync) == Some(id));
     let mut early = before.iter().flat_map(|step| &step.syncs);
     early.find(|sync| literal_id(sync).is_some_and(|id| members.contains(&id) && !runs_after(id))).copied()
 }

@@ -95,6 +95,10 @@ fn pair<'a>(cx: &Cx<'_>, steps: &[Step<'a>]) -> Option<(&'a ActionNode, &'a Acti
     None
 }
 
+fn in_braces(node: &Node, text: &str) -> bool {
+    text.get(node.span.range()).is_some_and(|written| written.starts_with('{'))
+}
+
 fn fix(list: &Node, text: &str) -> Option<Fix> {
     let title = "make the list sequential";
     let options = list.get("options")?;
@@ -103,9 +107,14 @@ fn fix(list: &Node, text: &str) -> Option<Fix> {
         return is_written.then(|| Fix::safe(title, written.span, "true"));
     }
     let first = options.entries().first()?.key_span;
-    let before = text.get(..first.start as usize)?;
+    let (before, after) = text.split_at_checked(first.start as usize)?;
     let indent = &before[before.rfind('\n').map_or(0, |at| at + 1)..];
-    let here = Span { end: first.start, ..first };
-    // Only where the first key stands alone on its line is it known how the next line begins.
-    indent.chars().all(|c| c == ' ').then(|| Fix::safe(title, here, format!("isSequential: true\n{indent}")))
+    let added = match (in_braces(options, text), after.starts_with('"')) {
+        (true, true) => "\"isSequential\": true, ".to_owned(),
+        (true, false) => "isSequential: true, ".to_owned(),
+        // Only where the first key stands alone on its line is it known how the next line begins.
+        (false, _) if indent.chars().all(|c| c == ' ') => format!("isSequential: true\n{indent}"),
+        (false, _) => return None,
+    };
+    Some(Fix::safe(title, Span { end: first.start, ..first }, added))
 }

@@ -50,7 +50,11 @@ impl<'a> Selection<'a> {
         Self {
             choice: Choice::new(settings, request),
             severity: settings.severity.iter().map(|(id, severity)| (id.value.as_str(), *severity)).collect(),
-            per_file: settings.per_file.iter().filter_map(|(pattern, off)| per_file(loaded, pattern, off, found)).collect(),
+            per_file: settings
+                .per_file
+                .iter()
+                .filter_map(|(pattern, off)| per_file(loaded, pattern, off, found))
+                .collect(),
             paths: &request.paths,
             places: loaded.sources.iter().map(|source| (source.file, source.path.as_path())).collect(),
         }

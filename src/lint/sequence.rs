@@ -51,7 +51,8 @@ pub(super) fn members<'a>(cx: &Cx<'_>, start: &'a ActionNode) -> Option<Vec<&'a 
     let literal = |item: &Node| item.as_str().is_some_and(|text| !is_expression(text));
     let exists = |id: &str| !cx.project.index.definitions(crate::action::UseKind::Member, id).is_empty();
     let known = matches!(written.kind, Kind::Array(_)) && written.items().iter().all(literal);
-    (known && ids.iter().all(|id| exists(&id.value))).then(|| ids.iter().map(|id| id.value.as_str()).collect())
+    (known && ids.iter().all(|id| exists(&id.value)))
+        .then(|| ids.iter().map(|id| id.value.as_str()).collect())
 }
 
 /// The id of a sync, when it is known without running.

@@ -69,7 +69,9 @@ impl Suppressions {
         for source in &loaded.sources {
             let Some(in_file) = self.files.get(&source.file) else { continue };
             let file = files.get(source.file);
-            found.retain(|d| d.span.file != source.file || !in_file.silences(d.rule, &lines_of(d, source, file)));
+            found.retain(|d| {
+                d.span.file != source.file || !in_file.silences(d.rule, &lines_of(d, source, file))
+            });
         }
     }
 }

@@ -78,7 +78,9 @@ fn check(cx: &mut Cx<'_>, _: &Place<'_>, list: &ActionNode) {
     let syncs = steps.iter().map(|step| step.action);
     for sync in syncs.filter(|action| action.body.sync() == Some(SyncRole::Member)) {
         let message = match (&sync.instance_id, literal_id(sync)) {
-            (None, _) => format!("this sync has no `instanceId`, so `{}` does not count it", scope_name(start)),
+            (None, _) => {
+                format!("this sync has no `instanceId`, so `{}` does not count it", scope_name(start))
+            }
             (Some(_), Some(id)) if !cx.is_member(id) => format!("no scope lists the sync `{id}`"),
             _ => continue,
         };

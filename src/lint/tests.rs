@@ -5,6 +5,7 @@
 mod corpus;
 mod fixtures;
 mod pages;
+mod planted;
 mod request;
 mod silence;
 
@@ -67,5 +68,6 @@ fn concise(diagnostic: &Diagnostic, files: &Files) -> String {
     let file = files.get(diagnostic.span.file);
     let at = file.position(diagnostic.span.start);
     let Diagnostic { rule, severity, message, .. } = diagnostic;
+    assert!(super::rule(rule).is_some(), "`{rule}` has no page");
     format!("{}:{}:{}: {}[{rule}] {message}", file.path(), at.line, at.column, severity.word())
 }

@@ -73,12 +73,15 @@ fn check(cx: &mut Cx<'_>, place: &Place<'_>, statement: &Statement<'_>) {
         }
         let mut unused = given.difference(&used);
         let help = match (unused.next(), unused.next()) {
-            (Some(other), None) => Some(format!("`{other}` is given a value but not used: is it the one that is meant?")),
+            (Some(other), None) => {
+                Some(format!("`{other}` is given a value but not used: is it the one that is meant?"))
+            }
             _ => cx.did_you_mean(name, given.iter().copied()),
         };
         let help = help.unwrap_or_else(|| format!("add `{name}:` under `{}`", statement.key));
         let span = cx.part(place, statement.node.span, range);
-        let finding = cx.finding(span, format!("`@{name}` is given no value under `{}`", statement.key)).help(help);
+        let finding =
+            cx.finding(span, format!("`@{name}` is given no value under `{}`", statement.key)).help(help);
         cx.report(finding);
     }
 }

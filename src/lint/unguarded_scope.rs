@@ -96,7 +96,9 @@ fn check(cx: &mut Cx<'_>, place: &Place<'_>, root: &Placed) {
 
 fn report(cx: &mut Cx<'_>, start: &ActionNode, call: Option<Span>) {
     let id = start.instance_id.as_ref().map_or("the scope", |id| id.value.as_str());
-    let help = format!("add `condition: {{ scope: {{ id: {id}, isNot: syncing }} }}` to the list, or `ifRunning: skip`");
+    let help = format!(
+        "add `condition: {{ scope: {{ id: {id}, isNot: syncing }} }}` to the list, or `ifRunning: skip`"
+    );
     let finding = cx
         .finding(start.type_name.span, format!("`{id}` can be started again while it is still running"))
         .help(help);

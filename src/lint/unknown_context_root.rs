@@ -83,10 +83,11 @@ fn check(cx: &mut Cx<'_>, place: &Place<'_>, found: &Found) {
     }
     if let Some(at) = bare(found.expression.text()).filter(|_| place.kind != FileKind::Function) {
         let span = cx.part(place, found.span, at..at + 3);
-        let finding = cx
-            .finding(span, "`ctx` needs an `@` before it")
-            .help("write `@ctx`")
-            .fix(Fix::safe("add the `@`", span, "@ctx"));
+        let finding = cx.finding(span, "`ctx` needs an `@` before it").help("write `@ctx`").fix(Fix::safe(
+            "add the `@`",
+            span,
+            "@ctx",
+        ));
         cx.report(finding);
     }
 }

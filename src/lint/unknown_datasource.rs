@@ -85,7 +85,7 @@ fn finding(
     found: &Found,
     range: std::ops::Range<usize>,
 ) -> Option<Diagnostic> {
-    if cx.may_be_defined(UseKind::Datasource, id) || !place.source.tree.damaged.is_empty() {
+    if cx.may_be_defined(UseKind::Datasource, id) || cx.may_be_key(place, id) {
         return None;
     }
     let elsewhere = cx.project.index.definitions(UseKind::Datasource, id).first();

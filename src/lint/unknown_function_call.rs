@@ -2,7 +2,7 @@
 
 use super::rule::{Check, Rule};
 use super::{Cx, Place};
-use crate::app::{FileKind, Found};
+use crate::app::Found;
 use crate::diag::{Fix, RuleInfo, Severity};
 use crate::expr::{Call, CallForm, FUNCTIONS};
 
@@ -57,20 +57,22 @@ fn check(cx: &mut Cx<'_>, place: &Place<'_>, found: &Found) {
 }
 
 fn unknown(cx: &mut Cx<'_>, place: &Place<'_>, found: &Found, name: &str, range: std::ops::Range<usize>) {
-    let may_be_shared = cx.is_unreadable(FileKind::Index) || !place.source.tree.damaged.is_empty();
-    if cx.is_shared(place, name) || may_be_shared {
+    if cx.is_shared(place, name) || cx.may_be_key(place, name) {
         return;
     }
     let expected = EXPECTED.iter().find(|(wrong, _)| *wrong == name).map(|(_, right)| (*right).to_owned());
     let known = FUNCTIONS.iter().map(|function| function.name).chain(cx.shared(place));
     let help = expected.or_else(|| cx.did_you_mean(name, known).map(|help| help.replacen('`', "`$", 1)));
-    let finding =
-        cx.finding(cx.part(place, found.span, range), format!("there is no function `${name}`")).maybe_help(help);
+    let finding = cx
+        .finding(cx.part(place, found.span, range), format!("there is no function `${name}`"))
+        .maybe_help(help);
     cx.report(finding);
 }
 
 fn without_dollar(cx: &mut Cx<'_>, place: &Place<'_>, found: &Found, call: &Call) {
-    let in_path = |path: &crate::expr::ContextPath| path.range.start <= call.range.start && call.range.end <= path.range.end;
+    let in_path = |path: &crate::expr::ContextPath| {
+        path.range.start <= call.range.start && call.range.end <= path.range.end
+    };
     let is_function = FUNCTIONS.iter().any(|function| function.name == call.name);
     if !is_function || found.expression.references().paths.iter().any(in_path) {
         return;

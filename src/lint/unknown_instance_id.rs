@@ -1,11 +1,10 @@
 //! A member of a scope that nothing carries.
 
-use super::Cx;
 use super::cx::Named;
+use super::members::{MEMBER, Survey, Unclaimed};
 use super::rule::{Check, Rule};
-use crate::action::UseKind;
-use crate::app::Reference;
-use crate::diag::{RuleInfo, Severity};
+use super::{Cx, duplicate_instance_id};
+use crate::diag::{Diagnostic, RuleInfo, Severity};
 
 pub(super) static RULE: Rule = Rule {
     info: RuleInfo {
@@ -14,7 +13,7 @@ pub(super) static RULE: Rule = Rule {
         summary: "a sync scope lists an instance id that no sync action has",
         docs: PAGE,
     },
-    checks: &[Check::Reference(check)],
+    checks: &[Check::App(check)],
 };
 
 const PAGE: &str = "\
@@ -67,28 +66,27 @@ onFocus:
 An app in which a sync action has an expression as its `instanceId` is not checked.
 ";
 
-const MEMBER: &str = "action.sync-entities";
-
-fn check(cx: &mut Cx<'_>, reference: &Reference) {
-    let id = reference.id.as_str();
-    if reference.kind != UseKind::Member
-        || !cx.project.index.definitions(UseKind::Member, id).is_empty()
-        || cx.may_be_defined(UseKind::Member, id)
-        || cx.named(id).iter().any(|named| named.may_be(MEMBER))
-    {
-        return;
+fn check(cx: &mut Cx<'_>) {
+    let survey = Survey::of(cx);
+    // An id that stands twice where another is wanted is one mistake, told at the second.
+    let explained =
+        |unclaimed: &Unclaimed<'_>| survey.pairs.values().any(|other| other.reference == unclaimed.reference);
+    let told = cx.is_on(duplicate_instance_id::RULE.info.id);
+    for unclaimed in survey.unclaimed.iter().filter(|unclaimed| !(told && explained(unclaimed))) {
+        let finding = finding(cx, unclaimed);
+        cx.report(finding);
     }
-    let finding = match cx.named(id).first() {
-        Some(Named { type_name, span }) => {
-            let message = format!("`{id}` is no sync: a scope waits for it for ever");
-            cx.finding(reference.span, message)
-                .label(*span, format!("a scope counts `{MEMBER}`, this is `{type_name}`"))
-        }
-        None => {
-            let help = cx.did_you_mean(id, cx.project.index.ids(UseKind::Member));
-            let help = help.unwrap_or_else(|| format!("give the sync the line `instanceId: {id}`, or remove the id here"));
-            cx.finding(reference.span, format!("no sync action has the instance id `{id}`")).help(help)
-        }
-    };
-    cx.report(finding);
+}
+
+fn finding(cx: &Cx<'_>, unclaimed: &Unclaimed<'_>) -> Diagnostic {
+    let (id, span) = (unclaimed.reference.id.as_str(), unclaimed.reference.span);
+    if let Some(Named { type_name, span: other }) = cx.named(id).first() {
+        let label = format!("a scope counts `{MEMBER}`, this is `{type_name}`");
+        return cx
+            .finding(span, format!("`{id}` is no sync: a scope waits for it for ever"))
+            .label(*other, label);
+    }
+    let add = || format!("give the sync the line `instanceId: {id}`, or remove the id here");
+    let help = unclaimed.suggestion.clone().unwrap_or_else(add);
+    cx.finding(span, format!("no sync action has the instance id `{id}`")).help(help)
 }

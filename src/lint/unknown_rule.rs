@@ -48,7 +48,8 @@ pub(super) fn in_comment(id: &str, span: Span) -> Diagnostic {
 /// For a comment that begins like a request for silence and is none.
 pub(super) fn unreadable(span: Span) -> Diagnostic {
     let message = "this comment silences nothing, because it names no rule in brackets";
-    let help = "write `# syncscope: ignore[rule]`, or `# syncscope: ignore-file[rule]` at the top of the file";
+    let help =
+        "write `# syncscope: ignore[rule]`, or `# syncscope: ignore-file[rule]` at the top of the file";
     Diagnostic::warning(RULE.info.id, span, message).help(help)
 }
 

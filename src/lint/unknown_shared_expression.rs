@@ -52,19 +52,30 @@ fn check(cx: &mut Cx<'_>, place: &Place<'_>, found: &Found) {
         if is_script(references, &variable.range) {
             script(cx, place, found, name, variable.range.clone());
         } else {
-            let minus = variable.looks_like_minus.then_some("for a subtraction, put a blank before and after the `-`");
+            let minus = variable
+                .looks_like_minus
+                .then_some("for a subtraction, put a blank before and after the `-`");
             shared(cx, place, found, name, variable.range.clone(), minus);
         }
     }
     for path in references.below(&["expressions"]) {
-        if let Some((Some(name), range)) = path.segments.get(1).map(|step| (step.name.as_deref(), step.range.clone())) {
+        if let Some((Some(name), range)) =
+            path.segments.get(1).map(|step| (step.name.as_deref(), step.range.clone()))
+        {
             shared(cx, place, found, name, range, None);
         }
     }
 }
 
-fn shared(cx: &mut Cx<'_>, place: &Place<'_>, found: &Found, name: &str, range: Range<usize>, minus: Option<&str>) {
-    if cx.is_shared(place, name) || may_be_shared(cx, place) {
+fn shared(
+    cx: &mut Cx<'_>,
+    place: &Place<'_>,
+    found: &Found,
+    name: &str,
+    range: Range<usize>,
+    minus: Option<&str>,
+) {
+    if cx.is_shared(place, name) || cx.may_be_key(place, name) {
         return;
     }
     let help = minus.map(str::to_owned).or_else(|| cx.did_you_mean(name, cx.shared(place)));
@@ -89,8 +100,4 @@ fn script(cx: &mut Cx<'_>, place: &Place<'_>, found: &Found, file: &str, range: 
 fn is_script(references: &References, name: &Range<usize>) -> bool {
     let mut calls = references.calls.iter();
     calls.any(|call| matches!(call.form, CallForm::Script { .. }) && call.range.start == name.start)
-}
-
-fn may_be_shared(cx: &Cx<'_>, place: &Place<'_>) -> bool {
-    cx.is_unreadable(FileKind::Index) || !place.source.tree.damaged.is_empty()
 }

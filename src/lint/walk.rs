@@ -11,7 +11,7 @@ use crate::syntax::{Kind, Node};
 /// Runs the checks of `rules` and adds what they find.
 pub(super) fn walk(loaded: &Loaded, files: &Files, rules: &[&'static Rule], found: &mut Vec<Diagnostic>) {
     let Some(first) = rules.first() else { return };
-    let facts = Facts::new(loaded, files);
+    let facts = Facts::new(loaded, files, rules);
     let mut walk = Walk { facts: &facts, hooks: Hooks::of(rules), cx: Cx::new(&facts, &first.info) };
     walk.app(loaded);
     found.append(&mut walk.cx.into_found());
@@ -81,7 +81,11 @@ impl<'a> Walk<'a> {
         project.components.values().for_each(|component| self.screen(component, FileKind::Component));
         self.global(loaded);
         if !self.hooks.text.is_empty() {
-            loaded.sources.iter().filter(|source| has_texts(source.kind)).for_each(|source| self.texts(source));
+            loaded
+                .sources
+                .iter()
+                .filter(|source| has_texts(source.kind))
+                .for_each(|source| self.texts(source));
         }
     }
 
@@ -155,7 +159,9 @@ impl<'a> Walk<'a> {
 
     fn text(&mut self, place: &Place<'a>, key: Option<&str>, node: &Node) {
         match &node.kind {
-            Kind::Object(entries) => entries.iter().for_each(|e| self.text(place, Some(&e.key.text), &e.value)),
+            Kind::Object(entries) => {
+                entries.iter().for_each(|e| self.text(place, Some(&e.key.text), &e.value))
+            }
             Kind::Array(items) => items.iter().for_each(|item| self.text(place, key, item)),
             Kind::String(scalar) if scalar.text.contains(['@', '$']) && !is_expression(&scalar.text) => {
                 for (rule, run) in &self.hooks.text {

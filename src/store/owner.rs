@@ -294,7 +294,7 @@ fn create_lock(path: &Path, database: &Path) -> Result<LockFile, StoreError> {
     }
 }
 
-/// Removes files that a crash left without a row; the write lock keeps others from making some meanwhile.
+/// Removes what dead owners left behind that had nothing open; the write lock keeps others from adding meanwhile.
 fn sweep(guarded: &Guarded, database: &Path) -> Result<(), Trouble> {
     let prefix = lock_path(database, "");
     let Some(prefix) = prefix.file_name().and_then(|n| n.to_str()) else { return Ok(()) };
@@ -303,15 +303,23 @@ fn sweep(guarded: &Guarded, database: &Path) -> Result<(), Trouble> {
     for entry in entries.flatten() {
         let name = entry.file_name();
         let Some(name) = name.to_str().filter(|n| n.starts_with(prefix)) else { continue };
-        if guarded.exists("SELECT 1 FROM _syncOwner WHERE lockFile = ?1", [name])? {
-            continue;
-        }
         let Ok(file) = OpenOptions::new().read(true).open(entry.path()) else { continue };
-        if file.try_lock_shared().is_ok() {
+        if file.try_lock_shared().is_ok() && leave_rows_of(guarded, name)? {
             remove(LockFile { path: entry.path(), _file: file });
         }
     }
     Ok(())
+}
+
+/// Removes the rows of a dead owner's file, unless something of theirs is still to be mended.
+fn leave_rows_of(guarded: &Guarded, file: &str) -> Result<bool, Trouble> {
+    let owners: Vec<String> =
+        guarded.all("SELECT id FROM _syncOwner WHERE lockFile = ?1", [file], |row| row.get(0))?;
+    let mut all_left = true;
+    for owner in owners {
+        all_left &= leave_row(guarded, &owner)?;
+    }
+    Ok(all_left)
 }
 
 fn remove(lock_file: LockFile) {

@@ -276,7 +276,7 @@ pub(super) fn perform(
     touched.scopes.insert(id.to_owned());
     stop_cut_works(guarded, &cut, &why_cut(event), event.at, touched)?;
     write_details(guarded, &change.after, change.ended.is_some())?;
-    if matches!(event.what, What::Start { .. } | What::Delete) {
+    if matches!(event.what, What::Start { .. } | What::Begin(_) | What::Delete) {
         purge_works(guarded)?;
     }
     Ok(Ok(change))

@@ -4,9 +4,11 @@
 mod events;
 mod incoming;
 mod local;
+mod model;
 mod opening;
 mod processes;
 mod queries;
+mod sequences;
 
 use std::path::PathBuf;
 

@@ -146,7 +146,7 @@ impl Store {
         now: i64,
     ) -> Result<Changes, StoreError> {
         self.write(|guarded| {
-            if !admits(guarded, work)? {
+            if !admits_operation(guarded, work, operation)? {
                 return Err(StoreError::Stale.into());
             }
             let mut touched = Touched::default();
@@ -211,6 +211,15 @@ pub(super) fn admits(guarded: &Guarded, work: &Work) -> Result<bool, Trouble> {
         return Ok(false);
     }
     Ok(work.tokens.is_empty() || !current_scopes(guarded, work.id)?.is_empty())
+}
+
+/// The same for one of its operations, which must not have ended.
+pub(super) fn admits_operation(guarded: &Guarded, work: &Work, operation: usize) -> Result<bool, Trouble> {
+    let open = guarded.exists(
+        "SELECT 1 FROM _syncOperation WHERE work = ?1 AND ordinal = ?2 AND state = 'syncing'",
+        params![work.id, number(operation)],
+    )?;
+    Ok(open && admits(guarded, work)?)
 }
 
 /// The scopes for which the work's token is current.

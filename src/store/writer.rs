@@ -11,7 +11,7 @@ use super::entity::{self, Table, Touch};
 use super::error::StoreError;
 use super::rows::{Changes, Touched};
 use super::session::{Guarded, Trouble, number};
-use super::work::{Outcome, Work, admits, end_operation, touch_scopes};
+use super::work::{Outcome, Work, admits_operation, end_operation, touch_scopes};
 
 /// What rows do to the table they are for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -142,7 +142,7 @@ impl Writer {
         let mut tally = self.tally;
         let before = tally;
         let (rows, pages, bytes) = self.store.write(|guarded| {
-            if !admits(guarded, &self.work)? {
+            if !admits_operation(guarded, &self.work, self.operation)? {
                 return Err(StoreError::Stale.into());
             }
             match self.mode {
@@ -164,7 +164,7 @@ impl Writer {
     /// [`StoreError::Stale`] when the work is no longer current; those of the database. The table is as before.
     pub fn finish(self, sync_token: Option<&str>, now: i64) -> Result<Finished, StoreError> {
         self.store.write(|guarded| {
-            if !admits(guarded, &self.work)? {
+            if !admits_operation(guarded, &self.work, self.operation)? {
                 return Err(StoreError::Stale.into());
             }
             let mut tally = self.tally;

@@ -303,8 +303,8 @@ impl<'s> Reader<'s> {
         let opener = &self.text[start..=start];
         let message = format!("`{}` cannot close what `{opener}` opened", char::from(found));
         let fix = Fix::risky("write the matching bracket", self.span(place.clone()), char::from(close));
-        let opened = self.span(start..start + 1);
-        self.tell(self.error(place, message).label(opened, "opened here").fix(fix));
+        let beginning = self.span(start..start + 1);
+        self.tell(self.error(place, message).label(beginning, "opened here").fix(fix));
         self.at += 1;
     }
 

@@ -1,4 +1,4 @@
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::format_collect)]
 
 use std::time::{Duration, Instant};
 
@@ -26,7 +26,9 @@ fn check(tree: &Tree, diagnostics: &[Diagnostic], source: &str) {
         diagnostic.labels.iter().for_each(|label| fits(label.span));
         let mut edits: Vec<_> =
             diagnostic.fix.iter().flat_map(|fix| &fix.edits).map(|edit| edit.span).collect();
-        edits.iter().for_each(|&span| fits(span));
+        for &span in &edits {
+            fits(span);
+        }
         edits.sort_unstable();
         assert!(edits.windows(2).all(|pair| pair[0].end <= pair[1].start), "{edits:?} in {source:?}");
         assert!(!diagnostic.message.ends_with('.') && !diagnostic.message.contains('\n'), "{diagnostic:?}");
@@ -124,6 +126,17 @@ fn the_depth_limit_holds_for_both_formats() {
     }
     let alias = format!("a: &a {}\nb: {}*a{}", nested(100), "[".repeat(100), "]".repeat(100));
     assert_eq!(read(&alias, Format::Yaml).1.iter().map(|d| d.rule).collect::<Vec<_>>(), ["too-deep"]);
+}
+
+#[test]
+fn every_rule_has_a_page() {
+    let source = include_str!("rules.rs");
+    let ids: Vec<_> = source.lines().filter_map(|line| line.split('"').nth(1)).collect();
+    assert!(ids.len() > 5);
+    for id in &ids {
+        assert!(RULES.iter().any(|rule| rule.id == *id), "{id}");
+    }
+    assert_eq!(RULES.len(), ids.len());
 }
 
 fn soup() -> impl Strategy<Value = String> {

@@ -79,7 +79,8 @@ impl Graph {
         let backward = self.reach(&start, |edge| (&edge.to, &edge.from));
         let kept = |id: &String| forward.contains(id.as_str()) || backward.contains(id.as_str());
         let along = |edge: &&Edge| {
-            let both = |set: &BTreeSet<&str>| set.contains(edge.from.as_str()) && set.contains(edge.to.as_str());
+            let both =
+                |set: &BTreeSet<&str>| set.contains(edge.from.as_str()) && set.contains(edge.to.as_str());
             both(&forward) || both(&backward)
         };
         Some(Self {
@@ -88,7 +89,11 @@ impl Graph {
         })
     }
 
-    fn reach<'a>(&'a self, start: &[&'a str], ends: impl Fn(&'a Edge) -> (&'a String, &'a String)) -> BTreeSet<&'a str> {
+    fn reach<'a>(
+        &'a self,
+        start: &[&'a str],
+        ends: impl Fn(&'a Edge) -> (&'a String, &'a String),
+    ) -> BTreeSet<&'a str> {
         let mut seen: BTreeSet<&str> = start.iter().copied().collect();
         let mut next: Vec<&str> = start.to_vec();
         while let Some(id) = next.pop() {
@@ -341,7 +346,9 @@ fn entries(options: &Template) -> Vec<(String, Option<String>)> {
 
 fn entry(template: &Template, key: &str) -> Option<Template> {
     match template {
-        Template::Map(entries) => entries.iter().find(|(name, _)| name == key).map(|(_, value)| value.clone()),
+        Template::Map(entries) => {
+            entries.iter().find(|(name, _)| name == key).map(|(_, value)| value.clone())
+        }
         Template::Literal(Value::Object(map)) => map.get(key).cloned().map(Template::Literal),
         _ => None,
     }

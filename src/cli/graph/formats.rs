@@ -12,11 +12,14 @@ pub(super) fn text(graph: &Graph, paint: Paint) -> String {
     for node in graph.nodes.iter().filter(|node| node.kind == Kind::Event) {
         tree.root(node);
     }
-    for node in graph.nodes.iter().filter(|node| node.kind == Kind::Jig && tree_leads(graph, node).next().is_some()) {
+    for node in
+        graph.nodes.iter().filter(|node| node.kind == Kind::Jig && tree_leads(graph, node).next().is_some())
+    {
         tree.root(node);
     }
     let targets: BTreeSet<&str> = graph.edges.iter().map(|edge| edge.to.as_str()).collect();
-    let (inner, outer): (Vec<_>, Vec<_>) = graph.nodes.iter().partition(|node| targets.contains(node.id.as_str()));
+    let (inner, outer): (Vec<_>, Vec<_>) =
+        graph.nodes.iter().partition(|node| targets.contains(node.id.as_str()));
     // The inner ones that are left go round in circles.
     for node in outer.into_iter().chain(inner) {
         tree.root(node);
@@ -93,7 +96,12 @@ pub(super) fn dot(graph: &Graph) -> String {
         out.push_str(&format!("  {} [label={label}];\n", quoted(&node.id)));
     }
     for edge in &graph.edges {
-        out.push_str(&format!("  {} -> {} [label={}];\n", quoted(&edge.from), quoted(&edge.to), quoted(edge.label)));
+        out.push_str(&format!(
+            "  {} -> {} [label={}];\n",
+            quoted(&edge.from),
+            quoted(&edge.to),
+            quoted(edge.label)
+        ));
     }
     out.push_str("}\n");
     out
@@ -141,7 +149,10 @@ mod tests {
 
     #[test]
     fn circles_end() {
-        assert_eq!(text(&graph(&[("a", "b"), ("b", "a")]), Paint::Plain), "table a\n  to table b\n    to table a  (above)\n");
+        assert_eq!(
+            text(&graph(&[("a", "b"), ("b", "a")]), Paint::Plain),
+            "table a\n  to table b\n    to table a  (above)\n"
+        );
     }
 
     #[test]

@@ -38,6 +38,7 @@ fn sum(summary: &Summary, ms: u64, paint: Paint) -> String {
         (counts.skipped, "skipped"),
         (counts.interrupted, "interrupted"),
     ];
-    let told: Vec<String> = parts.iter().filter(|(n, _)| *n > 0).map(|(n, word)| format!("{n} {word}")).collect();
+    let told: Vec<String> =
+        parts.iter().filter(|(n, _)| *n > 0).map(|(n, word)| format!("{n} {word}")).collect();
     format!("{word} in {}, actions: {}", duration(ms), told.join(", "))
 }

@@ -129,7 +129,12 @@ fn shown(line: &Line, paint: Paint) -> String {
         What::Opens => format!("{indent}{} {named}{}\n", paint.cyan("▸"), guard(line, paint)),
         What::Ended { end, effect, tables } => {
             let more = if *effect { paint.dim("  reported, a screen would do it") } else { arrived(tables) };
-            format!("{indent}{} {named}{more}{}{}\n", mark(end, paint), ending(end, paint), guard(line, paint))
+            format!(
+                "{indent}{} {named}{more}{}{}\n",
+                mark(end, paint),
+                ending(end, paint),
+                guard(line, paint)
+            )
         }
         What::Closes(end) => format!("{indent}{} {named}{}\n", mark(end, paint), ending(end, paint)),
     }

@@ -102,7 +102,8 @@ impl Tree {
     /// Rows that have arrived for a table of the instance, or of the action that began last.
     pub(super) fn arrived(&mut self, instance: Option<&str>, arrived: Arrived) {
         let syncs = |node: &Node| node.action.type_name == "action.sync-entities";
-        let named = instance.and_then(|id| self.open(|node| syncs(node) && node.action.id.as_deref() == Some(id)));
+        let named =
+            instance.and_then(|id| self.open(|node| syncs(node) && node.action.id.as_deref() == Some(id)));
         let Some(at) = named.or_else(|| self.open(syncs)) else { return };
         let tables = &mut self.nodes[at].tables;
         match tables.iter_mut().find(|table| table.entity == arrived.entity) {
@@ -132,8 +133,12 @@ impl Tree {
 
     /// The action around it in the file, or the call that led to another file.
     fn parent_of(&self, path: &str) -> Option<usize> {
-        let inside = |node: &Node| path.strip_prefix(&node.action.path).is_some_and(|rest| rest.starts_with('/'));
-        let nearest = self.open_nodes().filter(|at| inside(&self.nodes[*at])).max_by_key(|at| self.nodes[*at].action.path.len());
+        let inside =
+            |node: &Node| path.strip_prefix(&node.action.path).is_some_and(|rest| rest.starts_with('/'));
+        let nearest = self
+            .open_nodes()
+            .filter(|at| inside(&self.nodes[*at]))
+            .max_by_key(|at| self.nodes[*at].action.path.len());
         nearest.or_else(|| self.open(|node| node.action.type_name == "action.execute-action"))
     }
 

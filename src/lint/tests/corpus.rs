@@ -11,9 +11,7 @@ const TRUE_FINDINGS: &str = include_str!("corpus.txt");
 #[test]
 fn real_apps_have_the_known_findings_only() {
     let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/corpus");
-    if !corpus.is_dir() {
-        return;
-    }
+    let Ok(corpus) = corpus.canonicalize() else { return };
     let found = lint(&corpus, &Request::default()).join("\n");
     assert_eq!(found.trim(), TRUE_FINDINGS.trim());
 }

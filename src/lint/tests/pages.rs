@@ -60,7 +60,11 @@ fn rules_are_listed_once_with_a_summary_that_reads_well() {
     let ids: BTreeSet<&str> = rules().iter().map(|rule| rule.id).collect();
     assert_eq!(ids.len(), rules().len());
     for rule in rules() {
-        assert!(rule.id.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-'), "{}", rule.id);
+        assert!(
+            rule.id.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-'),
+            "{}",
+            rule.id
+        );
         assert!(!rule.summary.ends_with('.') && rule.summary.len() <= 90, "{}: {}", rule.id, rule.summary);
         assert!(rule.docs.lines().all(|line| line.chars().count() <= 130), "{}: long line", rule.id);
     }

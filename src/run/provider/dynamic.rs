@@ -60,7 +60,12 @@ impl Dynamic {
         Self { options }
     }
 
-    fn all(&self, fetch: &Fetch<'_>, redactor: &Redactor, sink: &mut dyn Sink) -> Result<Fetched, FetchError> {
+    fn all(
+        &self,
+        fetch: &Fetch<'_>,
+        redactor: &Redactor,
+        sink: &mut dyn Sink,
+    ) -> Result<Fetched, FetchError> {
         let base = self.address(fetch.entity)?;
         let mut token = None;
         let mut tokens = HashSet::new();
@@ -71,7 +76,8 @@ impl Dynamic {
             let response = sent.map_err(|error| explained(error, fetch, number))?;
             fetch.stop.check()?;
             let answer = Answer::parse(&response)?;
-            let next = answer.continuation_token.as_deref().filter(|token| !token.is_empty()).map(str::to_owned);
+            let next =
+                answer.continuation_token.as_deref().filter(|token| !token.is_empty()).map(str::to_owned);
             // What changes while the pages are read is newer than the first page's watermark, so
             // the next fetch brings it.
             if number == 0 {
@@ -88,10 +94,13 @@ impl Dynamic {
     }
 
     fn address(&self, entity: &str) -> Result<Address, FetchError> {
-        let url = self.options.url.as_deref().map(str::trim).filter(|url| !url.is_empty()).ok_or_else(no_url)?;
+        let url =
+            self.options.url.as_deref().map(str::trim).filter(|url| !url.is_empty()).ok_or_else(no_url)?;
         let (database, table) = entity.split_once('/').unwrap_or((DEFAULT, entity));
         let mut address = Address::parse(url)?.with_query(None);
-        for (folder, name) in [("organizations", &self.options.organization), ("solutions", &self.options.solution)] {
+        for (folder, name) in
+            [("organizations", &self.options.organization), ("solutions", &self.options.solution)]
+        {
             if let Some(name) = name.as_deref().filter(|name| !name.is_empty()) {
                 address = address.below(&format!("{folder}/{}", encoded(name)));
             }
@@ -110,7 +119,12 @@ impl Dynamic {
         if let Some(key) = &self.options.api_key {
             headers.push(Header { name: "x-api-key".to_owned(), value: key.expose().to_owned() });
         }
-        Request { method: "GET".to_owned(), address: base.clone().with_query(Some(query)), headers, body: None }
+        Request {
+            method: "GET".to_owned(),
+            address: base.clone().with_query(Some(query)),
+            headers,
+            body: None,
+        }
     }
 }
 
@@ -152,7 +166,11 @@ impl<'b> Answer<'b> {
             let shown = response.address.shown();
             let message = format!("the answer of `{shown}` is no page of rows: {error}");
             let passing = error.is_eof();
-            if passing { FetchError::passing("decode.json", message) } else { FetchError::lasting("decode.json", message) }
+            if passing {
+                FetchError::passing("decode.json", message)
+            } else {
+                FetchError::lasting("decode.json", message)
+            }
         })
     }
 }
@@ -198,10 +216,13 @@ fn explained(error: FetchError, fetch: &Fetch<'_>, page: usize) -> FetchError {
     let entity = fetch.entity;
     match error.code.as_str() {
         "http.410" if page == 0 && fetch.cursor.is_some() => {
-            let message = format!("the service no longer knows what changed in `{entity}` since the last sync");
+            let message =
+                format!("the service no longer knows what changed in `{entity}` since the last sync");
             FetchError::passing(CURSOR_EXPIRED, message)
         }
-        "http.410" => FetchError::passing("http.410", format!("the pages of `{entity}` expired on the way: {error}")),
+        "http.410" => {
+            FetchError::passing("http.410", format!("the pages of `{entity}` expired on the way: {error}"))
+        }
         "http.404" => {
             let message = format!("{error}; is the table `{entity}` there?");
             FetchError { message, ..error }

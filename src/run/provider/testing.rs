@@ -84,7 +84,8 @@ pub(super) enum Reply {
 /// A whole answer with a status, headers and a body.
 pub(super) fn answer(status: u16, headers: &[(&str, &str)], body: impl AsRef<[u8]>) -> Reply {
     let body = body.as_ref();
-    let mut bytes = format!("HTTP/1.1 {status} Status\r\nContent-Length: {}\r\nConnection: close\r\n", body.len());
+    let mut bytes =
+        format!("HTTP/1.1 {status} Status\r\nContent-Length: {}\r\nConnection: close\r\n", body.len());
     headers.iter().for_each(|(name, value)| bytes.push_str(&format!("{name}: {value}\r\n")));
     Reply::Bytes([bytes.as_bytes(), b"\r\n", body].concat())
 }
@@ -141,7 +142,11 @@ impl Drop for Scripted {
     }
 }
 
-fn handle(mut stream: TcpStream, log: &Mutex<Vec<Seen>>, script: &dyn Fn(usize, &Seen) -> Reply) -> Option<TcpStream> {
+fn handle(
+    mut stream: TcpStream,
+    log: &Mutex<Vec<Seen>>,
+    script: &dyn Fn(usize, &Seen) -> Reply,
+) -> Option<TcpStream> {
     let seen = read_request(&stream)?;
     let number = {
         let mut log = log.lock().unwrap();
@@ -173,7 +178,8 @@ fn read_request(stream: &TcpStream) -> Option<Seen> {
         let Some((name, value)) = line.trim_end().split_once(':') else { break };
         headers.push((name.to_ascii_lowercase(), value.trim().to_owned()));
     }
-    let length = headers.iter().find(|(name, _)| name == "content-length").and_then(|(_, value)| value.parse().ok());
+    let length =
+        headers.iter().find(|(name, _)| name == "content-length").and_then(|(_, value)| value.parse().ok());
     let mut body = vec![0; length.unwrap_or(0)];
     reader.read_exact(&mut body).ok()?;
     Some(Seen { method, target, headers, body: String::from_utf8_lossy(&body).into_owned() })
@@ -235,9 +241,14 @@ impl Trial {
     /// Of the function that the YAML describes; `${url}` in it stands for `url`.
     pub(super) fn of(yaml: &str, url: &str) -> Self {
         let text = yaml.replace("${url}", url);
-        let text = if text.contains("provider:") { text } else { format!("provider: DATA_PROVIDER_REST\n{text}") };
+        let text =
+            if text.contains("provider:") { text } else { format!("provider: DATA_PROVIDER_REST\n{text}") };
         let pace = Arc::new(NoWait::default());
-        let http = HttpOptions { pace: Arc::<NoWait>::clone(&pace), timeout: Duration::from_secs(10), ..HttpOptions::default() };
+        let http = HttpOptions {
+            pace: Arc::<NoWait>::clone(&pace),
+            timeout: Duration::from_secs(10),
+            ..HttpOptions::default()
+        };
         Self {
             project: project(&text),
             http,

@@ -80,7 +80,9 @@ fn folders_without_an_app() {
     let stage = Stage::empty();
     stage.write("notes/readme.txt", "hello");
     stage.write("lone/notes.yaml", "a: 1\n");
-    for arguments in ["lint notes", "run notes", "status notes", "lint notes/readme.txt", "lint lone/notes.yaml", "lint"] {
+    for arguments in
+        ["lint notes", "run notes", "status notes", "lint notes/readme.txt", "lint lone/notes.yaml", "lint"]
+    {
         let finished = stage.run(arguments);
         assert_eq!(finished.status.code(), Some(2), "{arguments}: {finished}");
         says(&finished, &["app"]);
@@ -127,7 +129,8 @@ fn an_expression_that_fails() {
     ] {
         let finished = Finished::of(stage.command("eval app").arg(expression));
         let code = finished.status.code();
-        let equal_of_other_kind = expression.ends_with("== 1") && code == Some(0) && finished.out.contains("false");
+        let equal_of_other_kind =
+            expression.ends_with("== 1") && code == Some(0) && finished.out.contains("false");
         assert!(matches!(code, Some(1 | 2)) || equal_of_other_kind, "{expression}: {finished}");
         for word in words {
             assert!(finished.err.contains(word), "{expression} does not say `{word}`: {finished}");
@@ -140,7 +143,10 @@ fn a_guard_that_fails_is_not_true() {
     let (stage, source) = synced();
     let index = fs::read_to_string(stage.path("app/index.jigx")).unwrap();
     let asked = source.stub.requests().len();
-    let guarded = index.replace("onLoad:\n  type: action.action-list\n", "onLoad:\n  type: action.action-list\n  when: =1 + 'a'\n");
+    let guarded = index.replace(
+        "onLoad:\n  type: action.action-list\n",
+        "onLoad:\n  type: action.action-list\n  when: =1 + 'a'\n",
+    );
     assert_ne!(guarded, index);
     stage.write("app/index.jigx", guarded);
     let finished = stage.run("run app");
@@ -181,7 +187,10 @@ fn settings_that_are_wrong() {
         for command in ["run app", "status app", "query app sync-scopes"] {
             let finished = stage.run(command).code(2);
             for word in words {
-                assert!(finished.err.contains(word), "{command} with {settings} does not say `{word}`: {finished}");
+                assert!(
+                    finished.err.contains(word),
+                    "{command} with {settings} does not say `{word}`: {finished}"
+                );
             }
         }
     }
@@ -239,7 +248,9 @@ fn a_database_that_another_process_keeps_to_itself() {
     let (stage, _source) = synced();
     let before = stage.database(DB).dump();
     let other = Connection::open(stage.path(DB)).unwrap();
-    other.execute_batch("PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = DELETE; BEGIN EXCLUSIVE").unwrap();
+    other
+        .execute_batch("PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = DELETE; BEGIN EXCLUSIVE")
+        .unwrap();
     for command in ["run app", "status app", "query app sync-scopes"] {
         let finished = stage.run(command).code(3);
         says(&finished, &["app.db", "another"]);
@@ -261,7 +272,8 @@ fn cramped(stage: &Stage, blocks: u32, arguments: &str) -> Finished {
 #[test]
 fn a_database_that_cannot_grow() {
     let (stage, source) = synced();
-    let before: Vec<_> = ["first", "second"].map(|table| stage.database(DB).rows(&format!("SELECT * FROM {table}"))).into();
+    let before: Vec<_> =
+        ["first", "second"].map(|table| stage.database(DB).rows(&format!("SELECT * FROM {table}"))).into();
     source.change();
     let size = fs::metadata(stage.path(DB)).unwrap().len() / 512;
     let mut failed = 0;
@@ -292,7 +304,15 @@ fn a_full_disk() {
     fs::create_dir(stage.path("disk")).unwrap();
     let mut command = Command::new("unshare");
     let script = "mount -t tmpfs -o size=64k none disk && exec \"$0\" run app --db disk/app.db";
-    command.args(["--user", "--map-root-user", "--mount", "sh", "-c", script, env!("CARGO_BIN_EXE_syncscope")]);
+    command.args([
+        "--user",
+        "--map-root-user",
+        "--mount",
+        "sh",
+        "-c",
+        script,
+        env!("CARGO_BIN_EXE_syncscope"),
+    ]);
     stage.settle(&mut command);
     let Ok(output) = command.output() else { return };
     let err = String::from_utf8(output.stderr).unwrap();
@@ -386,7 +406,10 @@ fn answered(answer: impl Fn(&str) -> Answer + Send + Sync + 'static, more: &str)
     assert_eq!(db.rows("SELECT id, data FROM first"), before, "{finished}");
     assert_eq!(db.count("second"), 1, "{finished}");
     assert_eq!(db.value("SELECT state FROM _syncScope"), "failed");
-    assert_eq!(db.rows("SELECT state FROM _syncStatus ORDER BY entity"), [[json!("failed")], [json!("synced")]]);
+    assert_eq!(
+        db.rows("SELECT state FROM _syncStatus ORDER BY entity"),
+        [[json!("failed")], [json!("synced")]]
+    );
     let events = finished.events();
     let failed: Vec<&Value> = events
         .iter()
@@ -417,7 +440,8 @@ fn servers_that_answer_with_an_error() {
 #[test]
 fn a_server_that_fails_in_the_middle() {
     let page = |next: &str| Answer::ok(format!("{{\"rows\":[{{\"id\":\"new\"}}],\"next\":{next}}}"));
-    let (code, _) = answered(move |path| if path.ends_with("=1") { page("2") } else { Answer::status(500, "") }, QUICK);
+    let (code, _) =
+        answered(move |path| if path.ends_with("=1") { page("2") } else { Answer::status(500, "") }, QUICK);
     assert_eq!(code, "http.500");
 }
 
@@ -450,7 +474,8 @@ fn a_server_that_never_answers() {
 #[test]
 fn a_server_that_sends_too_much() {
     let much = format!("{{\"rows\":[{{\"id\":\"1\",\"text\":\"{}\"}}],\"next\":null}}", "x".repeat(100_000));
-    let (code, message) = answered(move |_| Answer::ok(much.clone()), "http: { retries: 0, maxBody: 64KiB }\n");
+    let (code, message) =
+        answered(move |_| Answer::ok(much.clone()), "http: { retries: 0, maxBody: 64KiB }\n");
     assert_eq!(code, "limit.body", "{message}");
 }
 

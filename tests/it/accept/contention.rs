@@ -75,7 +75,11 @@ fn others_can_read_while_a_run_goes_on() {
     running.wait_for_event(|event| event["event"] == "entity.progress" && event["entity"] == "second");
     let status = stage.run("status app --format json").code(0).json();
     assert_eq!(status["scopes"][0]["state"], "syncing", "{status}");
-    assert_eq!((&status["scopes"][0]["synced"], &status["scopes"][0]["syncing"]), (&1.into(), &1.into()), "{status}");
+    assert_eq!(
+        (&status["scopes"][0]["synced"], &status["scopes"][0]["syncing"]),
+        (&1.into(), &1.into()),
+        "{status}"
+    );
     assert_eq!(stage.database("app/app.db").value("SELECT state FROM _syncScope"), "syncing");
     let rows = stage.run("query app sync-scopes --format json").code(0).json();
     assert_eq!(rows[0]["state"], "syncing");

@@ -63,7 +63,9 @@ fn every_event_of_every_app_can_be_planned() {
             screens.push((Some(file.file_stem().unwrap().to_string_lossy().into_owned()), file));
         }
         for (jig, file) in screens {
-            let Ok(tree) = serde_yaml::from_str::<Value>(&fs::read_to_string(&file).unwrap()) else { continue };
+            let Ok(tree) = serde_yaml::from_str::<Value>(&fs::read_to_string(&file).unwrap()) else {
+                continue;
+            };
             let Some(map) = tree.as_object() else { continue };
             for event in map.keys().filter(|key| key.starts_with("on") && key.as_str() != "onTableChanged") {
                 let mut command = stage.command("run --dry-run --db none.db --on");

@@ -10,7 +10,10 @@ fn the_example_runs() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let built = Path::new(env!("CARGO_BIN_EXE_syncscope")).with_file_name("examples").join("embed");
     if !built.exists() {
-        let made = Command::new(env!("CARGO")).args(["build", "--quiet", "--example", "embed"]).current_dir(root).status();
+        let made = Command::new(env!("CARGO"))
+            .args(["build", "--quiet", "--example", "embed"])
+            .current_dir(root)
+            .status();
         assert!(made.unwrap().success());
     }
     let output = Command::new(built).current_dir(root).output().unwrap();
@@ -26,6 +29,7 @@ fn the_example_runs() {
 
 #[test]
 fn the_example_is_short() {
-    let text = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/embed.rs")).unwrap();
+    let text =
+        std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/embed.rs")).unwrap();
     assert!(text.lines().count() < 60, "{} lines", text.lines().count());
 }

@@ -18,9 +18,34 @@ impl Dice {
 }
 
 const TOKENS: [&[u8]; 28] = [
-    b"{", b"}", b"[", b"]", b": ", b"- ", b"? ", b"|\n", b">-\n", b"'", b"\"", b"&a ", b"*a", b"<<: *a", b"!!str ",
-    b"#", b"---\n", b"...\n", b"\t", b"\r\n", b"\0", b"\xff\xfe", b"\xef\xbb\xbf", b"=", b"=@ctx.", b"=$map(",
-    b"\xf0\x9f\x98\x80", b"%YAML 9.9\n",
+    b"{",
+    b"}",
+    b"[",
+    b"]",
+    b": ",
+    b"- ",
+    b"? ",
+    b"|\n",
+    b">-\n",
+    b"'",
+    b"\"",
+    b"&a ",
+    b"*a",
+    b"<<: *a",
+    b"!!str ",
+    b"#",
+    b"---\n",
+    b"...\n",
+    b"\t",
+    b"\r\n",
+    b"\0",
+    b"\xff\xfe",
+    b"\xef\xbb\xbf",
+    b"=",
+    b"=@ctx.",
+    b"=$map(",
+    b"\xf0\x9f\x98\x80",
+    b"%YAML 9.9\n",
 ];
 
 fn mutate(text: &[u8], dice: &mut Dice) -> Vec<u8> {
@@ -88,7 +113,14 @@ fn random_bytes_are_linted() {
     let mut dice = Dice(0x5eed_0002);
     for round in 0..20 {
         let stage = Stage::empty();
-        let places = ["index.jigx", "jigs/a.jigx", "functions/b.jigx", "datasources/c.yaml", "actions/d.json", "syncscope.yaml"];
+        let places = [
+            "index.jigx",
+            "jigs/a.jigx",
+            "functions/b.jigx",
+            "datasources/c.yaml",
+            "actions/d.json",
+            "syncscope.yaml",
+        ];
         for place in places {
             let length = dice.roll(3000);
             let mut bytes = Vec::new();
@@ -134,9 +166,19 @@ fn shapes_that_are_hard_to_read_are_linted() {
         ("aliases", bomb),
         ("a deep expression", format!("title: ={}1{}\n", "(".repeat(50_000), ")".repeat(50_000))),
         ("a long expression", format!("title: =1{}\n", " + 1".repeat(50_000))),
-        ("a deep condition", format!("onLoad: {{type: action.go-back, condition: '{}true'}}\n", "!".repeat(50_000))),
+        (
+            "a deep condition",
+            format!("onLoad: {{type: action.go-back, condition: '{}true'}}\n", "!".repeat(50_000)),
+        ),
         ("parentheses", format!("onLoad: {{type: action.go-back, condition: '{}'}}\n", "(".repeat(50_000))),
-        ("a deep block", format!("onLoad: {{type: action.go-back, condition: {}true{}}}\n", "{not: ".repeat(5_000), "}".repeat(5_000))),
+        (
+            "a deep block",
+            format!(
+                "onLoad: {{type: action.go-back, condition: {}true{}}}\n",
+                "{not: ".repeat(5_000),
+                "}".repeat(5_000)
+            ),
+        ),
         ("a large file", format!("name: {}\n", "x".repeat(5 << 20))),
         ("nothing", String::new()),
         ("a mark", "\u{feff}".to_owned()),

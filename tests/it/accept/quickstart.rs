@@ -94,21 +94,36 @@ fn keeps_the_documented_columns_of_scopes_and_statuses() {
     stage.run("run app").code(0);
     let db = stage.database(DB);
     let sql = "SELECT id, state, notStarted, syncing, failed, synced, lastFailedAt FROM _syncScope";
-    assert_eq!(db.rows(sql), [[json!(SCOPE), json!("synced"), json!(0), json!(0), json!(0), json!(4), Value::Null]]);
+    assert_eq!(
+        db.rows(sql),
+        [[json!(SCOPE), json!("synced"), json!(0), json!(0), json!(0), json!(4), Value::Null]]
+    );
     let times = "SELECT typeof(lastStartedAt), typeof(lastSyncedAt), lastSyncedAt >= lastStartedAt,
                  typeof(timestamp) FROM _syncScope";
     assert_eq!(db.rows(times), [[json!("integer"), json!("integer"), json!(1), json!("integer")]]);
 
-    let details: Value = serde_json::from_str(db.value("SELECT details FROM _syncScope").as_str().unwrap()).unwrap();
+    let details: Value =
+        serde_json::from_str(db.value("SELECT details FROM _syncScope").as_str().unwrap()).unwrap();
     for member in MEMBERS {
         assert_eq!(details[member]["state"], "synced", "{details}");
     }
     let rows = &details["sync-products"]["entities"];
-    assert_eq!((&rows[0]["entity"], &rows[0]["rows"]), (&json!("depots"), &json!(db.count("depots"))), "{details}");
+    assert_eq!(
+        (&rows[0]["entity"], &rows[0]["rows"]),
+        (&json!("depots"), &json!(db.count("depots"))),
+        "{details}"
+    );
 
-    let statuses = db.rows("SELECT provider, entity, functionId, state, error FROM _syncStatus ORDER BY entity");
+    let statuses =
+        db.rows("SELECT provider, entity, functionId, state, error FROM _syncStatus ORDER BY entity");
     let status = |provider: &str, entity: &str, function: Value| {
-        vec![json!(format!("DATA_PROVIDER_{provider}")), json!(entity), function, json!("synced"), Value::Null]
+        vec![
+            json!(format!("DATA_PROVIDER_{provider}")),
+            json!(entity),
+            function,
+            json!("synced"),
+            Value::Null,
+        ]
     };
     let expected = [
         status("REST", "customers", json!("fetch-customers")),
@@ -176,9 +191,14 @@ fn tells_events_as_documented() {
             assert!(event.get(key).is_some(), "no `{key}` in {event}");
         }
         let optional = ["guard", "detail", "error", "id"];
-        let known: BTreeSet<&str> = required.iter().copied().chain(["seq", "at", "event"]).chain(optional).collect();
+        let known: BTreeSet<&str> =
+            required.iter().copied().chain(["seq", "at", "event"]).chain(optional).collect();
         let keys = event.as_object().unwrap().keys().map(String::as_str);
-        assert_eq!(keys.filter(|key| !known.contains(key)).collect::<Vec<_>>(), Vec::<&str>::new(), "{event}");
+        assert_eq!(
+            keys.filter(|key| !known.contains(key)).collect::<Vec<_>>(),
+            Vec::<&str>::new(),
+            "{event}"
+        );
     }
     assert_eq!(events[0]["event"], "run.started");
     assert_eq!(events[0]["app"], "field-sales");
@@ -212,7 +232,8 @@ fn every_action_that_starts_ends_and_rows_add_up() {
     assert_eq!(scopes[0]["row"]["notStarted"], 4);
     assert_eq!(scopes.last().unwrap()["row"]["state"], "synced");
     for row in scopes.iter().map(|event| &event["row"]) {
-        let sum: i64 = ["notStarted", "syncing", "failed", "synced"].iter().map(|key| row[key].as_i64().unwrap()).sum();
+        let sum: i64 =
+            ["notStarted", "syncing", "failed", "synced"].iter().map(|key| row[key].as_i64().unwrap()).sum();
         assert_eq!(sum, 4, "{row}");
     }
 }
@@ -286,7 +307,8 @@ fn query_prints_the_rows_of_datasources() {
     let db = stage.database(DB);
     let rows = |arguments: &str| stage.run(&format!("query app {arguments} --format json")).code(0).json();
     let visits = rows("open-visits");
-    let open = data(&stage, "default/visits.json").into_iter().filter(|row| row["state"] == "planned").count();
+    let open =
+        data(&stage, "default/visits.json").into_iter().filter(|row| row["state"] == "planned").count();
     assert_eq!(visits.as_array().unwrap().len(), open);
     assert!(visits[0].get("customer").is_some(), "{visits}");
     assert_eq!(rows("customers-by-city").as_array().unwrap().len() as u64, db.count("customers"));
@@ -299,7 +321,8 @@ fn query_prints_the_rows_of_datasources() {
     assert_eq!(csv.out.lines().count() as u64, db.count("customers") + 1);
 
     let mut sql = stage.command("query app --format json --sql");
-    let found = Finished::of(sql.arg("SELECT id, '$.city' FROM [customers] WHERE '$.city' = \"Bremen\" ORDER BY id"));
+    let found =
+        Finished::of(sql.arg("SELECT id, '$.city' FROM [customers] WHERE '$.city' = \"Bremen\" ORDER BY id"));
     let found = found.code(0).json();
     assert!(found.as_array().is_some_and(|rows| !rows.is_empty()), "{found}");
     assert!(found.as_array().unwrap().iter().all(|row| row["city"] == "Bremen"), "{found}");
@@ -326,7 +349,9 @@ fn eval_answers_in_the_context_of_the_app() {
 fn graph_shows_what_leads_to_what() {
     let stage = Stage::example("quickstart");
     let graph = stage.run("graph app --format json").code(0);
-    for id in ["onLoad", SCOPE, "sync-prices", "fetch-prices", "prices", "products-with-prices", "refresh-visits"] {
+    for id in
+        ["onLoad", SCOPE, "sync-prices", "fetch-prices", "prices", "products-with-prices", "refresh-visits"]
+    {
         assert!(graph.out.contains(id), "no {id}: {graph}");
     }
     graph.json();

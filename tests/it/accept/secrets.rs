@@ -92,7 +92,10 @@ fn no_output_and_no_file_holds_a_secret() {
     }
     let sent = stub.requests().concat();
     for secret in [KEY, TOKEN, CUSTOM] {
-        assert!(sent.contains(secret), "the secret {secret} was sent to the server, else this test shows nothing: {sent}");
+        assert!(
+            sent.contains(secret),
+            "the secret {secret} was sent to the server, else this test shows nothing: {sent}"
+        );
     }
     for file in fs::read_dir(stage.path("app")).unwrap() {
         let path = file.unwrap().path();

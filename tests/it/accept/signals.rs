@@ -24,7 +24,11 @@ fn stopped_by(signal: Signal, code: i32) {
     let finished = running.finish().code(code);
     assert!(asked.elapsed() < SOON, "took {:?}", asked.elapsed());
     let last = finished.events().pop().unwrap();
-    assert_eq!((&last["event"], &last["outcome"]), (&"run.finished".into(), &"interrupted".into()), "{finished}");
+    assert_eq!(
+        (&last["event"], &last["outcome"]),
+        (&"run.finished".into(), &"interrupted".into()),
+        "{finished}"
+    );
 
     let status = stage.run("status app --format json").code(0).json();
     assert_eq!(status["scopes"][0]["state"], "interrupted", "{status}");

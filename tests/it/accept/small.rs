@@ -22,7 +22,9 @@ impl Guard {
     fn text(&self) -> &'static str {
         match self {
             Self::Nothing => "",
-            Self::When => "  when: \"=@ctx.datasources.sync-scopes[id = 'all'].state = 'syncing' ? false : true\"\n",
+            Self::When => {
+                "  when: \"=@ctx.datasources.sync-scopes[id = 'all'].state = 'syncing' ? false : true\"\n"
+            }
             Self::Condition => "  condition: { scope: { id: all, isNot: syncing } }\n",
         }
     }
@@ -88,9 +90,8 @@ http: {{ retries: 0, timeout: 60s }}
 }
 
 fn function(table: &str) -> String {
-    let parameter = |value: &str| {
-        format!("page: {{ type: number, location: query, required: true, value: {value} }}")
-    };
+    let parameter =
+        |value: &str| format!("page: {{ type: number, location: query, required: true, value: {value} }}");
     format!(
         "provider: DATA_PROVIDER_REST
 method: GET

@@ -64,7 +64,10 @@ impl Stage {
 
     /// Any program, in this folder and the same empty environment.
     pub(super) fn settle(&self, command: &mut Command) {
-        command.current_dir(self.dir.path()).env_clear().env("PATH", std::env::var_os("PATH").unwrap_or_default());
+        command
+            .current_dir(self.dir.path())
+            .env_clear()
+            .env("PATH", std::env::var_os("PATH").unwrap_or_default());
         command.stdin(Stdio::null());
     }
 
@@ -120,7 +123,11 @@ impl Database {
     pub(super) fn dump(&self) -> Vec<(String, Vec<Vec<Value>>)> {
         let tables = self.rows("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name");
         let name = |row: Vec<Value>| row[0].as_str().unwrap().to_owned();
-        tables.into_iter().map(name).map(|table| (table.clone(), self.rows(&format!("SELECT * FROM [{table}]")))).collect()
+        tables
+            .into_iter()
+            .map(name)
+            .map(|table| (table.clone(), self.rows(&format!("SELECT * FROM [{table}]"))))
+            .collect()
     }
 }
 
@@ -180,7 +187,10 @@ impl Finished {
     #[track_caller]
     fn assert_no_panic(&self) {
         let all = self.all();
-        assert!(!all.contains("panicked at") && !all.contains("BUG:") && !all.contains("RUST_BACKTRACE"), "{self}");
+        assert!(
+            !all.contains("panicked at") && !all.contains("BUG:") && !all.contains("RUST_BACKTRACE"),
+            "{self}"
+        );
         assert!(self.status.signal().is_none_or(|signal| signal == 9), "{self}");
     }
 }

@@ -122,7 +122,8 @@ impl<'c> Call<'c> {
     fn first(&mut self) -> Result<Target, FetchError> {
         let url = self.function.url.as_ref().ok_or_else(|| self.no_url("has no `url`"))?;
         let value = self.scope.value("url", url)?;
-        let text = self.address_text(value)?.ok_or_else(|| self.no_url("has a `url` that gives no address"))?;
+        let text =
+            self.address_text(value)?.ok_or_else(|| self.no_url("has a `url` that gives no address"))?;
         let address = Address::parse(&text)?;
         self.origin = Some(address.origin());
         Ok(Target { address, query: Query::Parameters, chosen_by: ChosenBy::Author })

@@ -139,7 +139,9 @@ impl Http {
     ) -> Result<Response, FetchError> {
         pace::retrying(self.retries, self.pace.as_ref(), stop, || {
             let sent = self.follow(request, redactor, stop);
-            sent.map_err(|error| if may_repeat(request, &error) { error } else { FetchError { retry: Retry::Never, ..error } })
+            sent.map_err(|error| {
+                if may_repeat(request, &error) { error } else { FetchError { retry: Retry::Never, ..error } }
+            })
         })
     }
 
@@ -187,7 +189,8 @@ fn redirected(request: Request, answer: &Answer, address: Address) -> Result<Req
     if elsewhere {
         if next.body.is_some() {
             let origin = next.address.origin();
-            let message = format!("the server sends the request with its body on to `{origin}`; that is not followed");
+            let message =
+                format!("the server sends the request with its body on to `{origin}`; that is not followed");
             return Err(FetchError::lasting(format!("http.{}", answer.status), message));
         }
         next.headers.retain(|header| header.name.to_ascii_lowercase().starts_with("accept"));
@@ -199,7 +202,12 @@ fn accepted(answer: Answer, request: Request, redactor: &Redactor) -> Result<Res
     if answer.status >= 400 || (300..400).contains(&answer.status) {
         return Err(refused(&answer, &request, redactor));
     }
-    Ok(Response { status: answer.status, headers: answer.headers, body: answer.body, address: request.address })
+    Ok(Response {
+        status: answer.status,
+        headers: answer.headers,
+        body: answer.body,
+        address: request.address,
+    })
 }
 
 fn refused(answer: &Answer, request: &Request, redactor: &Redactor) -> FetchError {

@@ -126,7 +126,8 @@ impl<'f> Reader<'f> {
     ) -> Result<Vec<Row<'b>>, FetchError> {
         match (raw.get(), place.rows.is_empty()) {
             ("null", true) => {
-                let message = format!("the answer of `{}` is `null`, expected rows", response.address.shown());
+                let message =
+                    format!("the answer of `{}` is `null`, expected rows", response.address.shown());
                 Err(FetchError::lasting("decode.json", message))
             }
             ("null", false) => Ok(Vec::new()),
@@ -160,7 +161,9 @@ impl<'f> Reader<'f> {
             Some(transform) => {
                 let focus = with_inputs(&body, transform, values);
                 let result = scope.transform("outputTransform", transform, &focus)?;
-                if result.is_none() && let Some((_, path)) = plain::path(transform) {
+                if result.is_none()
+                    && let Some((_, path)) = plain::path(transform)
+                {
                     return Err(self.missing(response, &path));
                 }
                 Roots { result: result.unwrap_or_else(|| json!([])), body: Some(body) }
@@ -196,7 +199,8 @@ impl<'f> Reader<'f> {
 
 /// Where the rows stand, when transform and records only name a place.
 fn place(function: &Function) -> Option<Place> {
-    let (_, result) = function.output_transform.as_ref().map_or(Some((Root::Focus, Vec::new())), plain::path)?;
+    let (_, result) =
+        function.output_transform.as_ref().map_or(Some((Root::Focus, Vec::new())), plain::path)?;
     let (root, records) = function.records.as_ref().map_or(Some((Root::Focus, Vec::new())), plain::path)?;
     // `$.inputs` are the parameters, not a part of the answer.
     if result.first().is_some_and(|name| name == "inputs") {
@@ -215,7 +219,9 @@ fn continued(continuation: Option<&Continuation>) -> Vec<&Expression> {
     let Some(block) = continuation else { return expressions };
     let values = block.parameters.iter().flatten().filter_map(|parameter| parameter.value.as_ref());
     let templates: Vec<&Template> = block.when.iter().chain(&block.url).chain(values).collect();
-    templates.into_iter().for_each(|template| template.expressions(&mut |expression| expressions.push(expression)));
+    templates
+        .into_iter()
+        .for_each(|template| template.expressions(&mut |expression| expressions.push(expression)));
     expressions
 }
 
@@ -276,5 +282,9 @@ fn not_json(response: &Response, body: &str, error: &serde_json::Error) -> Fetch
         return FetchError::lasting("decode.json", message);
     }
     let message = format!("the answer of `{address}` is not JSON: {error}");
-    if error.is_eof() { FetchError::passing("decode.json", message) } else { FetchError::lasting("decode.json", message) }
+    if error.is_eof() {
+        FetchError::passing("decode.json", message)
+    } else {
+        FetchError::lasting("decode.json", message)
+    }
 }

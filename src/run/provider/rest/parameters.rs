@@ -32,7 +32,9 @@ pub(super) fn first(
     // Expressions see arguments, literals and the expressions above them.
     for parameter in &function.parameters {
         let name = &parameter.name.value;
-        let Some(template) = parameter.value.as_ref().filter(|_| !values.contains_key(name)) else { continue };
+        let Some(template) = parameter.value.as_ref().filter(|_| !values.contains_key(name)) else {
+            continue;
+        };
         expose(scope, function, &values);
         if let Some(value) = scope.value(&format!("parameters.{name}.value"), template)? {
             values.insert(name.clone(), value);
@@ -122,7 +124,9 @@ pub(super) fn auth(parameter: &Parameter) -> Option<Auth> {
     match parameter.name.value.as_str() {
         "accessToken" if carries => Some(Auth::Bearer),
         "basicAuth" if carries => Some(Auth::Basic),
-        _ if parameter.type_name == "secret" || parameter.location == Location::Credential => Some(Auth::Plain),
+        _ if parameter.type_name == "secret" || parameter.location == Location::Credential => {
+            Some(Auth::Plain)
+        }
         _ => None,
     }
 }
@@ -137,7 +141,9 @@ impl Secrets {
     ) -> Result<Self, FetchError> {
         let mut secrets = Self::default();
         for parameter in definitions {
-            let Some((auth, value)) = auth(parameter).zip(values.get(&parameter.name.value)) else { continue };
+            let Some((auth, value)) = auth(parameter).zip(values.get(&parameter.name.value)) else {
+                continue;
+            };
             let name = credential_name(parameter, value)?;
             let secret = credentials.secret(name).ok_or_else(|| unknown(parameter, name))?;
             redactor.add(secret.expose());

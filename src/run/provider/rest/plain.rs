@@ -21,7 +21,8 @@ fn parse(text: &str) -> Option<(Root, Vec<String>)> {
     let text = text.trim_start();
     let text = text.strip_prefix('=').unwrap_or(text).trim();
     let text = text.strip_suffix("[]").unwrap_or(text).trim_end();
-    let absolute = ["@ctx.response.body", "@.response.body"].iter().find_map(|prefix| text.strip_prefix(prefix));
+    let absolute =
+        ["@ctx.response.body", "@.response.body"].iter().find_map(|prefix| text.strip_prefix(prefix));
     if let Some(rest) = absolute {
         return Some((Root::Body, steps(rest)?));
     }
@@ -29,7 +30,8 @@ fn parse(text: &str) -> Option<(Root, Vec<String>)> {
     if let Some(rest) = relative.or_else(|| text.strip_prefix('$')) {
         return Some((Root::Focus, steps(rest)?));
     }
-    let quoted = text.starts_with(['"', '\'']) || ["true", "false", "null", "and", "or", "in"].contains(&text);
+    let quoted =
+        text.starts_with(['"', '\'']) || ["true", "false", "null", "and", "or", "in"].contains(&text);
     let path = (!quoted && !text.is_empty()).then(|| steps(&format!(".{text}")))??;
     Some((Root::Focus, path))
 }
@@ -75,7 +77,9 @@ pub(super) fn reads_rows(text: &str, member: Option<&str>) -> bool {
             '"' | '\'' | '`' => {
                 let inside = &rest[1..];
                 let end = inside.find(c).unwrap_or(inside.len());
-                if step && member == Some(&inside[..end]) || c == '`' && !step && member.is_none_or(|m| m == &inside[..end]) {
+                if step && member == Some(&inside[..end])
+                    || c == '`' && !step && member.is_none_or(|m| m == &inside[..end])
+                {
                     return true;
                 }
                 (end + 2).min(rest.len())
@@ -111,7 +115,8 @@ fn name_length(text: &str) -> usize {
 /// Whether the whole answer is asked for by its name below `@ctx`.
 fn reads_body(text: &str) -> bool {
     let follows = |word: &str, allowed: &[&str]| {
-        text.match_indices(word).any(|(at, _)| !allowed.iter().any(|next| text[at + word.len()..].starts_with(next)))
+        text.match_indices(word)
+            .any(|(at, _)| !allowed.iter().any(|next| text[at + word.len()..].starts_with(next)))
     };
     follows("ctx.response", &[".headers", ".status", ".ok"])
         || follows("@.response", &[".headers", ".status", ".ok"])
@@ -127,7 +132,8 @@ fn without_counts(text: &str) -> String {
     while let Some(at) = rest.find(COUNT) {
         let inside = &rest[at + COUNT.len()..];
         let end = inside.find(')').unwrap_or(inside.len());
-        let counted = parse(&inside[..end]).is_some_and(|(root, _)| root == Root::Focus) && !inside[..end].contains('@');
+        let counted = parse(&inside[..end]).is_some_and(|(root, _)| root == Root::Focus)
+            && !inside[..end].contains('@');
         let next = if counted { at + COUNT.len() + (end + 1).min(inside.len()) } else { at + COUNT.len() };
         out.push_str(&rest[..if counted { at } else { next }]);
         if counted {
@@ -167,28 +173,77 @@ mod tests {
 
     #[test]
     fn other_expressions_are_not_plain() {
-        for text in ["$.a[0]", "$.a.b()", "$map($, f)", "$$", "$$.a", "$.{\"a\": b}", "a + b", "\"text\"", "", "$.a.", "$x",
-            "true", "5", "$.a[b=1]", "a - b", "$.*", "$.\"a\\n\"", "@ctx.parameters.x", "@ctx.response.bodyguard"] {
+        for text in [
+            "$.a[0]",
+            "$.a.b()",
+            "$map($, f)",
+            "$$",
+            "$$.a",
+            "$.{\"a\": b}",
+            "a + b",
+            "\"text\"",
+            "",
+            "$.a.",
+            "$x",
+            "true",
+            "5",
+            "$.a[b=1]",
+            "a - b",
+            "$.*",
+            "$.\"a\\n\"",
+            "@ctx.parameters.x",
+            "@ctx.response.bodyguard",
+        ] {
             assert_eq!(parse(text), None, "{text}");
         }
     }
 
     #[test]
     fn reading_beside_the_rows_is_told_from_reading_them() {
-        for text in ["=$.nextLink", "=$.\"@odata.nextLink\"", "=$exists($.next) and $.page < $.pages", "=next != null",
-            "=$count($.items) = 100", "=$count( items ) > 0", "=@ctx.parameters.page < 5", "=@ctx.response.headers.link",
-            "=$.meta.next", "='a items b' & $.next", "=$number(@ctx.parameters.page) + 1"] {
+        for text in [
+            "=$.nextLink",
+            "=$.\"@odata.nextLink\"",
+            "=$exists($.next) and $.page < $.pages",
+            "=next != null",
+            "=$count($.items) = 100",
+            "=$count( items ) > 0",
+            "=@ctx.parameters.page < 5",
+            "=@ctx.response.headers.link",
+            "=$.meta.next",
+            "='a items b' & $.next",
+            "=$number(@ctx.parameters.page) + 1",
+        ] {
             assert!(!reads_rows(text, Some("items")), "{text}");
         }
-        for text in ["=$.items[-1].id", "=items[-1].id", "=$.\"items\"", "=`items`[0]", "=$keys($)", "=$lookup($, 'items')", "=$$.next",
-            "=$.*", "=$", "=$string()", "=@ctx.response.body.next", "=@ctx.output.next", "=$[0]", "=$count($.x[items])"] {
+        for text in [
+            "=$.items[-1].id",
+            "=items[-1].id",
+            "=$.\"items\"",
+            "=`items`[0]",
+            "=$keys($)",
+            "=$lookup($, 'items')",
+            "=$$.next",
+            "=$.*",
+            "=$",
+            "=$string()",
+            "=@ctx.response.body.next",
+            "=@ctx.output.next",
+            "=$[0]",
+            "=$count($.x[items])",
+        ] {
             assert!(reads_rows(text, Some("items")), "{text}");
         }
     }
 
     #[test]
     fn of_a_bare_list_only_the_count_is_not_a_row() {
-        for text in ["=$count($) = 50", "=@ctx.parameters.page + 1", "=$count($) = $number(@ctx.parameters.limit)", "='x'", "=true"] {
+        for text in [
+            "=$count($) = 50",
+            "=@ctx.parameters.page + 1",
+            "=$count($) = $number(@ctx.parameters.limit)",
+            "='x'",
+            "=true",
+        ] {
             assert!(!reads_rows(text, None), "{text}");
         }
         for text in ["=$.next", "=next", "=$[-1].id", "=$max(id)", "=`a b`"] {

@@ -62,13 +62,19 @@ impl Draft<'_> {
             FetchError::lasting("config.parameter", message)
         };
         let parameter = self.at(Location::Path).find(|parameter| parameter.name.value == name);
-        let parameter = parameter.ok_or_else(|| refused("there is no parameter of this name with `location: path`"))?;
+        let parameter =
+            parameter.ok_or_else(|| refused("there is no parameter of this name with `location: path`"))?;
         let text = self.text(parameter).filter(|text| !text.is_empty());
         text.ok_or_else(|| refused("the parameter has no value"))
     }
 
     /// The request to an address.
-    pub(super) fn request(&self, address: Address, query: Query, scope: &Scope<'_>) -> Result<Request, FetchError> {
+    pub(super) fn request(
+        &self,
+        address: Address,
+        query: Query,
+        scope: &Scope<'_>,
+    ) -> Result<Request, FetchError> {
         let method = self.method()?;
         let body = self.body(&method, scope)?;
         let headers = self.headers(body.as_ref());
@@ -86,8 +92,11 @@ impl Draft<'_> {
         if METHODS.contains(&method.as_str()) {
             return Ok(method.clone());
         }
-        let message =
-            format!("the function `{}` has the method `{method}`; expected one of {}", self.function.id, METHODS.join(", "));
+        let message = format!(
+            "the function `{}` has the method `{method}`; expected one of {}",
+            self.function.id,
+            METHODS.join(", ")
+        );
         Err(FetchError::lasting("config.method", message))
     }
 
@@ -122,13 +131,17 @@ impl Draft<'_> {
     }
 
     fn headers(&self, body: Option<&Body>) -> Vec<Header> {
-        let mut headers: Vec<Header> = self.at(Location::Header).chain(self.at(Location::Credential)).filter_map(|parameter| {
-            let name = match auth(parameter) {
-                Some(Auth::Bearer | Auth::Basic) => "Authorization".to_owned(),
-                _ => parameter.name.value.clone(),
-            };
-            Some(Header { name, value: self.text(parameter)? })
-        }).collect();
+        let mut headers: Vec<Header> = self
+            .at(Location::Header)
+            .chain(self.at(Location::Credential))
+            .filter_map(|parameter| {
+                let name = match auth(parameter) {
+                    Some(Auth::Bearer | Auth::Basic) => "Authorization".to_owned(),
+                    _ => parameter.name.value.clone(),
+                };
+                Some(Header { name, value: self.text(parameter)? })
+            })
+            .collect();
         let mut default = |name: &str, value: &str| {
             if !headers.iter().any(|header| header.name.eq_ignore_ascii_case(name)) {
                 headers.push(Header { name: name.to_owned(), value: value.to_owned() });
@@ -145,7 +158,10 @@ impl Draft<'_> {
         let has_parameters = self.at(Location::Body).next().is_some();
         if matches!(method, "GET" | "HEAD") {
             if has_parameters && self.function.input_transform.is_none() {
-                let message = format!("the function `{}` has body parameters, but a {method} request has no body", self.function.id);
+                let message = format!(
+                    "the function `{}` has body parameters, but a {method} request has no body",
+                    self.function.id
+                );
                 return Err(FetchError::lasting("config.parameter", message));
             }
             return Ok(None);
@@ -154,12 +170,14 @@ impl Draft<'_> {
             let focus = Value::Object(self.inputs());
             let value = scope.transform("inputTransform", transform, &focus)?;
             let value = value.ok_or_else(|| {
-                let message = format!("`inputTransform` of the function `{}` gives no value to send", self.function.id);
+                let message =
+                    format!("`inputTransform` of the function `{}` gives no value to send", self.function.id);
                 FetchError::lasting("decode.transform", message)
             })?;
             return Ok(Some(Body::json(&value)));
         }
-        Ok(has_parameters.then(|| self.raw_body().unwrap_or_else(|| Body::json(&Value::Object(self.members())))))
+        Ok(has_parameters
+            .then(|| self.raw_body().unwrap_or_else(|| Body::json(&Value::Object(self.members())))))
     }
 
     /// A parameter named `body` or `file` is the body itself.
@@ -201,7 +219,10 @@ impl Body {
 
     fn text(text: String) -> Self {
         let is_json = text.trim_start().starts_with(['{', '[']);
-        Self { kind: if is_json { "application/json" } else { "text/plain; charset=utf-8" }, bytes: text.into_bytes() }
+        Self {
+            kind: if is_json { "application/json" } else { "text/plain; charset=utf-8" },
+            bytes: text.into_bytes(),
+        }
     }
 }
 
@@ -237,11 +258,15 @@ fn whole(number: &serde_json::Number) -> String {
 }
 
 fn merged(written: Option<&str>, pairs: &[(String, String)], query: Query) -> Option<String> {
-    let join = |pairs: &[(String, String)]| pairs.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>();
+    let join = |pairs: &[(String, String)]| {
+        pairs.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>()
+    };
     let (Some(written), false) = (written.filter(|_| query != Query::Parameters), pairs.is_empty()) else {
         return if pairs.is_empty() { written.map(str::to_owned) } else { Some(join(pairs).join("&")) };
     };
-    let key = |pair: &str| percent_decode_str(pair.split('=').next().unwrap_or_default()).decode_utf8_lossy().into_owned();
+    let key = |pair: &str| {
+        percent_decode_str(pair.split('=').next().unwrap_or_default()).decode_utf8_lossy().into_owned()
+    };
     let in_address: Vec<&str> = written.split('&').filter(|pair| !pair.is_empty()).collect();
     let names: Vec<String> = in_address.iter().map(|pair| key(pair)).collect();
     let (kept, added): (Vec<&str>, Vec<(String, String)>) = if query == Query::AddressFirst {

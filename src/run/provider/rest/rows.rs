@@ -42,7 +42,9 @@ pub(super) fn split<'b>(body: &'b str, path: &[String]) -> Result<Split<'b>, ser
     let mut found = Found::Missing;
     let shell = walk(body, path, End::List, &mut found)?;
     let at = match found {
-        Found::List(items) if !path.is_empty() && items.iter().any(|item| item.get().starts_with('[')) => At::Branching,
+        Found::List(items) if !path.is_empty() && items.iter().any(|item| item.get().starts_with('[')) => {
+            At::Branching
+        }
         Found::List(items) => At::List(items),
         Found::One(raw) => At::One(raw),
         Found::Missing => At::Missing,
@@ -58,7 +60,12 @@ fn one<'b>(body: &'b str, path: &[String]) -> Result<At<'b>, serde_json::Error> 
     Ok(if let Found::One(raw) = found { At::One(raw) } else { At::Missing })
 }
 
-fn walk<'b>(body: &'b str, path: &[String], end: End, found: &mut Found<'b>) -> Result<Value, serde_json::Error> {
+fn walk<'b>(
+    body: &'b str,
+    path: &[String],
+    end: End,
+    found: &mut Found<'b>,
+) -> Result<Value, serde_json::Error> {
     let mut reader = serde_json::Deserializer::from_str(body);
     let shell = Walk { path, end, found }.deserialize(&mut reader)?;
     reader.end()?;
@@ -119,7 +126,9 @@ pub(in crate::run::provider) fn id(object: &str) -> Id<'_> {
             Ok(Borrowed(text)) => Id::Text(text),
             Err(_) => Id::Unusable,
         },
-        Some(text) if text.starts_with(|c: char| c == '-' || c.is_ascii_digit()) => Id::Text(Cow::Borrowed(text)),
+        Some(text) if text.starts_with(|c: char| c == '-' || c.is_ascii_digit()) => {
+            Id::Text(Cow::Borrowed(text))
+        }
         Some(_) => Id::Unusable,
     }
 }
@@ -311,7 +320,9 @@ mod tests {
 
     #[test]
     fn the_shell_counts_but_does_not_hold_the_rows() {
-        let split = split(r#"{"next":"x","data":{"total":7,"items":[{"a":1},{"a":2}]}}"#, &path(&["data", "items"])).unwrap();
+        let split =
+            split(r#"{"next":"x","data":{"total":7,"items":[{"a":1},{"a":2}]}}"#, &path(&["data", "items"]))
+                .unwrap();
         assert_eq!(split.shell, json!({"next": "x", "data": {"total": 7, "items": [null, null]}}));
     }
 

@@ -60,7 +60,9 @@ impl<'a> Scope<'a> {
     ) -> Result<Option<Value>, FetchError> {
         let on = |focus: &Value| {
             let world = World { ctx: &self.ctx, focus: Some(focus), shared: self.shared };
-            self.evaluator.fill(template, &world).map_err(|error| self.failed("decode.transform", what, &error))
+            self.evaluator
+                .fill(template, &world)
+                .map_err(|error| self.failed("decode.transform", what, &error))
         };
         match (on(&roots.result)?, &roots.body) {
             (None, Some(body)) => on(body),

@@ -100,7 +100,7 @@ impl Builder<'_> {
     fn key(&mut self, node: Node) -> Key {
         let span = node.span;
         let text = match node.kind {
-            Kind::String(scalar) if span.start == span.end && scalar.text.is_empty() => {
+            Kind::String(scalar) if span.start == span.end && scalar.style == Style::Plain => {
                 self.tell(remarks::missing_key(span));
                 return Key::Dropped;
             }

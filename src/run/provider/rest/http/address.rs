@@ -205,10 +205,10 @@ mod tests {
     #[test]
     fn what_is_no_address_is_refused() {
         for text in ["", "example.com", "/x", "ftp://h/", "http://", "http://:80/", "http://h:99999/", "http://a b/",
-            "http://user:pass@h/", "http://good\\@evil/", "http://ü.de/", "http://[1]/", "javascript:alert(1)"] {
+            "http://user:hunter2@h/", "http://good\\@evil/", "http://ü.de/", "http://[1]/", "javascript:alert(1)"] {
             let error = Address::parse(text).unwrap_err();
             assert_eq!(error.code, "config.url", "{text}");
-            assert!(!error.message.contains("pass"), "{}", error.message);
+            assert!(!error.message.contains("hunter2"), "{}", error.message);
         }
     }
 

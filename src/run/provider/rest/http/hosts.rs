@@ -26,7 +26,8 @@ impl Hosts {
         if self.patterns.iter().any(fits) {
             return Ok(());
         }
-        let message = format!("the host `{}` may not be asked: `http.allow` does not name it", address.host());
+        let message =
+            format!("the host `{}` may not be asked: `http.allow` does not name it", address.host());
         Err(FetchError::lasting("config.host", message))
     }
 }

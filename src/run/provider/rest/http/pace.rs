@@ -125,7 +125,8 @@ mod tests {
 
     #[test]
     fn the_server_says_when_within_reason() {
-        let (result, waits) = tried(3, &Stop::new(None), vec![after(Duration::from_secs(7)), after(Duration::from_secs(7200))]);
+        let (result, waits) =
+            tried(3, &Stop::new(None), vec![after(Duration::from_secs(7)), after(Duration::from_secs(7200))]);
         assert_eq!(result, Ok(()));
         assert_eq!(waits, [7, 60].map(Duration::from_secs));
     }

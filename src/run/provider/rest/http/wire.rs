@@ -67,7 +67,12 @@ impl Wire {
     ///
     /// The work is done on a thread of its own, so that a stop is heard at once whatever the
     /// network does; the thread ends by its timeout at the latest.
-    pub(super) fn exchange(&self, request: &Request, address: &Address, stop: &Stop) -> Result<Answer, FetchError> {
+    pub(super) fn exchange(
+        &self,
+        request: &Request,
+        address: &Address,
+        stop: &Stop,
+    ) -> Result<Answer, FetchError> {
         let prepared = prepare(request, address)?;
         let (send, receive) = mpsc::channel();
         let (wire, target, heard) = (self.clone(), address.clone(), stop.clone());
@@ -76,7 +81,9 @@ impl Wire {
             let _ = send.send(wire.perform(prepared, &target, &heard));
         };
         let spawned = std::thread::Builder::new().name("http".to_owned()).spawn(work);
-        spawned.map_err(|error| FetchError::passing("net.connect", format!("no thread for a request: {error}")))?;
+        spawned.map_err(|error| {
+            FetchError::passing("net.connect", format!("no thread for a request: {error}"))
+        })?;
         loop {
             match receive.recv_timeout(TICK) {
                 Ok(answer) => return answer,
@@ -109,7 +116,13 @@ impl Wire {
         if address.is_loopback() { self.loopback.run(request) } else { self.outside.run(request) }
     }
 
-    fn read(&self, body: &mut Body, status: u16, address: &Address, stop: &Stop) -> Result<Vec<u8>, FetchError> {
+    fn read(
+        &self,
+        body: &mut Body,
+        status: u16,
+        address: &Address,
+        stop: &Stop,
+    ) -> Result<Vec<u8>, FetchError> {
         let max = if status < 400 { self.limits.max_body } else { self.limits.max_body.min(MAX_ERROR_BODY) };
         let announced = body.content_length().unwrap_or(0);
         let mut bytes = Vec::with_capacity(usize::try_from(announced.min(max)).unwrap_or(0));
@@ -134,7 +147,10 @@ impl Wire {
             ureq::Error::Io(error) => io_failure(error, address),
             ureq::Error::Timeout(_) => {
                 let time = humantime::format_duration(self.limits.timeout);
-                FetchError::passing("net.timeout", format!("`{origin}` gave no complete answer within {time}"))
+                FetchError::passing(
+                    "net.timeout",
+                    format!("`{origin}` gave no complete answer within {time}"),
+                )
             }
             ureq::Error::HostNotFound => no_host(address),
             ureq::Error::ConnectionFailed | ureq::Error::ConnectProxyFailed(_) => {
@@ -143,15 +159,18 @@ impl Wire {
             ureq::Error::Tls(_) | ureq::Error::Rustls(_) | ureq::Error::Pem(_) | ureq::Error::TlsRequired => {
                 tls(address, error)
             }
-            ureq::Error::Decompress(..) => {
-                FetchError::lasting("decode.body", format!("the answer of `{}` cannot be unpacked", address.shown()))
-            }
-            ureq::Error::LargeResponseHeader(..) => {
-                FetchError::lasting("limit.headers", format!("the headers of `{}` are too large", address.shown()))
-            }
-            ureq::Error::Http(_) | ureq::Error::BadUri(_) => {
-                FetchError::lasting("config.url", format!("`{}` is no address that can be called", address.shown()))
-            }
+            ureq::Error::Decompress(..) => FetchError::lasting(
+                "decode.body",
+                format!("the answer of `{}` cannot be unpacked", address.shown()),
+            ),
+            ureq::Error::LargeResponseHeader(..) => FetchError::lasting(
+                "limit.headers",
+                format!("the headers of `{}` are too large", address.shown()),
+            ),
+            ureq::Error::Http(_) | ureq::Error::BadUri(_) => FetchError::lasting(
+                "config.url",
+                format!("`{}` is no address that can be called", address.shown()),
+            ),
             other => {
                 let message = format!("what `{origin}` answered is not valid HTTP: {other}");
                 FetchError::passing("net.protocol", message)
@@ -164,8 +183,9 @@ impl Wire {
 type Prepared = http::Request<Option<Vec<u8>>>;
 
 fn prepare(request: &Request, address: &Address) -> Result<Prepared, FetchError> {
-    let method = Method::from_bytes(request.method.as_bytes())
-        .map_err(|_| FetchError::lasting("config.method", format!("`{}` is no HTTP method", request.method)))?;
+    let method = Method::from_bytes(request.method.as_bytes()).map_err(|_| {
+        FetchError::lasting("config.method", format!("`{}` is no HTTP method", request.method))
+    })?;
     let mut builder = http::Request::builder().method(method).uri(address.text());
     for header in &request.headers {
         let (name, value) = checked(header)?;
@@ -182,11 +202,12 @@ fn checked(header: &Header) -> Result<(HeaderName, HeaderValue), FetchError> {
         let message = format!("header parameter `{}`: {what}", header.name);
         FetchError::lasting("config.parameter", message)
     };
-    let name = HeaderName::from_bytes(header.name.as_bytes()).map_err(|_| refused("the name is no header name"))?;
+    let name =
+        HeaderName::from_bytes(header.name.as_bytes()).map_err(|_| refused("the name is no header name"))?;
     if matches!(name.as_str(), "content-length" | "transfer-encoding" | "connection" | "host") {
         return Err(refused("this header is set by the connection itself"));
     }
-    let value = HeaderValue::from_bytes(header.value.as_bytes())
+    let value = HeaderValue::from_str(&header.value)
         .map_err(|_| refused("the value has characters that cannot stand in a header"))?;
     Ok((name, value))
 }
