@@ -4,6 +4,7 @@
 //! happen without changing anything. What an action means is decided in [`crate::action`]; this
 //! room evaluates, performs and reports.
 
+mod breakage;
 mod clock;
 mod context;
 mod credentials;

@@ -13,8 +13,8 @@ use super::failure::Failure;
 use super::run::{Assignment, Silent, assignment};
 use super::session::{database, open_recovered};
 use super::shell::Shell;
-use crate::expr::{Condition, EvalExpr, Expression, is_expression};
-use crate::run::{Clock, Engine, Providers, RunOptions, Stop, SystemClock};
+use crate::expr::{Condition, EvalError, EvalExpr, Expression, is_expression};
+use crate::run::{Clock, Engine, Providers, RunError, RunOptions, Stop, SystemClock};
 use crate::store::Store;
 
 /// Evaluates an expression, which begins with `=`, or else a condition such as
@@ -108,8 +108,18 @@ fn parse(text: &str) -> Result<Wanted, Failure> {
     })
 }
 
+/// An expression that gave no value, with the part that is to blame.
+fn failed(error: RunError, text: &str) -> Failure {
+    match error {
+        RunError::Eval(EvalError { message, range: Some(range), .. }) => {
+            Failure::problem(pointed(text, &range, &message))
+        }
+        other => other.into(),
+    }
+}
+
 /// The message, and below it the line with the place marked.
-fn pointed(text: &str, range: &std::ops::Range<usize>, message: &str) -> String {
+pub(super) fn pointed(text: &str, range: &std::ops::Range<usize>, message: &str) -> String {
     let start = text[..floor(text, range.start)].rfind('\n').map_or(0, |at| at + 1);
     let line = text[start..].lines().next().unwrap_or_default();
     let before = line.char_indices().take_while(|(at, _)| start + at < range.start).count();
@@ -139,7 +149,8 @@ fn evaluate(wanted: &Wanted, args: &Args, app: &App, store: &Store) -> Result<An
     };
     match wanted {
         Wanted::Expression(expression) => {
-            let value = engine.evaluate(expression, args.jig.as_deref())?;
+            let value = engine.evaluate(expression, args.jig.as_deref());
+            let value = value.map_err(|error| failed(error, expression.text()))?;
             Ok(Answer { value, reads: Vec::new() })
         }
         Wanted::Condition(condition) => {

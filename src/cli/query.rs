@@ -8,14 +8,16 @@ use serde_json::{Map, Value};
 
 use super::Exit;
 use super::app::App;
+use super::eval::pointed;
 use super::failure::Failure;
 use super::run::{Assignment, Silent, assignment};
 use super::session::{database, open_recovered};
 use super::shell::Shell;
 use super::table::{Cell, Table};
 use super::units::counted;
+use crate::diag::did_you_mean;
 use crate::run::{Clock, Engine, Providers, RunOptions, Stop, SystemClock};
-use crate::store::{Dialect, Query, Store, StoreError};
+use crate::store::{Dialect, Query, SqlError, Store, StoreError};
 
 /// Prints the rows of a datasource, or of a SELECT of your own in the app format's dialect, from the
 /// app's database. Reads only.
@@ -133,10 +135,31 @@ fn statement(sql: &str, args: &Args, store: &Store) -> Result<Answer, Failure> {
     let query = Query::new(sql, &Dialect::default());
     let parameters: Map<String, Value> = args.param.iter().cloned().collect();
     let rows = store.query(&query, &parameters).map_err(|error| match error {
-        StoreError::Sql(error) => Failure::usage(error.message).help(error.help),
+        StoreError::Sql(error) => refused(sql, error, store),
         other => other.into(),
     })?;
     Ok(Answer { columns: rows.columns.clone(), value: rows.into_value() })
+}
+
+/// A statement that the database does not take, with the place where it stops.
+fn refused(sql: &str, error: SqlError, store: &Store) -> Failure {
+    let unknown = error.message.strip_prefix("no such table: ").map(|name| nearest_table(name, store));
+    let message = match error.offset {
+        Some(at) => pointed(sql, &(at..at + word_length(sql, at)), &error.message),
+        None => error.message,
+    };
+    Failure::usage(message).help(error.help.or(unknown.flatten()))
+}
+
+fn word_length(sql: &str, at: usize) -> usize {
+    let rest = sql.get(at..).unwrap_or_default();
+    rest.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(rest.len()).max(1)
+}
+
+fn nearest_table(name: &str, store: &Store) -> Option<String> {
+    let query = Query::new("SELECT name FROM sqlite_schema WHERE type = 'table'", &Dialect::default());
+    let names = store.query(&query, &Map::new()).ok()?.into_value();
+    did_you_mean(name, rows(&names).iter().filter_map(|row| row["name"].as_str()))
 }
 
 /// The keys of all rows in order of their first use.

@@ -54,7 +54,7 @@ pub(super) fn open_for_reading(path: &Path) -> Result<Store, Failure> {
 /// Opens the database to look at it, and marks what dead processes have left behind; `None` when it
 /// does not exist.
 pub(super) fn open_recovered(path: &Path, now: i64) -> Result<Option<Store>, Failure> {
-    if !path.exists() {
+    if std::fs::metadata(path).is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound) {
         return Ok(None);
     }
     match Store::open(path, &OpenOptions::default()) {

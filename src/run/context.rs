@@ -20,7 +20,7 @@ use crate::diag::did_you_mean;
 use crate::expr::{
     Condition, EvalError, Evaluator, Expression, Host, Limits, SharedExpressions, Template, Verdict, World,
 };
-use crate::store::{Dialect, Query, StoreError};
+use crate::store::{Dialect, Query};
 
 pub(super) use facts::{TableFacts, Tables};
 use needs::Needs;
@@ -361,9 +361,4 @@ fn declared_inputs(datasource: &Datasource) -> Option<Value> {
 /// An error of the world that an expression reads.
 pub(super) fn failure(code: &str, message: String) -> EvalError {
     EvalError { code: code.to_owned(), message, range: None }
-}
-
-/// Store errors as expressions meet them.
-pub(super) fn store_failure(error: &StoreError) -> EvalError {
-    failure("store", error.to_string())
 }

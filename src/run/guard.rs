@@ -1,5 +1,7 @@
 //! Whether an action may run: its `when` and its `condition`, with what they read.
 
+use std::sync::OnceLock;
+
 use serde_json::Value;
 
 use super::context::{Place, TableFacts, View};
@@ -8,10 +10,54 @@ use crate::action::Guard;
 use crate::expr::{Condition, Template, is_truthy};
 
 /// The guards that let an action through, its own first; a scope start asks them again.
+///
+/// The first start below a guard settles it, because only that one decides: from then on either
+/// the scope is ours (and the guard may well be false by our own doing), or somebody else was
+/// faster and nothing below the guard runs any more.
 pub(super) struct Chain<'c> {
     pub(super) guard: &'c Guard,
     pub(super) place: &'c Place<'c>,
-    pub(super) above: Option<&'c Chain<'c>>,
+    above: Option<&'c Chain<'c>>,
+    settled: OnceLock<Settled>,
+}
+
+/// What a start was told when it asked a guard again.
+enum Settled {
+    Held,
+    Refused(SkipReason, String),
+}
+
+impl<'c> Chain<'c> {
+    pub(super) fn new(guard: &'c Guard, place: &'c Place<'c>, above: Option<&'c Chain<'c>>) -> Self {
+        Self { guard, place, above, settled: OnceLock::new() }
+    }
+
+    /// The guards from this one upwards.
+    pub(super) fn links(chain: Option<&'c Chain<'c>>) -> impl Iterator<Item = &'c Chain<'c>> {
+        std::iter::successors(chain, |link| link.above)
+    }
+
+    pub(super) fn is_settled(&self) -> bool {
+        self.settled.get().is_some()
+    }
+
+    /// Remembers what a start was told. Starts are one at a time, so the first stays.
+    pub(super) fn settle(&self, decision: &Decision) {
+        let settled = match decision {
+            Decision::Go(_) => Settled::Held,
+            Decision::Skip { reason, detail } => Settled::Refused(*reason, detail.clone()),
+            Decision::Fail(failure) => Settled::Refused(SkipReason::Condition, failure.message.clone()),
+        };
+        let _ = self.settled.set(settled);
+    }
+
+    /// Why nothing below these guards runs any more, when a start was refused by one of them.
+    pub(super) fn refused(chain: Option<&'c Chain<'c>>) -> Option<(SkipReason, String)> {
+        Self::links(chain).find_map(|link| match link.settled.get()? {
+            Settled::Refused(reason, detail) => Some((*reason, detail.clone())),
+            Settled::Held => None,
+        })
+    }
 }
 
 /// Whether an action runs.

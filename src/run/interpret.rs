@@ -6,10 +6,11 @@ use std::time::Instant;
 
 use serde_json::{Map, Value, json};
 
+use super::breakage::Breakage;
 use super::context::{Place, Session, evaluator, place};
 use super::event::{ActionRef, Emitter, Event, Failure, Outcome, SkipReason};
 use super::guard::{Chain, Decision, decide};
-use super::perform::{Done, Permits, read_failure};
+use super::perform::{Done, Permits};
 use super::{Answer, Engine, RunError, Summary, Trigger};
 use crate::action::{ActionNode, Order, Plan, PlanError};
 use crate::app::{Placed, Screen};
@@ -27,6 +28,7 @@ pub(super) struct Run<'r> {
     pub(super) session: Session,
     pub(super) emitter: Emitter<'r>,
     pub(super) permits: Permits,
+    pub(super) breakage: Breakage,
     changed: Mutex<BTreeSet<String>>,
 }
 
@@ -66,22 +68,21 @@ pub(super) fn run(engine: &Engine<'_>, trigger: &Trigger) -> Result<Summary, Run
         session: Session::new(engine),
         emitter: Emitter::new(engine.observer, &*engine.clock),
         permits: Permits::new(engine.options.concurrency),
+        breakage: Breakage::default(),
         changed: Mutex::default(),
     };
     let app = engine.project.name.clone();
     run.emitter.emit(Event::RunStarted { app, trigger: trigger.to_string() });
-    run.recover()?;
-    let worker = Worker { run: &run, evaluator: evaluator(engine) };
-    let mut outcome = Outcome::Ok;
-    for target in &targets {
-        outcome = outcome.max(worker.target(target));
-    }
-    outcome = outcome.max(worker.table_changes());
-    run.leave()?;
+    let outcome = run.recover().map_or(Outcome::Failed, |()| Worker::new(&run).targets(&targets));
+    run.leave();
+    let outcome = if run.breakage.has_happened() { outcome.max(Outcome::Failed) } else { outcome };
     let counts = run.emitter.counts();
     let duration_ms = millis(begun);
     run.emitter.emit(Event::RunFinished { outcome, duration_ms, counts });
-    Ok(Summary { outcome, counts })
+    match run.breakage.into_error() {
+        Some(error) => Err(error.into()),
+        None => Ok(Summary { outcome, counts }),
+    }
 }
 
 impl std::fmt::Display for Trigger {
@@ -167,6 +168,15 @@ fn target<'a>(placed: &Placed, action: &'a ActionNode, place: Place<'a>) -> Targ
 }
 
 impl<'r> Worker<'r> {
+    fn new(run: &'r Run<'r>) -> Self {
+        Self { run, evaluator: evaluator(run.engine) }
+    }
+
+    fn targets(&self, targets: &[Target<'_>]) -> Outcome {
+        let outcome = targets.iter().fold(Outcome::Ok, |outcome, target| outcome.max(self.target(target)));
+        outcome.max(self.table_changes())
+    }
+
     fn target(&self, target: &Target<'_>) -> Outcome {
         self.action(target.action, &Spot { place: &target.place, file: target.file, guards: None, calls: 0 })
     }
@@ -200,10 +210,19 @@ impl<'r> Worker<'r> {
             emitter.emit(Event::ActionSkipped { action, reason: SkipReason::Interrupted, detail: None });
             return Outcome::Interrupted;
         }
+        if self.run.breakage.has_happened() {
+            let detail = Some("the database failed before".to_owned());
+            emitter.emit(Event::ActionSkipped { action, reason: SkipReason::Interrupted, detail });
+            return Outcome::Failed;
+        }
+        if let Some((reason, detail)) = Chain::refused(spot.guards) {
+            emitter.emit(Event::ActionSkipped { action, reason, detail: Some(detail) });
+            return Outcome::Ok;
+        }
         if !node.guard.is_empty()
-            && let Err(error) = self.run.recover()
+            && let Err(failure) = self.run.recover()
         {
-            return self.fail_at_once(action, read_failure(&error));
+            return self.fail_at_once(action, failure);
         }
         let guard = match decide(&self.view(spot.place), &node.guard) {
             Decision::Go(detail) => detail,
@@ -213,7 +232,7 @@ impl<'r> Worker<'r> {
             }
             Decision::Fail(failure) => return self.fail_at_once(action, failure),
         };
-        let chain = Chain { guard: &node.guard, place: spot.place, above: spot.guards };
+        let chain = Chain::new(&node.guard, spot.place, spot.guards);
         let inner = Spot { guards: Some(&chain), ..*spot };
         self.perform_guarded(node, action, guard, &inner)
     }
@@ -247,7 +266,10 @@ impl<'r> Worker<'r> {
         let (outcome, error) = (done.outcome, done.failure);
         emitter.emit(Event::ActionFinished { action, outcome, error, duration_ms: millis(begun) });
         match &node.success {
-            Some(next) if outcome == Outcome::Ok => self.action(next, spot),
+            // What a refused guard stood before is not done, so nothing follows from it.
+            Some(next) if outcome == Outcome::Ok && Chain::refused(spot.guards).is_none() => {
+                self.action(next, spot)
+            }
             _ => outcome,
         }
     }
@@ -289,10 +311,7 @@ impl<'r> Worker<'r> {
             for action in actions {
                 if takes_time(action) {
                     let run = self.run;
-                    waiting.push(scope.spawn(move || {
-                        let worker = Worker { run, evaluator: evaluator(run.engine) };
-                        worker.action(action, spot)
-                    }));
+                    waiting.push(scope.spawn(move || Worker::new(run).action(action, spot)));
                 } else {
                     outcome = outcome.max(self.action(action, spot));
                 }

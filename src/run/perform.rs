@@ -5,7 +5,7 @@ use std::sync::{Condvar, Mutex, PoisonError};
 use serde_json::{Map, Value};
 
 use super::clock::Clock;
-use super::context::{View, store_failure};
+use super::context::View;
 use super::event::{Event, Failure, Outcome, SkipReason};
 use super::guard::{Chain, Decision, decide};
 use super::interpret::{Run, Spot, Worker};
@@ -41,10 +41,6 @@ impl Done {
 
     fn skipped(reason: SkipReason, detail: String) -> Self {
         Self { skipped: Some((reason, detail)), ..Self::ok() }
-    }
-
-    pub(super) fn store(error: &StoreError) -> Self {
-        Self::fail(error.code(), error.to_string())
     }
 }
 
@@ -84,21 +80,24 @@ impl Drop for Back<'_> {
 
 impl Run<'_> {
     /// Ends what dead processes left behind, so that no condition sees it.
-    pub(super) fn recover(&self) -> Result<(), StoreError> {
-        let changes = self.engine.store.recover(self.engine.clock.now())?;
-        self.tell(changes);
-        Ok(())
+    pub(super) fn recover(&self) -> Result<(), Failure> {
+        let recovered = self.engine.store.recover(self.engine.clock.now());
+        recovered.map(|changes| self.tell(changes)).map_err(|error| self.breakage.failure(error))
     }
 
     /// Ends what this run leaves open: interrupted when it was stopped, else scopes whose members
-    /// never began.
-    pub(super) fn leave(&self) -> Result<(), StoreError> {
-        let engine = self.engine;
-        let now = engine.clock.now();
-        let stopped = engine.stop.is_asked();
-        let changes = if stopped { engine.store.interrupt_own(now)? } else { engine.store.quiesce(now)? };
-        self.tell(changes);
-        Ok(())
+    /// never began. What a locked database leaves open is ended by the next process.
+    pub(super) fn leave(&self) {
+        if self.breakage.is_lock() {
+            return;
+        }
+        let store = self.engine.store;
+        let now = self.engine.clock.now();
+        let stopped = self.engine.stop.is_asked();
+        match if stopped { store.interrupt_own(now) } else { store.quiesce(now) } {
+            Ok(changes) => self.tell(changes),
+            Err(error) => self.breakage.note(error),
+        }
     }
 
     /// Tells a committed change and remembers its tables.
@@ -159,7 +158,7 @@ impl Worker<'_> {
                 self.run.tell(changes);
                 Done::ok()
             }
-            Err(error) => Done::store(&error),
+            Err(error) => Done::failed(self.run.breakage.failure(error)),
         }
     }
 
@@ -184,7 +183,7 @@ impl Worker<'_> {
         });
         let started = match started {
             Ok(started) => started,
-            Err(error) => return Done::store(&error),
+            Err(error) => return Done::failed(self.run.breakage.failure(error)),
         };
         self.run.tell(started.changes);
         match (started.outcome, refused) {
@@ -196,14 +195,16 @@ impl Worker<'_> {
         }
     }
 
-    /// The first guard of the chain that does not hold in this view of the database.
-    fn refusal(&self, mut chain: Option<&Chain<'_>>, reader: &store::Reader<'_>) -> Option<Decision> {
+    /// The first guard of the chain that does not hold in this view of the database; those that an
+    /// earlier start was asked about have been settled by it.
+    fn refusal(&self, chain: Option<&Chain<'_>>, reader: &store::Reader<'_>) -> Option<Decision> {
         let run = self.run;
-        while let Some(link) = chain {
+        for link in Chain::links(chain).filter(|link| !link.is_settled()) {
             let view = View::new(run.engine, &run.session, &self.evaluator, link.place, reader);
-            match decide(&view, link.guard) {
-                Decision::Go(_) => chain = link.above,
-                other => return Some(other),
+            let decision = decide(&view, link.guard);
+            link.settle(&decision);
+            if !matches!(decision, Decision::Go(_)) {
+                return Some(decision);
             }
         }
         None
@@ -230,7 +231,7 @@ impl Worker<'_> {
                 self.run.tell(report.changes);
                 Done::ok()
             }
-            Err(error) => Done::store(&error),
+            Err(error) => Done::failed(self.run.breakage.failure(error)),
         }
     }
 }
@@ -256,10 +257,4 @@ fn unsupported_write(write: &WriteRows) -> Done {
         write.entity
     );
     Done::fail("config.unsupported", message)
-}
-
-/// Errors of the database while an expression reads it.
-pub(super) fn read_failure(error: &StoreError) -> Failure {
-    let error = store_failure(error);
-    Failure { code: error.code, message: error.message }
 }

@@ -29,7 +29,7 @@ impl Worker<'_> {
         };
         self.run.permits.with(|| match self.instance(id.as_deref(), provider, force, entities) {
             Ok(done) => done,
-            Err(error) => Done::store(&error),
+            Err(error) => Done::failed(self.run.breakage.failure(error)),
         })
     }
 
@@ -121,6 +121,7 @@ impl Worker<'_> {
             Some(Rows::Merge) => Mode::Merge,
             _ => Mode::Replace,
         };
+        let kept = |error| self.run.breakage.fetch_error(error);
         let cursor = if job.force { None } else { engine.store.sync_token(job.operation).map_err(kept)? };
         let mode = if cursor.is_some() { Mode::Upsert } else { mode };
         let writer = engine.store.rows_writer(job.work, job.ordinal, mode).map_err(kept)?;
@@ -170,7 +171,8 @@ struct TableSink<'s> {
 impl TableSink<'_> {
     fn finish(self, fetched: &Fetched) -> Result<(), FetchError> {
         let now = self.run.engine.clock.now();
-        let finished = self.writer.finish(fetched.cursor.as_deref(), now).map_err(kept)?;
+        let finished = self.writer.finish(fetched.cursor.as_deref(), now);
+        let finished = finished.map_err(|error| self.run.breakage.fetch_error(error))?;
         self.run.tell(finished.changes);
         Ok(())
     }
@@ -183,7 +185,7 @@ impl Sink for TableSink<'_> {
             page.rows.iter().map(|row| store::Row { id: &row.id, data: &row.data }).collect();
         let deleted: Vec<&str> = page.deleted.iter().map(String::as_str).collect();
         let page = store::Page { rows: &rows, deleted: &deleted, bytes: page.bytes, cursor: None, now };
-        let report = self.writer.page(&page).map_err(kept)?;
+        let report = self.writer.page(&page).map_err(|error| self.run.breakage.fetch_error(error))?;
         self.run.note_changed(report.changed);
         self.run.emitter.emit(Event::EntityProgress {
             entity: self.entity.to_owned(),
@@ -213,11 +215,6 @@ fn digest(request: &EntityRequest) -> String {
     let mut hasher = DefaultHasher::new();
     serde_json::to_string(&request.parameters).unwrap_or_default().hash(&mut hasher);
     format!("{:016x}", hasher.finish())
-}
-
-/// A database error as the end of a fetch.
-fn kept(error: StoreError) -> FetchError {
-    FetchError::lasting(error.code(), error.to_string())
 }
 
 fn told(error: FetchError) -> Failure {

@@ -52,7 +52,11 @@ const WORLD: &[(&str, &[&str], &[&str])] = &[
         &["src/app/collect", "src/store", "src/serve", "src/cli/init", "src/cli/lint", "src/cli/session"],
     ),
     ("network", &["std::net", "TcpStream", "TcpListener", "ureq"], &["src/serve", "src/run/provider/rest"]),
-    ("environment", &["env::var", "env::args", "env::current_dir", "std::env"], &["src/cli/streams", "src/main"]),
+    (
+        "environment",
+        &["env::var", "env::args", "env::current_dir", "std::env"],
+        &["src/cli/streams", "src/main"],
+    ),
     ("wall clock", &["SystemTime::now"], &["src/run/clock", "src/store/owner", "src/serve"]),
     (
         "stop watch",
@@ -65,7 +69,11 @@ const WORLD: &[(&str, &[&str], &[&str])] = &[
         &["println!", "print!", "eprintln!", "eprint!", "io::stdout", "io::stderr", "io::stdin"],
         &["src/cli/streams"],
     ),
-    ("processes", &["process::exit", "process::abort", "Command::new", "low_level::exit"], &["src/cli/signals"]),
+    (
+        "processes",
+        &["process::exit", "process::abort", "Command::new", "low_level::exit"],
+        &["src/cli/signals"],
+    ),
 ];
 
 #[test]
@@ -126,7 +134,8 @@ fn files_are_short() {
 #[test]
 fn rooms_have_no_mod_files_and_no_idle_names() {
     let idle = ["mod", "utils", "util", "helpers", "helper", "manager", "common", "misc"];
-    let named = |source: &Source| idle.contains(&Path::new(&source.path).file_stem().unwrap().to_str().unwrap());
+    let named =
+        |source: &Source| idle.contains(&Path::new(&source.path).file_stem().unwrap().to_str().unwrap());
     none(&sources().into_iter().filter(named).map(|source| source.path).collect::<Vec<_>>());
 }
 
@@ -137,7 +146,8 @@ fn nothing_is_left_open() {
     for (path, text) in texts() {
         // This file names them all.
         let is_code = path.ends_with(".rs") && path != "tests/it/tidy.rs";
-        let lines = text.lines().zip(1..).filter(|(line, _)| is_code && signs.iter().any(|sign| line.contains(sign)));
+        let lines =
+            text.lines().zip(1..).filter(|(line, _)| is_code && signs.iter().any(|sign| line.contains(sign)));
         wrong.extend(lines.map(|(line, n)| format!("{path}:{n}: {}", line.trim())));
     }
     none(&wrong);
@@ -150,7 +160,8 @@ fn no_file_names_a_place_on_somebodys_machine() {
     let mut wrong = Vec::new();
     for (path, text) in texts().into_iter().filter(|(path, _)| path != "Cargo.lock") {
         for (line, n) in text.lines().zip(1..) {
-            let starts = |at: usize| !line[..at].ends_with(|c: char| c.is_alphanumeric() || "._-/\"'`}$".contains(c));
+            let starts =
+                |at: usize| !line[..at].ends_with(|c: char| c.is_alphanumeric() || "._-/\"'`}$".contains(c));
             if roots.iter().any(|root| line.match_indices(root.as_str()).any(|(at, _)| starts(at))) {
                 wrong.push(format!("{path}:{n}: {}", line.trim()));
             }
@@ -162,7 +173,9 @@ fn no_file_names_a_place_on_somebodys_machine() {
 #[test]
 fn the_readme_lists_every_rule() {
     let rules = syncscope::lint::rules();
-    let row = |rule: &syncscope::diag::RuleInfo| format!("| `{}` | {} | {} |", rule.id, rule.severity.word(), rule.summary);
+    let row = |rule: &syncscope::diag::RuleInfo| {
+        format!("| `{}` | {} | {} |", rule.id, rule.severity.word(), rule.summary)
+    };
     assert_listed("rules", &rules.iter().map(row).collect::<Vec<_>>());
 }
 
@@ -176,7 +189,8 @@ fn the_readme_lists_every_schema() {
 #[test]
 fn every_bundled_schema_is_a_file_of_the_folder() {
     let folder = root().join("schemas");
-    let mut files: Vec<String> = fs::read_dir(folder).unwrap().map(|entry| stem(&entry.unwrap().path())).collect();
+    let mut files: Vec<String> =
+        fs::read_dir(folder).unwrap().map(|entry| stem(&entry.unwrap().path())).collect();
     files.sort();
     let mut names: Vec<String> = syncscope::app::schema_names().into_iter().map(str::to_owned).collect();
     names.sort();
@@ -188,7 +202,8 @@ fn every_bundled_schema_is_a_file_of_the_folder() {
 fn assert_listed(name: &str, expected: &[String]) {
     let readme = fs::read_to_string(root().join("README.md")).unwrap();
     let (start, end) = (format!("<!-- {name} -->\n"), format!("<!-- /{name} -->"));
-    let listed = readme.split_once(&start).and_then(|(_, rest)| rest.split_once(&end)).map(|(listed, _)| listed);
+    let listed =
+        readme.split_once(&start).and_then(|(_, rest)| rest.split_once(&end)).map(|(listed, _)| listed);
     let listed = listed.unwrap_or_else(|| panic!("README.md has no part `{name}`"));
     let is_head = |line: &&str| line.starts_with("| rule") || line.starts_with("| ---");
     let lines: Vec<&str> = listed.lines().filter(|line| !line.is_empty() && !is_head(line)).collect();

@@ -53,7 +53,10 @@ impl Source {
     }
 
     /// The numbers of the lines whose code is like this.
-    pub(super) fn lines_with<'a>(&'a self, is_it: impl Fn(&str) -> bool + 'a) -> impl Iterator<Item = usize> + 'a {
+    pub(super) fn lines_with<'a>(
+        &'a self,
+        is_it: impl Fn(&str) -> bool + 'a,
+    ) -> impl Iterator<Item = usize> + 'a {
         self.code.iter().zip(1..).filter(move |(code, _)| is_it(code)).map(|(_, line)| line)
     }
 
@@ -87,7 +90,8 @@ impl Source {
 pub(super) fn mentions_crate(code: &str, name: &str) -> bool {
     let path = format!("{name}::");
     let import = format!("use {name};");
-    code.contains(&import) || code.match_indices(&path).any(|(at, _)| starts_a_name(code, at) && !code[..at].ends_with("::"))
+    code.contains(&import)
+        || code.match_indices(&path).any(|(at, _)| starts_a_name(code, at) && !code[..at].ends_with("::"))
 }
 
 /// Whether the code holds a sign, not as the end of another name.
@@ -122,7 +126,8 @@ fn name(text: &str) -> String {
 
 /// Tests stand at the end of their file.
 fn without_tests(text: &str) -> &str {
-    let start = text.find("#[cfg(test)]\nmod tests {").or_else(|| text.find("#[cfg(test)]\npub(crate) mod tests {"));
+    let start =
+        text.find("#[cfg(test)]\nmod tests {").or_else(|| text.find("#[cfg(test)]\npub(crate) mod tests {"));
     start.map_or(text, |at| &text[..at])
 }
 
@@ -188,7 +193,9 @@ fn raw(rest: &str) -> usize {
 fn character(rest: &str) -> usize {
     let mut chars = rest.char_indices().skip(1);
     match chars.next() {
-        Some((_, '\\')) => rest[2..].char_indices().skip(1).find(|(_, c)| *c == '\'').map_or(0, |(at, _)| at + 3),
+        Some((_, '\\')) => {
+            rest[2..].char_indices().skip(1).find(|(_, c)| *c == '\'').map_or(0, |(at, _)| at + 3)
+        }
         Some((at, c)) if rest[at + c.len_utf8()..].starts_with('\'') => at + c.len_utf8() + 1,
         _ => 0,
     }
@@ -198,7 +205,9 @@ fn character(rest: &str) -> usize {
 fn comments_and_texts_are_no_code() {
     let code = "use a::b; // use c::d\nlet x = \"crate::e \\\" //\"; let y = 'a'; fn f<'a>() {} r#\"crate::g\"# '\\''; z";
     let stripped = strip(code);
-    assert!(stripped.contains("use a::b;") && stripped.contains("fn f<'a>() {}") && stripped.ends_with("; z"));
+    assert!(
+        stripped.contains("use a::b;") && stripped.contains("fn f<'a>() {}") && stripped.ends_with("; z")
+    );
     for gone in ["c::d", "crate::e", "crate::g"] {
         assert!(!stripped.contains(gone), "{stripped}");
     }

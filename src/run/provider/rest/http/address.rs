@@ -17,8 +17,17 @@ pub(in crate::run::provider) struct Address {
 }
 
 /// What may not stand in an address and is escaped where an author wrote it.
-const ILLEGAL: &AsciiSet =
-    &CONTROLS.add(b' ').add(b'"').add(b'<').add(b'>').add(b'\\').add(b'^').add(b'`').add(b'{').add(b'|').add(b'}');
+const ILLEGAL: &AsciiSet = &CONTROLS
+    .add(b' ')
+    .add(b'"')
+    .add(b'<')
+    .add(b'>')
+    .add(b'\\')
+    .add(b'^')
+    .add(b'`')
+    .add(b'{')
+    .add(b'|')
+    .add(b'}');
 
 impl Address {
     /// Parses an absolute address.
@@ -27,12 +36,17 @@ impl Address {
     /// `config.url` for anything that is not one, and for one that holds a user name or password.
     pub(in crate::run::provider) fn parse(text: &str) -> Result<Self, FetchError> {
         let text = text.trim();
-        let (scheme, rest) = scheme(text).ok_or_else(|| invalid(text, "it must begin with `http://` or `https://`"))?;
+        let (scheme, rest) =
+            scheme(text).ok_or_else(|| invalid(text, "it must begin with `http://` or `https://`"))?;
         let (authority, rest) = rest.split_at(rest.find(['/', '?', '#', '\\']).unwrap_or(rest.len()));
         if authority.contains('@') {
-            return Err(invalid(text, "a user name or password cannot stand in it; use a `basicAuth` parameter"));
+            return Err(invalid(
+                text,
+                "a user name or password cannot stand in it; use a `basicAuth` parameter",
+            ));
         }
-        let (host, port) = host_and_port(authority, scheme).ok_or_else(|| invalid(text, "its host is not valid"))?;
+        let (host, port) =
+            host_and_port(authority, scheme).ok_or_else(|| invalid(text, "its host is not valid"))?;
         let (path, query) = path_and_query(rest);
         let path = if path.starts_with('/') { path } else { format!("/{path}") };
         Ok(Self { scheme, host, port, path, query })
@@ -204,8 +218,21 @@ mod tests {
 
     #[test]
     fn what_is_no_address_is_refused() {
-        for text in ["", "example.com", "/x", "ftp://h/", "http://", "http://:80/", "http://h:99999/", "http://a b/",
-            "http://user:hunter2@h/", "http://good\\@evil/", "http://ü.de/", "http://[1]/", "javascript:alert(1)"] {
+        for text in [
+            "",
+            "example.com",
+            "/x",
+            "ftp://h/",
+            "http://",
+            "http://:80/",
+            "http://h:99999/",
+            "http://a b/",
+            "http://user:hunter2@h/",
+            "http://good\\@evil/",
+            "http://ü.de/",
+            "http://[1]/",
+            "javascript:alert(1)",
+        ] {
             let error = Address::parse(text).unwrap_err();
             assert_eq!(error.code, "config.url", "{text}");
             assert!(!error.message.contains("hunter2"), "{}", error.message);

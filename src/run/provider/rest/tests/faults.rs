@@ -44,7 +44,11 @@ fn an_excerpt_is_short() {
 fn passing_errors_are_tried_again() {
     for status in [500, 502, 503, 504, 429, 408] {
         let server = Scripted::start(move |number, _| {
-            if number < 2 { answer(status, &[("Retry-After", "3")], "later") } else { json_answer(&json!([{ "id": "a" }])) }
+            if number < 2 {
+                answer(status, &[("Retry-After", "3")], "later")
+            } else {
+                json_answer(&json!([{ "id": "a" }]))
+            }
         });
         let mut trial = plain(&server);
         trial.run().unwrap();
@@ -56,7 +60,8 @@ fn passing_errors_are_tried_again() {
 #[test]
 fn a_wait_may_be_a_date() {
     let server = Scripted::start(|number, _| {
-        let headers = [("Date", "Sun, 06 Nov 1994 08:49:37 GMT"), ("Retry-After", "Sun, 06 Nov 1994 08:49:49 GMT")];
+        let headers =
+            [("Date", "Sun, 06 Nov 1994 08:49:37 GMT"), ("Retry-After", "Sun, 06 Nov 1994 08:49:49 GMT")];
         if number == 0 { answer(503, &headers, "") } else { json_answer(&json!([])) }
     });
     let mut trial = plain(&server);
@@ -77,7 +82,8 @@ fn retries_end() {
 
 #[test]
 fn too_many_requests_wait_as_documented() {
-    let server = Scripted::start(|number, _| if number == 0 { answer(429, &[], "") } else { json_answer(&json!([])) });
+    let server =
+        Scripted::start(|number, _| if number == 0 { answer(429, &[], "") } else { json_answer(&json!([])) });
     let mut trial = plain(&server);
     trial.run().unwrap();
     assert_eq!(*trial.pace.0.lock().unwrap(), [Duration::from_secs(5)]);
@@ -125,14 +131,21 @@ fn cut_answers_are_no_answers() {
         let server = Scripted::start(move |_, _| Reply::Bytes(bytes.as_bytes().to_vec()));
         let mut trial = plain(&server);
         let error = trial.run().unwrap_err();
-        assert_eq!((error.code.as_str(), error.retry), ("net.connect", Retry::MayHelp), "{bytes:?}: {}", error.message);
+        assert_eq!(
+            (error.code.as_str(), error.retry),
+            ("net.connect", Retry::MayHelp),
+            "{bytes:?}: {}",
+            error.message
+        );
         assert!(trial.sink.pages.is_empty());
     }
 }
 
 #[test]
 fn an_answer_without_length_that_ends_early_is_not_json() {
-    let server = Scripted::start(|_, _| Reply::Bytes(b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n[{\"id\":\"a\"},".to_vec()));
+    let server = Scripted::start(|_, _| {
+        Reply::Bytes(b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n[{\"id\":\"a\"},".to_vec())
+    });
     let error = plain(&server).err();
     assert_eq!((error.code.as_str(), error.retry), ("decode.json", Retry::MayHelp));
 }
@@ -183,7 +196,8 @@ fn silence_ends_by_the_timeout() {
 
 #[test]
 fn a_stop_is_heard_while_the_server_is_silent() {
-    let server = Scripted::start(|_, _| Reply::Hang(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n[".to_vec()));
+    let server =
+        Scripted::start(|_, _| Reply::Hang(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n[".to_vec()));
     let mut trial = plain(&server);
     trial.http.timeout = Duration::from_secs(3600);
     let stop = trial.stop.clone();
@@ -213,7 +227,11 @@ fn the_deadline_of_the_sync_ends_a_request() {
 fn redirects_are_followed() {
     for status in [301, 302, 303, 307, 308] {
         let server = Scripted::start(move |_, seen| {
-            if seen.target == "/x" { answer(status, &[("Location", "../y?z=1")], "") } else { json_answer(&json!([{ "id": "a" }])) }
+            if seen.target == "/x" {
+                answer(status, &[("Location", "../y?z=1")], "")
+            } else {
+                json_answer(&json!([{ "id": "a" }]))
+            }
         });
         assert_eq!(plain(&server).ok().ids(), ["a"]);
         assert_eq!(server.targets(), ["/x", "/y?z=1"], "{status}");
@@ -224,9 +242,17 @@ fn redirects_are_followed() {
 fn a_redirected_post_becomes_a_get_as_browsers_do() {
     for (status, method, body) in [(302, "GET", ""), (303, "GET", ""), (307, "POST", "{\"a\":1}")] {
         let server = Scripted::start(move |_, seen| {
-            if seen.target == "/x" { answer(status, &[("Location", "/y")], "") } else { json_answer(&json!([])) }
+            if seen.target == "/x" {
+                answer(status, &[("Location", "/y")], "")
+            } else {
+                json_answer(&json!([]))
+            }
         });
-        Trial::of("method: POST\nurl: ${url}/x\nparameters:\n  a: {location: body, value: 1}\n", &server.url()).ok();
+        Trial::of(
+            "method: POST\nurl: ${url}/x\nparameters:\n  a: {location: body, value: 1}\n",
+            &server.url(),
+        )
+        .ok();
         let last = server.seen().remove(1);
         assert_eq!((last.method.as_str(), last.body.as_str()), (method, body), "{status}");
     }

@@ -69,7 +69,11 @@ fn pages_are_counted_by_parameters() {
 #[test]
 fn the_last_row_can_be_the_cursor() {
     let server = Scripted::start(|_, seen| {
-        let rows = if seen.target.contains("after=b") { json!([{ "id": "c" }]) } else { json!([{ "id": "a" }, { "id": "b" }]) };
+        let rows = if seen.target.contains("after=b") {
+            json!([{ "id": "c" }])
+        } else {
+            json!([{ "id": "a" }, { "id": "b" }])
+        };
         json_answer(&rows)
     });
     let yaml = "method: GET\nurl: ${url}/x\ncontinuation:\n  when: =$count($) = 2\n  url: =@ctx.solution.settings.custom.baseUrl & '/x'\n\
@@ -121,8 +125,10 @@ fn the_block_replaces_all_parameters() {
 #[test]
 fn a_page_that_points_to_itself_ends_at_once() {
     for next in ["/x", "/y"] {
-        let server = Scripted::start(move |_, _| json_answer(&json!({ "next": next, "items": [{ "id": "a" }] })));
-        let yaml = "method: GET\nurl: ${url}/x\nrecords: =$.items\ncontinuation: {when: =$.next, url: =$.next}\n";
+        let server =
+            Scripted::start(move |_, _| json_answer(&json!({ "next": next, "items": [{ "id": "a" }] })));
+        let yaml =
+            "method: GET\nurl: ${url}/x\nrecords: =$.items\ncontinuation: {when: =$.next, url: =$.next}\n";
         let error = Trial::of(yaml, &server.url()).err();
         assert_eq!(error.code, "limit.pages");
         assert!(error.message.contains("fetched before"), "{}", error.message);
@@ -132,9 +138,12 @@ fn a_page_that_points_to_itself_ends_at_once() {
 
 #[test]
 fn endless_pages_have_an_end() {
-    let server = Scripted::start(|number, _| json_answer(&json!({ "next": format!("/{number}"), "items": [] })));
-    let mut trial =
-        Trial::of("method: GET\nurl: ${url}/x\nrecords: =$.items\ncontinuation: {when: true, url: =$.next}\n", &server.url());
+    let server =
+        Scripted::start(|number, _| json_answer(&json!({ "next": format!("/{number}"), "items": [] })));
+    let mut trial = Trial::of(
+        "method: GET\nurl: ${url}/x\nrecords: =$.items\ncontinuation: {when: true, url: =$.next}\n",
+        &server.url(),
+    );
     trial.max_pages = 4;
     assert_eq!(trial.err().code, "limit.pages");
     assert_eq!(server.seen().len(), 4);
@@ -143,7 +152,8 @@ fn endless_pages_have_an_end() {
 #[test]
 fn a_next_page_without_address_is_no_end() {
     let server = Scripted::start(|_, _| json_answer(&json!({ "more": true, "items": [] })));
-    let yaml = "method: GET\nurl: ${url}/x\nrecords: =$.items\ncontinuation: {when: =$.more, url: =$.nextlink}\n";
+    let yaml =
+        "method: GET\nurl: ${url}/x\nrecords: =$.items\ncontinuation: {when: =$.more, url: =$.nextlink}\n";
     let error = Trial::of(yaml, &server.url()).err();
     assert_eq!(error.code, "decode.transform");
     assert!(error.message.contains("continuation.url"), "{}", error.message);

@@ -69,7 +69,9 @@ fn headers_are_sent_by_name() {
 fn headers_that_cannot_be_sent_are_refused() {
     let server = one_row();
     for (name, value) in [("Content-Length", "5"), ("a b", "x"), ("X-A", "\"line\\nbreak\"")] {
-        let yaml = format!("method: GET\nurl: ${{url}}/x\nparameters:\n  \"{name}\": {{location: header, value: {value}}}\n");
+        let yaml = format!(
+            "method: GET\nurl: ${{url}}/x\nparameters:\n  \"{name}\": {{location: header, value: {value}}}\n"
+        );
         let error = Trial::of(&yaml, &server.url()).err();
         assert_eq!(error.code, "config.parameter", "{name}");
         assert!(error.message.contains(name), "{}", error.message);
@@ -81,7 +83,8 @@ fn headers_that_cannot_be_sent_are_refused() {
 fn a_required_parameter_without_value_is_refused_before_any_call() {
     let server = one_row();
     let yaml = "method: GET\nurl: ${url}/x\nparameters:\n  region: {type: string, location: query, required: true}\n";
-    for trial in [Trial::of(yaml, &server.url()), Trial::of(yaml, &server.url()).with("region", Value::Null)] {
+    for trial in [Trial::of(yaml, &server.url()), Trial::of(yaml, &server.url()).with("region", Value::Null)]
+    {
         let error = trial.err();
         assert_eq!(error.code, "config.parameter");
         assert!(error.message.contains("`region`") && error.message.contains("`f`"), "{}", error.message);
@@ -92,7 +95,9 @@ fn a_required_parameter_without_value_is_refused_before_any_call() {
 #[test]
 fn a_token_without_parameter_is_refused() {
     let server = one_row();
-    let error = Trial::of("method: GET\nurl: ${url}/{id}\nparameters:\n  id: {location: query}\n", &server.url()).err();
+    let error =
+        Trial::of("method: GET\nurl: ${url}/{id}\nparameters:\n  id: {location: query}\n", &server.url())
+            .err();
     assert_eq!(error.code, "config.parameter");
     assert!(error.message.contains("`{id}`"), "{}", error.message);
 }
@@ -105,7 +110,10 @@ fn what_cannot_be_called_is_told() {
         ("method: GET\nurl: =@ctx.nothing\n", "config.url"),
         ("method: GET\nurl: \"=5\"\n", "config.url"),
         ("method: FETCH\nurl: http://127.0.0.1:9/\n", "config.method"),
-        ("method: GET\nurl: http://127.0.0.1:9/\nparameters:\n  a: {location: body, value: 1}\n", "config.parameter"),
+        (
+            "method: GET\nurl: http://127.0.0.1:9/\nparameters:\n  a: {location: body, value: 1}\n",
+            "config.parameter",
+        ),
         ("method: GET\nurl: =$number('x')\n", "config.expression"),
         ("method: GET\nurl: http://127.0.0.1:9/\nqueries: {}\n", "config.unsupported"),
         ("method: GET\nurl: http://127.0.0.1:9/\nguard: {function: g}\n", "config.unsupported"),
@@ -130,8 +138,16 @@ fn only_allowed_hosts_are_asked() {
 #[test]
 fn a_function_whose_when_is_false_is_skipped() {
     let server = one_row();
-    for (when, skipped) in [("false", true), ("=@ctx.parameters.go", true), ("=@ctx.nothing", true), ("true", false), ("=@ctx.user.email", false)] {
-        let yaml = format!("method: GET\nurl: ${{url}}/x\nwhen: {when}\nparameters:\n  go: {{location: output, value: 0}}\n");
+    for (when, skipped) in [
+        ("false", true),
+        ("=@ctx.parameters.go", true),
+        ("=@ctx.nothing", true),
+        ("true", false),
+        ("=@ctx.user.email", false),
+    ] {
+        let yaml = format!(
+            "method: GET\nurl: ${{url}}/x\nwhen: {when}\nparameters:\n  go: {{location: output, value: 0}}\n"
+        );
         let mut trial = Trial::of(&yaml, &server.url());
         assert_eq!(trial.run().unwrap().skipped, skipped, "{when}");
         assert_eq!(trial.sink.pages.is_empty(), skipped);
@@ -157,8 +173,13 @@ fn bodies_are_made_from_parameters_or_the_transform() {
     Trial::of(raw, &server.url()).ok();
     let seen = server.seen();
     let bodies: Vec<&str> = seen.iter().map(|seen| seen.body.as_str()).collect();
-    let expected =
-        [r#"{"a":"x","n":2}"#, r#"{"b":"x","c":[2,"p"]}"#, r#"{"a":"x","n":2,"id":"p"}"#, r#""xa@b.c""#, "plain text"];
+    let expected = [
+        r#"{"a":"x","n":2}"#,
+        r#"{"b":"x","c":[2,"p"]}"#,
+        r#"{"a":"x","n":2,"id":"p"}"#,
+        r#""xa@b.c""#,
+        "plain text",
+    ];
     assert_eq!(bodies, expected);
     assert_eq!(seen[0].header("content-type"), Some("application/json"));
     assert_eq!(seen[4].header("content-type"), Some("text/plain; charset=utf-8"));
@@ -175,7 +196,11 @@ fn an_input_transform_without_value_sends_nothing() {
 #[test]
 fn a_method_that_answers_nothing_gives_no_rows() {
     let server = Scripted::start(|_, seen| {
-        if seen.method == "DELETE" { crate::run::provider::testing::answer(204, &[], "") } else { json_answer(&json!([])) }
+        if seen.method == "DELETE" {
+            crate::run::provider::testing::answer(204, &[], "")
+        } else {
+            json_answer(&json!([]))
+        }
     });
     let sink = Trial::of("method: DELETE\nurl: ${url}/x\n", &server.url()).ok();
     assert_eq!(sink.pages, [0]);

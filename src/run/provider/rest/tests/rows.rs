@@ -18,10 +18,16 @@ fn refused(body: &'static str, rest: &str) -> (String, String) {
 
 #[test]
 fn rows_keep_their_bytes() {
-    let body = r#"{"next":null,"value":[ {"id":9007199254740993,"big":1e400, "zero":-0,"text":"\u00e9 é \/ 💡"} ]}"#;
+    let body =
+        r#"{"next":null,"value":[ {"id":9007199254740993,"big":1e400, "zero":-0,"text":"\u00e9 é \/ 💡"} ]}"#;
     let row = r#"{"id":9007199254740993,"big":1e400, "zero":-0,"text":"\u00e9 é \/ 💡"}"#;
-    for rest in ["records: =$.value\n", "outputTransform: $.value\n", "outputTransform: $\nrecords: =$.value\n",
-        "records: =@ctx.response.body.value\n", "outputTransform: value[]\n"] {
+    for rest in [
+        "records: =$.value\n",
+        "outputTransform: $.value\n",
+        "outputTransform: $\nrecords: =$.value\n",
+        "records: =@ctx.response.body.value\n",
+        "outputTransform: value[]\n",
+    ] {
         let sink = fetched(body, rest);
         assert_eq!(sink.rows, [("9007199254740993".to_owned(), row.to_owned())], "{rest}");
         assert_eq!(sink.bytes, body.len() as u64);
@@ -31,7 +37,10 @@ fn rows_keep_their_bytes() {
 #[test]
 fn one_object_is_one_row() {
     assert_eq!(fetched(r#"{"id":"a","n":1.50}"#, "").rows[0].1, r#"{"id":"a","n":1.50}"#);
-    assert_eq!(fetched(r#"{"me":{"id":"a","n":1.50}}"#, "outputTransform: me\n").rows[0].1, r#"{"id":"a","n":1.50}"#);
+    assert_eq!(
+        fetched(r#"{"me":{"id":"a","n":1.50}}"#, "outputTransform: me\n").rows[0].1,
+        r#"{"id":"a","n":1.50}"#
+    );
 }
 
 #[test]
@@ -57,8 +66,13 @@ fn the_last_of_rows_with_one_id_comes_last() {
 
 #[test]
 fn no_rows_are_a_page_too() {
-    for (body, rest) in [("[]", ""), (r#"{"v":[]}"#, "records: =$.v\n"), (r#"{"v":null}"#, "records: =$.v\n"),
-        (r#"{"v":[]}"#, "outputTransform: v.{\"id\": id}\n"), ("[]", "outputTransform: $.{\"id\": id}\n")] {
+    for (body, rest) in [
+        ("[]", ""),
+        (r#"{"v":[]}"#, "records: =$.v\n"),
+        (r#"{"v":null}"#, "records: =$.v\n"),
+        (r#"{"v":[]}"#, "outputTransform: v.{\"id\": id}\n"),
+        ("[]", "outputTransform: $.{\"id\": id}\n"),
+    ] {
         assert_eq!(fetched(body, rest).pages, [0], "{rest}");
     }
 }
@@ -92,7 +106,10 @@ fn transforms_see_parameters_headers_and_old_inputs() {
 
 #[test]
 fn paths_through_lists_are_evaluated() {
-    let sink = fetched(r#"{"groups":[{"items":[{"id":"a"}]},{"items":[{"id":"b"},{"id":"c"}]}]}"#, "outputTransform: $.groups.items\n");
+    let sink = fetched(
+        r#"{"groups":[{"items":[{"id":"a"}]},{"items":[{"id":"b"},{"id":"c"}]}]}"#,
+        "outputTransform: $.groups.items\n",
+    );
     assert_eq!(sink.ids(), ["a", "b", "c"]);
 }
 

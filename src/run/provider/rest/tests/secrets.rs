@@ -20,9 +20,12 @@ fn credentials_are_sent_by_kind() {
                 \x20 sig: {type: secret, location: query, value: key}\n\
                 \x20 plain: {type: string, location: header, value: key}\n";
     Trial::of(yaml, &server.url()).credential("token", "t0k").credential("key", "k y").ok();
-    Trial::of("method: GET\nurl: ${url}/x\nparameters:\n  basicAuth: {location: header, value: b}\n", &server.url())
-        .credential("b", "user:pass")
-        .ok();
+    Trial::of(
+        "method: GET\nurl: ${url}/x\nparameters:\n  basicAuth: {location: header, value: b}\n",
+        &server.url(),
+    )
+    .credential("b", "user:pass")
+    .ok();
     let seen = server.seen();
     assert_eq!(seen[0].header("authorization"), Some("Bearer t0k"));
     assert_eq!(seen[0].header("x-api-key"), Some("k y"));
@@ -58,7 +61,9 @@ fn an_empty_credential_is_not_sent() {
 #[test]
 fn expressions_see_names_and_no_secrets() {
     let server = one_row();
-    let yaml = format!("{AUTH}outputTransform: '$.{{\"id\": id, \"t\": @ctx.parameters.accessToken, \"c\": @ctx.credentials}}'\n");
+    let yaml = format!(
+        "{AUTH}outputTransform: '$.{{\"id\": id, \"t\": @ctx.parameters.accessToken, \"c\": @ctx.credentials}}'\n"
+    );
     let sink = Trial::of(&yaml, &server.url()).credential("microsoft.OAuth", "t").ok();
     assert_eq!(sink.row("a"), json!({ "id": "a", "t": "microsoft.OAuth" }));
 }
@@ -77,7 +82,9 @@ fn a_redirect_to_another_origin_loses_them() {
     let other = one_row();
     let target = format!("{}/y", other.url());
     let server = Scripted::start(move |_, _| answer(302, &[("Location", &target)], ""));
-    let yaml = format!("{AUTH}  x-api-key: {{location: header, value: literal}}\n  Accept-Language: {{location: header, value: de}}\n");
+    let yaml = format!(
+        "{AUTH}  x-api-key: {{location: header, value: literal}}\n  Accept-Language: {{location: header, value: de}}\n"
+    );
     Trial::of(&yaml, &server.url()).credential("microsoft.OAuth", "t").ok();
     let seen = other.seen().remove(0);
     assert_eq!((seen.header("authorization"), seen.header("x-api-key")), (None, None));
@@ -101,7 +108,8 @@ fn a_next_page_elsewhere_does_not_get_them() {
     let script = move |_: usize, _: &Seen| json_answer(&json!({ "next": next, "items": [] }));
     let server = Scripted::start(script.clone());
     let pages = "records: =$.items\ncontinuation: {when: =$.next, url: =$.next}\n";
-    let error = Trial::of(&format!("{AUTH}{pages}"), &server.url()).credential("microsoft.OAuth", CANARY).err();
+    let error =
+        Trial::of(&format!("{AUTH}{pages}"), &server.url()).credential("microsoft.OAuth", CANARY).err();
     assert_eq!(error.code, "config.host");
     assert!(other.seen().is_empty());
     // Without credentials the page is just another page.
@@ -115,7 +123,11 @@ fn a_next_page_elsewhere_does_not_get_them() {
 fn no_message_shows_a_secret() {
     let echo = |_: usize, seen: &Seen| {
         let told = format!("{} {:?} {} {CANARY}", seen.target, seen.headers, seen.body);
-        let told = if seen.target.contains("json") { json!({ "error": { "message": told } }).to_string() } else { told };
+        let told = if seen.target.contains("json") {
+            json!({ "error": { "message": told } }).to_string()
+        } else {
+            told
+        };
         answer(if seen.target.contains("ok") { 200 } else { 401 }, &[], told)
     };
     let server = Scripted::start(echo);
