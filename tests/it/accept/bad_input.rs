@@ -55,7 +55,7 @@ fn wrong_words_on_the_command_line() {
         ("schema action.sync-entitys", 2, &["action.sync-entitys", "action.sync-entities"]),
         ("explain no-such-rule", 2, &["no-such-rule"]),
         ("lint app --select no-such-rule", 2, &["no-such-rule"]),
-        ("serve nowhere", 2, &["`nowhere`"]),
+        ("serve nowhere", 2, &["nowhere`"]),
         ("serve app --port 99999", 2, &["99999"]),
         ("serve app --fail 200%", 2, &["200%"]),
         ("eval app =1+", 2, &[]),
