@@ -35,7 +35,7 @@ mod units;
 use std::ffi::OsString;
 use std::process::ExitCode;
 
-pub use streams::{Sink, Streams};
+pub use streams::{Env, Sink, Streams};
 
 use args::Parsed;
 use failure::Failure;

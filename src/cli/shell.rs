@@ -2,13 +2,12 @@
 
 use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use super::args::{ColorChoice, Global};
 use super::failure::Failure;
 use super::output::{Output, Verbosity};
 use super::paint::Paint;
-use super::streams::{Sink, Streams};
+use super::streams::{Env, Sink, Streams};
 
 /// The world of one command.
 pub(super) struct Shell {
@@ -19,7 +18,7 @@ pub(super) struct Shell {
     /// The folder that relative paths start from.
     pub(super) cwd: PathBuf,
     screen: Screen,
-    env: Arc<dyn Fn(&str) -> Option<String> + Send + Sync>,
+    env: Env,
     stdin: Box<dyn Read + Send>,
 }
 

@@ -1,5 +1,7 @@
 //! A dry run for people: the plan as a tree, with everything that its guards read.
 
+use std::fmt::Write as _;
+
 use serde_json::Value;
 
 use crate::cli::paint::Paint;
@@ -20,9 +22,9 @@ fn one(action: &PlannedAction, depth: usize, paint: Paint, out: &mut String) {
     let type_name = action.type_name.strip_prefix("action.").unwrap_or(&action.type_name);
     let id = action.id.as_ref().map_or_else(|| paint.dim(&action.path), |id| paint.bold(id));
     let why = action.why.as_ref().map(|why| format!(": {why}")).unwrap_or_default();
-    out.push_str(&format!("{indent}{} {type_name} {id}{why}\n", verdict(action.verdict, paint)));
+    let _ = writeln!(out, "{indent}{} {type_name} {id}{why}", verdict(action.verdict, paint));
     let mut detail = |label: &str, text: &str| {
-        out.push_str(&format!("{indent}      {} {text}\n", paint.dim(label)));
+        let _ = writeln!(out, "{indent}      {} {text}", paint.dim(label));
     };
     for read in &action.reads {
         detail("reads", &reading(read));
