@@ -60,7 +60,7 @@ impl Owner {
     pub(super) fn new(place: &Place, lease: Duration) -> Self {
         let database = match place {
             Place::File(path) => Some(path.clone()),
-            Place::Memory(_) => None,
+            Place::Fixed(_) | Place::Memory(_) => None,
         };
         Self { database, lease, registration: None }
     }

@@ -70,7 +70,8 @@ pub struct LeftBehind {
 
 impl Store {
     /// Starts or restarts a scope (event 1). The guard is evaluated inside the write transaction, so that no
-    /// other process can start the scope between the two.
+    /// other process can start the scope between the two; it must ask its reader only, never the store, which
+    /// waits for it.
     ///
     /// # Errors
     /// Those of the guard, and of the database; then nothing was changed.
@@ -119,12 +120,19 @@ impl Store {
         }
     }
 
-    /// Stops all runs and works of this process (event 7); for signals and for stopping.
+    /// Stops all runs and works of this process (event 7); for signals and for stopping. What another thread is
+    /// writing just now is broken off and rolled back, so that a long statement does not delay it.
     ///
     /// # Errors
     /// Those of the database.
     pub fn interrupt_own(&self, now: i64) -> Result<Changes, StoreError> {
-        self.end_own(now, &What::Interrupt, None, Some(Reason::Stopped))
+        let Some(owner) = self.known_owner() else { return Ok(Changes::default()) };
+        self.write_at_once(|guarded| {
+            let mut touched = Touched::default();
+            end_scopes(guarded, &owner, None, &What::Interrupt, now, &mut touched)?;
+            stop_all(guarded, &owner, Reason::Stopped, now, &mut touched)?;
+            touched.read_back(guarded)
+        })
     }
 
     /// Ends the runs of this process in which members never began (event 9).
@@ -132,7 +140,7 @@ impl Store {
     /// # Errors
     /// Those of the database.
     pub fn quiesce(&self, now: i64) -> Result<Changes, StoreError> {
-        self.end_own(now, &What::Quiesce, None, None)
+        self.quiesce_some(None, now)
     }
 
     /// The same for some scopes only.
@@ -140,33 +148,20 @@ impl Store {
     /// # Errors
     /// Those of the database.
     pub fn quiesce_scopes(&self, ids: &[String], now: i64) -> Result<Changes, StoreError> {
-        self.end_own(now, &What::Quiesce, Some(ids), None)
+        self.quiesce_some(Some(ids), now)
     }
 
-    fn end_own(
-        &self,
-        now: i64,
-        what: &What<'_>,
-        only: Option<&[String]>,
-        stop: Option<Reason>,
-    ) -> Result<Changes, StoreError> {
-        let Some(owner) = lock(&self.inner.owner).id().map(str::to_owned) else {
-            return Ok(Changes::default());
-        };
+    fn quiesce_some(&self, only: Option<&[String]>, now: i64) -> Result<Changes, StoreError> {
+        let Some(owner) = self.known_owner() else { return Ok(Changes::default()) };
         self.write(|guarded| {
             let mut touched = Touched::default();
-            for id in running_of(guarded, &owner)? {
-                if only.is_none_or(|ids| ids.contains(&id)) {
-                    let event = Event { at: now, by: &owner, what: what.clone() };
-                    // A refusal means that there is nothing to end.
-                    let _ = perform(guarded, &id, &event, None, &mut touched)?;
-                }
-            }
-            if let Some(reason) = stop {
-                stop_all(guarded, &owner, reason, now, &mut touched)?;
-            }
+            end_scopes(guarded, &owner, only, &What::Quiesce, now, &mut touched)?;
             touched.read_back(guarded)
         })
+    }
+
+    fn known_owner(&self) -> Option<String> {
+        lock(&self.inner.owner).id().map(str::to_owned)
     }
 
     /// Ends what dead and suspended processes left behind (event 8); to be called before every condition.
@@ -188,11 +183,8 @@ impl Store {
             let gone = lock(&self.inner.owner).find_gone(guarded)?;
             let mut touched = Touched::default();
             for owner in &gone {
-                for id in running_of(guarded, &owner.id)? {
-                    let what = What::Recover { owner: &owner.id, reason: owner.reason };
-                    let event = Event { at: now, by: "", what };
-                    let _ = perform(guarded, &id, &event, None, &mut touched)?;
-                }
+                let what = What::Recover { owner: &owner.id, reason: owner.reason };
+                end_scopes(guarded, &owner.id, None, &what, now, &mut touched)?;
                 stop_all(guarded, &owner.id, owner.reason, now, &mut touched)?;
                 owner.strike(guarded)?;
             }
@@ -313,6 +305,25 @@ pub(super) fn perform(
         purge_works(guarded)?;
     }
     Ok(Ok(change))
+}
+
+/// Ends running scopes of an owner, all or some.
+fn end_scopes(
+    guarded: &Guarded,
+    owner: &str,
+    only: Option<&[String]>,
+    what: &What<'_>,
+    now: i64,
+    touched: &mut Touched,
+) -> Result<(), Trouble> {
+    for id in running_of(guarded, owner)? {
+        if only.is_none_or(|ids| ids.contains(&id)) {
+            let event = Event { at: now, by: owner, what: what.clone() };
+            // A refusal means that there is nothing to end.
+            let _ = perform(guarded, &id, &event, None, touched)?;
+        }
+    }
+    Ok(())
 }
 
 fn running_of(guarded: &Guarded, owner: &str) -> Result<Vec<String>, Trouble> {
