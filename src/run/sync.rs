@@ -1,5 +1,8 @@
 //! Performs `sync-entities`: one instance, one operation per table (sync-semantics.md §1).
 
+#[cfg(test)]
+mod tests;
+
 use std::sync::Arc;
 use std::time::Instant;
 
