@@ -97,7 +97,8 @@ impl Worker<'_> {
     ) -> Done {
         let project = self.run.engine.project;
         if let Some(package) = package {
-            let message = format!("the action `{id}` is in the package `{package}`, which is not loaded here");
+            let message =
+                format!("the action `{id}` is in the package `{package}`, which is not loaded here");
             return Done::fail("config.package", message);
         }
         let Some(global) = project.actions.get(id) else {
@@ -106,7 +107,10 @@ impl Worker<'_> {
         if spot.calls >= MAX_CALLS || lock(&self.run.endless).contains(id) {
             // Once is enough: each call on the way here may have others beside it.
             lock(&self.run.endless).insert(id.to_owned());
-            return Done::fail("config.cycle", format!("actions call one another without end, `{id}` among them"));
+            return Done::fail(
+                "config.cycle",
+                format!("actions call one another without end, `{id}` among them"),
+            );
         }
         let parameters = match bound_parameters(id, global, given) {
             Ok(parameters) => parameters,

@@ -83,7 +83,8 @@ impl Worker<'_> {
     fn was_cut_off(&self, work: &Work) -> Result<bool, StoreError> {
         for token in work.tokens() {
             let row = self.run.engine.store.scope(&token.scope)?;
-            let same_run = row.is_some_and(|row| row.epoch == token.epoch && row.state == ScopeState::Interrupted);
+            let same_run =
+                row.is_some_and(|row| row.epoch == token.epoch && row.state == ScopeState::Interrupted);
             if same_run {
                 return Ok(true);
             }
@@ -141,7 +142,8 @@ impl Worker<'_> {
         if !store.is_current(job.work).map_err(|error| self.kept(error))? {
             return Err(self.kept(StoreError::Stale));
         }
-        let cursor = if job.force { None } else { store.sync_token(job.operation).map_err(|e| self.kept(e))? };
+        let cursor =
+            if job.force { None } else { store.sync_token(job.operation).map_err(|e| self.kept(e))? };
         let heeded = match self.pages(job, &*provider, function, cursor.as_deref()) {
             // Nothing has been written yet; all rows replace what is there.
             Err(error) if error.code == CURSOR_EXPIRED && cursor.is_some() => false,

@@ -67,7 +67,8 @@ impl<'p> Planner<'p> {
         let changed = self.touched().tables.clone();
         let due = project.home.on("onTableChanged").filter(|placed| watches(placed, &changed, project));
         let plan = |placed: &crate::app::Placed| {
-            let mut planned = self.action(&placed.action, Spot { place: &place, file: placed.file, calls: 0 });
+            let mut planned =
+                self.action(&placed.action, Spot { place: &place, file: placed.file, calls: 0 });
             let table = placed.table.as_deref().unwrap_or_default();
             planned.unknown.insert(0, format!("whether `{table}` changes"));
             if planned.verdict == Verdicts::Run {
@@ -197,7 +198,8 @@ impl<'p> Planner<'p> {
     ) {
         let project = self.engine.project;
         if let Some(package) = package {
-            return planned.fail(format!("the action `{id}` is in the package `{package}`, which is not loaded here"));
+            return planned
+                .fail(format!("the action `{id}` is in the package `{package}`, which is not loaded here"));
         }
         let Some(global) = project.actions.get(id) else {
             return planned.fail(format!("there is no global action `{id}`"));
@@ -242,7 +244,10 @@ impl<'p> Planner<'p> {
             Effect::SetState { changes } => return self.set_state(changes, spot, planned),
             Effect::ResetState { paths } => {
                 let shown: Vec<String> = paths.iter().map(|path| path.join(".")).collect();
-                self.touched.borrow_mut().slots.retain(|slot| !paths.iter().any(|path| slot.starts_with(path)));
+                self.touched
+                    .borrow_mut()
+                    .slots
+                    .retain(|slot| !paths.iter().any(|path| slot.starts_with(path)));
                 paths.into_iter().for_each(|path| self.session.reset(path));
                 format!("resets {}", shown.join(", "))
             }
@@ -257,7 +262,11 @@ impl<'p> Planner<'p> {
             Effect::ExecuteSql { statements, entities } => {
                 self.touched.borrow_mut().tables.extend(entities);
                 let list = statements.into_iter().map(|(statement, parameters)| {
-                    if parameters.is_empty() { json!(statement) } else { json!({"statement": statement, "parameters": parameters}) }
+                    if parameters.is_empty() {
+                        json!(statement)
+                    } else {
+                        json!({"statement": statement, "parameters": parameters})
+                    }
                 });
                 planned.options = list.collect();
                 "executes SQL".to_owned()
@@ -290,7 +299,8 @@ impl<'p> Planner<'p> {
 
     fn sync(&self, provider: ProviderKind, entities: Vec<EntityRequest>, planned: &mut PlannedAction) {
         // Background work that fails does not stop a list.
-        if let Some(error) = entities.iter().find_map(|entity| described(self.engine, provider, entity).err()) {
+        if let Some(error) = entities.iter().find_map(|entity| described(self.engine, provider, entity).err())
+        {
             planned.end(Verdicts::Error, error.message);
         }
         let mut touched = self.touched.borrow_mut();
@@ -306,7 +316,8 @@ impl<'p> Planner<'p> {
         if let Some(failure) = changes.iter().find_map(|(path, _)| undeclared(path, spot.place)) {
             return planned.fail(failure.message);
         }
-        let shown: Vec<String> = changes.iter().map(|(p, v)| format!("{} = {}", p.join("."), clip(v))).collect();
+        let shown: Vec<String> =
+            changes.iter().map(|(p, v)| format!("{} = {}", p.join("."), clip(v))).collect();
         planned.effect = Some(format!("sets {}", shown.join(", ")));
         for (path, value) in changes {
             let slots = &mut self.touched.borrow_mut().slots;
