@@ -30,7 +30,7 @@ pub use error::{Fault, SqlError, StoreError};
 pub use open::{Durability, OpenOptions};
 pub use query::{Limits, Parameters, Query, Reader, Rows};
 pub use rows::{Changes, RunRow, ScopeBrief, ScopeRow, StatusRow};
-pub use scope::{Start, StartScope, Started};
+pub use scope::{LeftBehind, Start, StartScope, Started};
 pub use statement::Statement;
 pub use work::{BeginInstance, Begun, Operation, Outcome, Progress, Work};
 pub use writer::{Finished, Mode, Page, PageReport, Row, Tally, Writer};

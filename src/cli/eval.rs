@@ -109,7 +109,7 @@ fn parse(text: &str) -> Result<Wanted, Failure> {
 }
 
 /// The message, and below it the line with the place marked.
-fn pointed(text: &str, range: &std::ops::Range<usize>, message: &str) -> String {
+pub(super) fn pointed(text: &str, range: &std::ops::Range<usize>, message: &str) -> String {
     let start = text[..floor(text, range.start)].rfind('\n').map_or(0, |at| at + 1);
     let line = text[start..].lines().next().unwrap_or_default();
     let before = line.char_indices().take_while(|(at, _)| start + at < range.start).count();

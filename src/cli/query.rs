@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 
 use super::Exit;
 use super::app::App;
+use super::eval::pointed;
 use super::failure::Failure;
 use super::run::{Assignment, Silent, assignment};
 use super::session::{Database, open_recovered};
@@ -16,7 +17,7 @@ use super::table::{Cell, Table};
 use super::units::counted;
 use crate::diag::did_you_mean;
 use crate::run::{Clock, Engine, Providers, RunOptions, Stop, SystemClock};
-use crate::store::{Dialect, Query, Store, StoreError};
+use crate::store::{Dialect, Query, SqlError, Store, StoreError};
 
 /// Prints the rows of a datasource, or of a SELECT of your own in the app format's dialect, from the
 /// app's database. Reads only.
@@ -134,22 +135,31 @@ fn statement(sql: &str, args: &Args, store: &Store) -> Result<Answer, Failure> {
     let query = Query::new(sql, &Dialect::default());
     let parameters: Map<String, Value> = args.param.iter().cloned().collect();
     let rows = store.query(&query, &parameters).map_err(|error| match error {
-        StoreError::Sql(error) => {
-            let help = error.help.clone().or_else(|| closest_table(&error.message, store));
-            Failure::usage(error.message).help(help)
-        }
+        StoreError::Sql(error) => refused(sql, error, store),
         other => other.into(),
     })?;
     Ok(Answer { columns: rows.columns.clone(), value: rows.into_value() })
 }
 
-/// The table that is probably meant by one that does not exist.
-fn closest_table(message: &str, store: &Store) -> Option<String> {
-    let name = message.strip_prefix("no such table: ")?;
-    let tables = Query::new("SELECT name FROM sqlite_schema WHERE type = 'table'", &Dialect::default());
-    let rows = store.query(&tables, &Map::new()).ok()?.into_value();
-    let names: Vec<&str> = rows.as_array()?.iter().filter_map(|row| row["name"].as_str()).collect();
-    did_you_mean(name, names)
+/// A statement that the database does not take, with the place where it stops.
+fn refused(sql: &str, error: SqlError, store: &Store) -> Failure {
+    let unknown = error.message.strip_prefix("no such table: ").map(|name| nearest_table(name, store));
+    let message = match error.offset {
+        Some(at) => pointed(sql, &(at..at + word_length(sql, at)), &error.message),
+        None => error.message,
+    };
+    Failure::usage(message).help(error.help.or(unknown.flatten()))
+}
+
+fn word_length(sql: &str, at: usize) -> usize {
+    let rest = sql.get(at..).unwrap_or_default();
+    rest.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(rest.len()).max(1)
+}
+
+fn nearest_table(name: &str, store: &Store) -> Option<String> {
+    let query = Query::new("SELECT name FROM sqlite_schema WHERE type = 'table'", &Dialect::default());
+    let names = store.query(&query, &Map::new()).ok()?.into_value();
+    did_you_mean(name, rows(&names).iter().filter_map(|row| row["name"].as_str()))
 }
 
 /// The keys of all rows in order of their first use.

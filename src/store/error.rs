@@ -198,6 +198,10 @@ pub(super) fn translate(error: &rusqlite::Error, path: &Path) -> StoreError {
     if error.sqlite_extended_error_code().is_some_and(|code| LOCK_FAILURES.contains(&code)) {
         return StoreError::NoLocking { path, reason };
     }
+    // The shared memory of the log is a file too, and the first to want to grow.
+    if error.sqlite_extended_error_code() == Some(rusqlite::ffi::SQLITE_IOERR_SHMSIZE) {
+        return StoreError::DiskFull { path };
+    }
     match code_of(error) {
         Some(ErrorCode::NotADatabase) => StoreError::NotADatabase { path },
         Some(ErrorCode::DatabaseCorrupt) => StoreError::Corrupt { path, detail: reason },
@@ -223,11 +227,10 @@ pub(super) fn code_of(error: &rusqlite::Error) -> Option<ErrorCode> {
 }
 
 /// Extended codes for a file system that cannot lock or share memory as the write-ahead log needs it.
-const LOCK_FAILURES: [i32; 6] = [
+const LOCK_FAILURES: [i32; 5] = [
     rusqlite::ffi::SQLITE_IOERR_LOCK,
     rusqlite::ffi::SQLITE_IOERR_RDLOCK,
     rusqlite::ffi::SQLITE_IOERR_SHMOPEN,
-    rusqlite::ffi::SQLITE_IOERR_SHMSIZE,
     rusqlite::ffi::SQLITE_IOERR_SHMLOCK,
     rusqlite::ffi::SQLITE_IOERR_SHMMAP,
 ];

@@ -125,8 +125,14 @@ pub(super) fn reader(place: &Place, options: &OpenOptions) -> Result<Guarded, St
 /// Opens the first connection of a store that never writes.
 pub(super) fn lone_reader(path: &Path, options: &OpenOptions) -> Result<(Place, Guarded, Kind), StoreError> {
     check_library()?;
-    if !path.exists() {
-        return Err(StoreError::Missing { path: path.to_path_buf() });
+    match std::fs::metadata(path) {
+        Ok(_) => {}
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            return Err(StoreError::Missing { path: path.to_path_buf() });
+        }
+        Err(error) => {
+            return Err(StoreError::CannotOpen { path: path.to_path_buf(), reason: error.to_string() });
+        }
     }
     let place = Place::File(path.to_path_buf());
     match identified(place, options) {

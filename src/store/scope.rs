@@ -3,9 +3,12 @@
 
 mod record;
 
+use std::collections::BTreeSet;
+
 use rusqlite::params;
 
 use super::error::StoreError;
+use super::open::Kind;
 use super::query::Reader;
 use super::rows::{Changes, RunRow, ScopeRow, StatusRow, Touched};
 use super::session::{Guarded, Trouble};
@@ -54,6 +57,15 @@ pub enum Start {
     SkippedBusy,
     /// The scope is syncing and the start is to fail then (`scope.busy`).
     Busy,
+}
+
+/// What processes that are no more left `syncing`.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct LeftBehind {
+    /// Ids of scopes.
+    pub scopes: BTreeSet<String>,
+    /// Ids of status rows.
+    pub statuses: BTreeSet<String>,
 }
 
 impl Store {
@@ -180,6 +192,25 @@ impl Store {
         })?;
         gone.into_iter().for_each(super::owner::Gone::bury);
         Ok(changes)
+    }
+
+    /// What [`Store::recover`] would end now; only reads.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn left_behind(&self) -> Result<LeftBehind, StoreError> {
+        let find = |guarded: &Guarded| {
+            let mut left = LeftBehind::default();
+            for owner in lock(&self.inner.owner).find_gone(guarded)? {
+                left.scopes.extend(running_of(guarded, &owner.id)?);
+                left.statuses.extend(super::work::open_statuses(guarded, &owner.id)?);
+            }
+            Ok(left)
+        };
+        match self.inner.kind {
+            Kind::Ours => self.read(|reader| find(reader.guarded()).map_err(|trouble| self.explain(trouble))),
+            Kind::Older => Ok(LeftBehind::default()),
+        }
     }
 
     /// Removes a scope's row (event 10); its epoch and history stay. An unknown id changes nothing.

@@ -257,6 +257,16 @@ fn tracking_scopes(guarded: &Guarded, instance: &str, owner: &str) -> Result<Vec
     )
 }
 
+/// The status rows of what an owner has at work.
+pub(super) fn open_statuses(guarded: &Guarded, owner: &str) -> Result<Vec<String>, Trouble> {
+    guarded.all(
+        "SELECT s.id FROM _syncStatus s JOIN _syncWork w ON w.id = s.work
+         WHERE w.owner = ?1 AND w.state = 'open' AND s.state = 'syncing' ORDER BY s.id",
+        [owner],
+        |row| row.get(0),
+    )
+}
+
 /// The scopes that the work serves tell of its operations in their details.
 pub(super) fn touch_scopes(guarded: &Guarded, work: &Work, touched: &mut Touched) -> Result<(), Trouble> {
     if work.tokens.is_empty() {

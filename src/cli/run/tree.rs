@@ -79,7 +79,12 @@ impl Tree {
                 self.add(action, guard.clone(), None);
             }
             Event::ActionSkipped { action, reason, detail } => {
-                self.add(action, None, Some(End::Skipped { reason: *reason, detail: detail.clone() }));
+                let end = End::Skipped { reason: *reason, detail: detail.clone() };
+                // A start may turn out not to be allowed after it has begun.
+                match self.open(|node| node.action.path == action.path && node.children.is_empty()) {
+                    Some(at) => self.nodes[at].end = Some(end),
+                    None => self.add(action, None, Some(end)),
+                }
             }
             Event::ActionFinished { action, outcome, error, duration_ms } => {
                 let end = End::Finished { outcome: *outcome, error: error.clone(), ms: *duration_ms };

@@ -93,11 +93,6 @@ impl Stage {
         connection.busy_timeout(PATIENCE).unwrap();
         Database { connection }
     }
-
-    /// The text with this folder's name replaced by `[DIR]`, for comparisons.
-    pub(super) fn nameless(&self, text: &str) -> String {
-        text.replace(&*self.dir.path().to_string_lossy(), "[DIR]")
-    }
 }
 
 /// A database, to look into.
