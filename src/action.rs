@@ -314,7 +314,7 @@ pub enum ProviderKind {
     Local,
     /// Salesforce objects.
     Salesforce,
-    /// Files of OneDrive.
+    /// Files of `OneDrive`.
     OneDrive,
     /// A SOAP service described by a function.
     Soap,
