@@ -148,7 +148,7 @@ fn perform(engine: &Engine<'_>, trigger: &Trigger, targets: &[Target<'_>]) -> Re
     let outcome = match &left {
         Ok(false) => ended.outcome,
         Ok(true) => ended.outcome.max(Outcome::Interrupted),
-        Err(_) => ended.outcome.max(Outcome::Failed),
+        Err(_) => Outcome::Failed,
     };
     let counts = run.emitter.counts();
     run.emitter.emit(Event::RunFinished { outcome, duration_ms: millis(begun), counts });

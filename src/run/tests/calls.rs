@@ -33,7 +33,7 @@ fn declared_parameters_have_defaults_and_required_ones_must_be_given() {
         ("{ action: '=\"greet\"', parameters: '={\"name\": \"Bob\"}' }", r#"effect action.go-to {"linkTo":"hello","inputs":{"name":"Bob","times":1}}"#),
         ("{ action: greet }", "finished execute-action failed config.parameter: the action `greet` needs the parameter `name`"),
         ("{ action: greet, parameters: { name: =@ctx.nothing } }", "finished execute-action failed config.parameter: the action `greet` needs the parameter `name`"),
-        ("{ action: greet, parameters: '=[1]' }", "finished execute-action failed config.option: option `parameters` must be a map, found `1`"),
+        ("{ action: greet, parameters: '=[1]' }", "finished execute-action failed config.option: option `parameters` must be a map, found `[1]`"),
         ("{ action: gret }", "finished execute-action failed config.action: there is no global action `gret`"),
         ("{ action: x, package: other }", "finished execute-action failed config.package: the action `x` is in the package `other`, which is not loaded here"),
         ("{ action: =@ctx.nothing }", "finished execute-action failed config.option: option `action` must be a text, found nothing"),
