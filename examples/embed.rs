@@ -1,5 +1,4 @@
-//! Runs an app from a program of yours, with a provider of your own:
-//! `cargo run --example embed`.
+//! Runs an app from a program of yours, with a provider of your own: `cargo run --example embed`.
 
 use std::path::PathBuf;
 use std::sync::Arc;

@@ -15,6 +15,7 @@ mod execute_entity;
 mod execute_sql;
 mod guard;
 mod lowering;
+mod pages;
 mod reset_state;
 mod set_state;
 mod start_sync_scope;
@@ -31,6 +32,7 @@ use crate::expr::{EvalError, Expression, Template};
 
 pub use guard::Guard;
 pub use lowering::{Lowering, is_action, lower, template};
+pub use pages::RULES;
 
 /// One action where it stands in the app.
 #[derive(Debug, Clone)]

@@ -10,6 +10,7 @@ mod datasource;
 mod function;
 mod index;
 mod lower;
+mod pages;
 mod schema;
 mod settings;
 mod walk;
@@ -20,18 +21,23 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use crate::action::ActionNode;
-use crate::diag::{Diagnostic, FileId, Files, Span, Spanned};
+use crate::action::{ActionNode, Use};
+use crate::diag::{Diagnostic, FileId, Files, RuleInfo, Span, Spanned};
 use crate::expr::{Expression, SharedExpressions, Template};
 use crate::syntax::Tree;
 
-pub use collect::{AppPath, LoadError, discover};
+pub use collect::{AppPath, FilePattern, LoadError, discover};
 pub use database::Database;
 pub use datasource::{Datasource, EntityRef, Origin, Sqlite};
 pub use function::{Continuation, Function, Location, Parameter, Rows};
 pub use index::{DefinedBy, Definition, Index, Reference};
 pub use schema::{RULES as SCHEMA_RULES, schema_names, schema_text};
 pub use settings::{DynamicSettings, HttpSettings, LintSettings, Secret, Settings};
+
+/// Every rule of this room.
+pub fn rules() -> impl Iterator<Item = &'static RuleInfo> {
+    pages::RULES.iter().chain(schema::RULES)
+}
 
 /// Where an app is read from.
 pub struct Inputs<'a> {
@@ -68,6 +74,8 @@ pub fn load(inputs: &Inputs<'_>, files: &mut Files) -> Result<Loaded, LoadError>
 pub struct Source {
     /// The file.
     pub file: FileId,
+    /// Where it is on disk, absolute.
+    pub path: PathBuf,
     /// What the file holds.
     pub kind: FileKind,
     /// Its id: the base name without folder and ending.
@@ -189,12 +197,16 @@ pub struct Screen {
     pub datasources: BTreeMap<String, Arc<Datasource>>,
     /// Its shared expressions.
     pub shared: SharedExpressions,
+    /// The places of the names of its shared expressions, those with a syntax mistake included.
+    pub shared_places: BTreeMap<String, Span>,
     /// State keys with their initial values.
     pub state: BTreeMap<String, Template>,
     /// Declared inputs.
     pub inputs: BTreeMap<String, Declared>,
     /// All expressions in it, for checks.
     pub expressions: Vec<Found>,
+    /// The ids that its parts outside of actions name.
+    pub uses: Vec<Use>,
 }
 
 impl Screen {

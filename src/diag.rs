@@ -217,3 +217,52 @@ pub struct RuleInfo {
     /// The page: what it finds, why it matters, a bad and a good example (Markdown).
     pub docs: &'static str,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn span(start: usize, end: usize) -> Span {
+        Span::new(FileId::first(), start, end)
+    }
+
+    #[test]
+    fn spans_are_half_open_and_never_inverted() {
+        assert_eq!(span(2, 5).range(), 2..5);
+        assert_eq!(span(5, 2).range(), 5..5);
+        assert_eq!(span(usize::MAX, 0).range(), u32::MAX as usize..u32::MAX as usize);
+        assert!(span(2, 5).contains(span(2, 5)) && span(2, 5).contains(span(5, 5)));
+        assert!(!span(2, 5).contains(span(1, 3)) && !span(2, 5).contains(span(4, 6)));
+        let mut files = Files::new();
+        let (a, b) = (files.add("a", ""), files.add("b", ""));
+        assert!(!Span::new(a, 0, 9).contains(Span::new(b, 1, 2)));
+    }
+
+    #[test]
+    fn severities_have_words_and_an_order() {
+        for severity in [Severity::Info, Severity::Warning, Severity::Error] {
+            assert_eq!(Severity::from_word(severity.word()), Some(severity));
+        }
+        assert_eq!(Severity::from_word("Error"), None);
+        assert!(Severity::Info < Severity::Warning && Severity::Warning < Severity::Error);
+    }
+
+    #[test]
+    fn diagnostics_are_built_part_by_part() {
+        let fix = Fix::safe("write `b`", span(0, 1), "b");
+        let built = Diagnostic::warning("a-rule", span(0, 1), "`a` is odd")
+            .label(span(3, 4), "as here")
+            .maybe_help(None)
+            .maybe_help(Some("write `b`".into()))
+            .maybe_help(None)
+            .fix(fix.clone());
+        assert_eq!(
+            (built.rule, built.severity, built.help.as_deref()),
+            ("a-rule", Severity::Warning, Some("write `b`"))
+        );
+        assert_eq!((built.labels.len(), built.fix), (1, Some(fix)));
+        assert_eq!(Fix::risky("x", span(0, 1), "b").safety, Safety::Unsafe);
+        assert_eq!(Diagnostic::info("r", span(0, 0), "m").severity, Severity::Info);
+        assert_eq!(Diagnostic::error("r", span(0, 0), "m").help("h").help.as_deref(), Some("h"));
+    }
+}

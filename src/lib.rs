@@ -30,8 +30,11 @@
 
 pub mod action;
 pub mod app;
+pub mod cli;
 pub mod diag;
 pub mod expr;
+pub mod lint;
+pub mod report;
 pub mod run;
 pub mod serve;
 pub mod store;

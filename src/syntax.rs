@@ -7,6 +7,7 @@ mod comment;
 mod decode;
 mod json;
 mod keys;
+mod pages;
 mod remarks;
 mod rules;
 mod scalar;
@@ -17,6 +18,7 @@ use std::ops::Range;
 use crate::diag::{Diagnostic, FileId, Span};
 
 pub use decode::{DecodeError, decode};
+pub use pages::RULES;
 
 /// The deepest nesting of arrays and objects that is accepted.
 pub const MAX_DEPTH: usize = 128;
@@ -68,7 +70,9 @@ pub struct Tree {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Node {
     /// The bytes of the value: quotes, brackets and a block scalar's header included,
-    /// anchors, tags and surrounding blanks not.
+    /// anchors, tags and surrounding blanks not. The line break behind a block scalar is not part
+    /// of it. A value that is not there is an empty span behind its `:` or `-`. The value of an
+    /// alias stands at the alias, and what is within it where it was written.
     pub span: Span,
     /// What it is.
     pub kind: Kind,
@@ -87,11 +91,12 @@ pub enum Kind {
     String(Scalar),
     /// A list.
     Array(Vec<Node>),
-    /// A map; keys are unique (a repeated one is a diagnostic, and the first stands).
+    /// A map; keys are unique (a repeated one is a diagnostic, and the first stands). What `<<`
+    /// takes over from other maps comes after its own keys.
     Object(Vec<Entry>),
 }
 
-/// A number with the text it was written as.
+/// A number; the text that it was written as stands at its node's span.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Number {
     /// The value; whole numbers that fit are integers.
@@ -138,7 +143,7 @@ pub struct Entry {
 /// A comment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Comment {
-    /// From `#` to the end of the line.
+    /// From `#` to the end of the line, without the line break.
     pub span: Span,
     /// The text after `#`.
     pub text: Box<str>,

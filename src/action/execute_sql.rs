@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 
 use super::evaluate::{list, unusable};
-use super::{Action, Effect, Fill, Lowering, Plan, PlanError};
+use super::{Action, Effect, Fill, Lowering, Plan, PlanError, UseKind};
 use crate::expr::Template;
 
 #[derive(Debug)]
@@ -16,6 +16,9 @@ struct ExecuteSql {
 }
 
 pub(super) fn lower(lowering: &mut Lowering<'_>) -> Arc<dyn Action> {
+    for table in lowering.texts("entities") {
+        lowering.note_at(UseKind::Table, table);
+    }
     Arc::new(ExecuteSql {
         statements: lowering.template("statements"),
         entities: lowering.template("entities"),

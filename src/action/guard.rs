@@ -1,7 +1,10 @@
 //! What must hold for an action to run: the format's `when` and our `condition:` block
 //! (interface.md §3).
 
+use std::collections::BTreeSet;
+
 use super::lowering::{Parse, place, template};
+use super::pages::{CONDITION_SYNTAX, INVALID_DURATION};
 use crate::diag::{Diagnostic, Span, Spanned};
 use crate::expr::{Condition, EvalExpr, ScopeTest, StatusTest, Template};
 use crate::syntax::{Kind, Node};
@@ -13,8 +16,10 @@ pub struct Guard {
     pub when: Option<Spanned<Template>>,
     /// The condition block.
     pub condition: Option<Spanned<Condition>>,
-    /// The ids that the condition names, with their places: scopes and tables.
+    /// The scopes that the condition names, with their places.
     pub scopes: Vec<Spanned<String>>,
+    /// The functions that the condition names, with their places.
+    pub functions: Vec<Spanned<String>>,
 }
 
 impl Guard {
@@ -31,10 +36,10 @@ impl Guard {
         diagnostics: &mut Vec<Diagnostic>,
     ) -> Self {
         let when = action.get("when").map(|node| Spanned::new(template(node, parse), node.span));
-        let mut block = Block { source, diagnostics, scopes: Vec::new() };
+        let mut block = Block { source, diagnostics, scopes: Vec::new(), functions: Vec::new() };
         let condition = action.get("condition").map(|node| Spanned::new(block.condition(node), node.span));
-        let scopes = block.scopes;
-        Self { when, condition, scopes }
+        let (scopes, functions) = (block.scopes, block.functions);
+        Self { when, condition, scopes, functions }
     }
 }
 
@@ -44,6 +49,7 @@ struct Block<'a> {
     source: &'a str,
     diagnostics: &'a mut Vec<Diagnostic>,
     scopes: Vec<Spanned<String>>,
+    functions: Vec<Spanned<String>>,
 }
 
 const NEVER: Condition = Condition::Any(Vec::new());
@@ -66,7 +72,7 @@ impl Block<'_> {
             "any" => Condition::Any(self.parts(node)),
             "not" => Condition::Not(Box::new(self.condition(node))),
             "scope" => self.scope(node),
-            "status" => Self::status(node),
+            "status" => self.status(node),
             "expr" => self.expr(node),
             _ => NEVER,
         }
@@ -91,8 +97,11 @@ impl Block<'_> {
         })
     }
 
-    fn status(node: &Node) -> Condition {
+    fn status(&mut self, node: &Node) -> Condition {
         let Some(entity) = text(node, "entity") else { return NEVER };
+        if let Some((function, place)) = text(node, "function").zip(node.get("function")) {
+            self.functions.push(Spanned::new(function, place.span));
+        }
         Condition::Status(StatusTest {
             provider: text(node, "provider"),
             entity,
@@ -105,10 +114,15 @@ impl Block<'_> {
     fn expr(&mut self, node: &Node) -> Condition {
         let Some(text) = node.as_str() else { return NEVER };
         match EvalExpr::parse(text) {
-            Ok(expr) => Condition::Expr(expr),
+            Ok(expr) => {
+                let condition = Condition::Expr(expr);
+                self.scopes.extend(named(&condition.scopes(), text, node, self.source));
+                self.functions.extend(named(&condition.functions(), text, node, self.source));
+                condition
+            }
             Err(error) => {
                 let span = place(node, error.range.clone(), self.source);
-                self.report("condition-syntax", span, error.message, error.help);
+                self.report(CONDITION_SYNTAX, span, error.message, error.help);
                 NEVER
             }
         }
@@ -121,7 +135,7 @@ impl Block<'_> {
         if read.is_none() && value.as_str().is_some() {
             let message = format!("`{written}` is not a duration");
             let help = "write a number and a unit: `500ms`, `30s`, `15m`, `2h` or `1d`".to_owned();
-            self.report("invalid-duration", value.span, message, Some(help));
+            self.report(INVALID_DURATION, value.span, message, Some(help));
         }
         // A window of no length never holds, which is the safe side of a mistake.
         Some(read.unwrap_or(-1))
@@ -130,6 +144,14 @@ impl Block<'_> {
     fn report(&mut self, rule: &'static str, span: Span, message: String, help: Option<String>) {
         self.diagnostics.push(Diagnostic::error(rule, span, message).maybe_help(help));
     }
+}
+
+/// Where a formula names these ids: they stand in it as texts.
+fn named(ids: &BTreeSet<&str>, formula: &str, node: &Node, source: &str) -> Vec<Spanned<String>> {
+    let at = |id: &str| {
+        formula.find(&format!("\"{id}\"")).map_or(0..formula.len(), |at| at + 1..at + 1 + id.len())
+    };
+    ids.iter().map(|id| Spanned::new((*id).to_owned(), place(node, at(id), source))).collect()
 }
 
 fn text(node: &Node, key: &str) -> Option<String> {

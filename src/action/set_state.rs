@@ -72,7 +72,8 @@ pub(super) fn slot(lowering: &mut Lowering<'_>) -> Option<Vec<String>> {
 
 fn slot_of(expression: &Expression) -> Option<Vec<String>> {
     let path = expression.references().paths.first()?;
-    let parts: Vec<String> = path.segments.iter().filter_map(|segment| segment.name.clone()).collect();
+    let parts: Vec<String> =
+        path.segments.iter().map(|segment| segment.name.clone()).collect::<Option<_>>()?;
     parts.iter().any(|part| part == "state").then_some(parts)
 }
 

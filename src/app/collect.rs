@@ -1,5 +1,7 @@
 //! Which files make up an app, and their texts. Reads the file system.
 
+mod pattern;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
 use std::io;
@@ -10,6 +12,8 @@ use ignore::WalkBuilder;
 use super::{FileKind, Inputs};
 use crate::diag::{Diagnostic, FileId, Files, Span};
 use crate::syntax;
+
+pub use pattern::FilePattern;
 
 /// An app on disk.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -52,6 +56,7 @@ pub(super) struct Collected {
 /// One text of an app.
 pub(super) struct Collect {
     pub(super) file: FileId,
+    pub(super) path: PathBuf,
     pub(super) kind: FileKind,
     pub(super) id: String,
 }
@@ -277,7 +282,7 @@ impl Reading<'_, '_> {
                 .push(Diagnostic::error(mistake.rule, span, mistake.message).help(mistake.help));
         }
         let id = stem(path).unwrap_or_default();
-        self.collected.entries.push(Collect { file, kind, id });
+        self.collected.entries.push(Collect { file, path: path.to_path_buf(), kind, id });
         Ok(())
     }
 }

@@ -4,7 +4,7 @@ use super::Found;
 use super::walk::Reader;
 use crate::action::{ProviderKind, template};
 use crate::diag::{FileId, Span, Spanned};
-use crate::expr::{Expression, Template};
+use crate::expr::{Expression, Template, is_expression};
 use crate::syntax::{Entry, Kind, Node};
 
 /// One file under `functions/`.
@@ -34,6 +34,8 @@ pub struct Function {
     pub records: Option<Expression>,
     /// How the next page is found.
     pub continuation: Option<Continuation>,
+    /// The function that is asked first whether to call this one.
+    pub guard: Option<Spanned<String>>,
     /// Which rows a sync replaces.
     pub rows: Rows,
     /// Keys of the format that this runtime does not perform yet, with their places.
@@ -122,6 +124,7 @@ pub(super) fn lower(id: &str, node: &Node, reader: &mut Reader<'_>) -> Function 
         output_transform: transform(node, "outputTransform", reader),
         records: transform(node, "records", reader),
         continuation: node.get("continuation").map(|block| continuation(block, reader)),
+        guard: node.at("/guard/function").and_then(literal),
         rows: if merge { Rows::Merge } else { Rows::Replace },
         unsupported: unsupported(node),
         expressions: Vec::new(),
@@ -129,8 +132,16 @@ pub(super) fn lower(id: &str, node: &Node, reader: &mut Reader<'_>) -> Function 
 }
 
 fn unsupported(node: &Node) -> Vec<Spanned<String>> {
-    let entries = node.entries().iter().filter(|entry| UNSUPPORTED.contains(&&*entry.key.text));
+    // Answers are read as JSON only.
+    let is_format = |entry: &Entry| &*entry.key.text == "format" && entry.value.as_str() != Some("json");
+    let is_unsupported = |entry: &&Entry| UNSUPPORTED.contains(&&*entry.key.text) || is_format(entry);
+    let entries = node.entries().iter().filter(is_unsupported);
     entries.map(|entry| Spanned::new(entry.key.text.to_string(), entry.key_span)).collect()
+}
+
+fn literal(node: &Node) -> Option<Spanned<String>> {
+    let text = node.as_str().filter(|text| !is_expression(text))?;
+    Some(Spanned::new(text.to_owned(), node.span))
 }
 
 /// Transforms are expressions with or without `=` (functions.md §4).

@@ -2,14 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use super::{Datasource, Id, Origin, Placed, Project, Screen};
-use crate::action::{ActionNode, SyncRole, UseKind};
-use crate::diag::{FileId, Span, Spanned};
+use super::{Datasource, Origin, Placed, Project, Screen};
+use crate::action::{ActionNode, SyncRole, Use, UseKind};
+use crate::diag::{FileId, Span};
 
 /// Where ids are defined and used. Read by the rules and by navigation.
 #[derive(Debug, Default)]
 pub struct Index {
-    definitions: BTreeMap<(UseKind, String), Vec<Definition>>,
+    definitions: BTreeMap<UseKind, BTreeMap<String, Vec<Definition>>>,
     references: Vec<Reference>,
 }
 
@@ -33,6 +33,8 @@ pub enum DefinedBy {
     LocalDatasource,
     /// A key under `tables:`.
     Table,
+    /// A key under `actions:` of a child of tabs.
+    Callback,
 }
 
 /// A place that uses an id.
@@ -61,24 +63,27 @@ impl Index {
         for datasource in project.datasources.values() {
             index.datasource(datasource, None);
         }
+        for guard in project.functions.values().filter_map(|function| function.guard.as_ref()) {
+            index.refer(UseKind::Function, &guard.value, guard.span, None);
+        }
         index
     }
 
     /// The places that define an id, in no order; empty when nothing does.
     #[must_use]
     pub fn definitions(&self, kind: UseKind, id: &str) -> &[Definition] {
-        self.definitions.get(&(kind, id.to_owned())).map_or(&[], Vec::as_slice)
+        self.definitions.get(&kind).and_then(|of_kind| of_kind.get(id)).map_or(&[], Vec::as_slice)
     }
 
     /// All defined ids of a kind, sorted.
     pub fn ids(&self, kind: UseKind) -> impl Iterator<Item = &str> {
-        self.definitions.keys().filter(move |(k, _)| *k == kind).map(|(_, id)| id.as_str())
+        self.definitions.get(&kind).into_iter().flat_map(BTreeMap::keys).map(String::as_str)
     }
 
     /// All definitions of a kind, by id.
     pub fn all(&self, kind: UseKind) -> impl Iterator<Item = (&str, &[Definition])> {
-        let of_kind = self.definitions.iter().filter(move |((k, _), _)| *k == kind);
-        of_kind.map(|((_, id), places)| (id.as_str(), places.as_slice()))
+        let of_kind = self.definitions.get(&kind).into_iter().flatten();
+        of_kind.map(|(id, places)| (id.as_str(), places.as_slice()))
     }
 
     /// All uses, in order of the app's files.
@@ -116,7 +121,11 @@ impl Index {
 
     fn screen(&mut self, screen: &Screen) {
         for placed in &screen.actions {
+            self.callback(placed);
             self.placed(placed, Some(&screen.id));
+        }
+        for used in &screen.uses {
+            self.used(used, Some(&screen.id));
         }
         for (id, datasource) in &screen.datasources {
             self.define(UseKind::Datasource, id, datasource.span, DefinedBy::LocalDatasource);
@@ -128,14 +137,14 @@ impl Index {
         match &datasource.origin {
             Origin::Sqlite(sqlite) => {
                 for function in sqlite.entities.iter().filter_map(|entity| entity.function.as_ref()) {
-                    self.refer(UseKind::Function, function, screen);
+                    self.refer(UseKind::Function, &function.value, function.span, screen);
                     self.define(UseKind::Member, &datasource.id, datasource.span, DefinedBy::LocalDatasource);
                 }
                 for entity in sqlite.entities.iter().filter(|entity| is_dynamic(&entity.entity.value)) {
-                    self.refer(UseKind::Table, &entity.entity, screen);
+                    self.refer(UseKind::Table, &entity.entity.value, entity.entity.span, screen);
                 }
             }
-            Origin::Reference { id, .. } => self.refer(UseKind::Datasource, id, screen),
+            Origin::Reference { id, .. } => self.refer(UseKind::Datasource, &id.value, id.span, screen),
             Origin::Static(_) | Origin::System => {}
         }
     }
@@ -148,37 +157,54 @@ impl Index {
         if let Some(id) = action.instance_id.as_ref().filter(|id| !crate::expr::is_expression(&id.value)) {
             match action.body.sync() {
                 Some(SyncRole::Scope(_)) => {
-                    self.define(UseKind::Scope, &id.value, id.span, DefinedBy::InstanceId)
+                    self.define(UseKind::Scope, &id.value, id.span, DefinedBy::InstanceId);
                 }
                 Some(SyncRole::Member) => {
-                    self.define(UseKind::Member, &id.value, id.span, DefinedBy::InstanceId)
+                    self.define(UseKind::Member, &id.value, id.span, DefinedBy::InstanceId);
                 }
                 None => {}
             }
         }
         for scope in &action.guard.scopes {
-            self.refer(UseKind::Scope, scope, screen);
+            self.refer(UseKind::Scope, &scope.value, scope.span, screen);
+        }
+        for function in &action.guard.functions {
+            self.refer(UseKind::Function, &function.value, function.span, screen);
         }
         for used in &action.uses {
-            self.refer(used.kind, &Spanned::new(used.id.clone(), used.span), screen);
+            self.used(used, screen);
         }
     }
 
+    /// A child of tabs may name actions for others to call: `actions: {<id>: <action>}` (actions.md §4).
+    fn callback(&mut self, placed: &Placed) {
+        let mut tokens = placed.action.pointer.rsplit('/');
+        let (Some(id), Some("actions")) = (tokens.next(), tokens.next()) else { return };
+        if id.parse::<usize>().is_err() {
+            let id = id.replace("~1", "/").replace("~0", "~");
+            self.define(UseKind::Action, &id, placed.action.span, DefinedBy::Callback);
+        }
+    }
+
+    fn used(&mut self, used: &Use, screen: Option<&str>) {
+        self.refer(used.kind, &used.id, used.span, screen);
+    }
+
     fn define(&mut self, kind: UseKind, id: &str, span: Span, by: DefinedBy) {
-        let places = self.definitions.entry((kind, id.to_owned())).or_default();
+        let places = self.definitions.entry(kind).or_default().entry(id.to_owned()).or_default();
         if places.iter().all(|place| place.span != span) {
             places.push(Definition { span, by });
         }
     }
 
-    fn refer(&mut self, kind: UseKind, id: &Id, screen: Option<&str>) {
+    fn refer(&mut self, kind: UseKind, id: &str, span: Span, screen: Option<&str>) {
         let screen = screen.map(str::to_owned);
-        self.references.push(Reference { kind, id: id.value.clone(), span: id.span, screen });
+        self.references.push(Reference { kind, id: id.to_owned(), span, screen });
     }
 }
 
 fn first_file(project: &Project) -> FileId {
-    project.home.file.unwrap_or_else(|| FileId::first())
+    project.home.file.unwrap_or_else(FileId::first)
 }
 
 /// Tables of Dynamic Data are written with their database (sync.md §0).

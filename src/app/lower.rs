@@ -8,7 +8,7 @@ use super::collect::Collected;
 use super::walk::{Findings, Interner, Reader, Walk, push_token};
 use super::{
     FileKind, GlobalAction, Index, Inputs, Loaded, Placed, Project, Screen, Source, database, datasource,
-    function, schema, settings,
+    function, pages, schema, settings,
 };
 use crate::action::template;
 use crate::diag::{Diagnostic, FileId, Files};
@@ -22,7 +22,7 @@ pub(super) fn lower(inputs: &Inputs<'_>, collected: Collected, files: &mut Files
         let file = files.get(entry.file);
         let (tree, found) = syntax::parse(entry.file, file.text(), Format::of_path(file.path()));
         diagnostics.extend(found);
-        sources.push(Source { file: entry.file, kind: entry.kind, id: entry.id, tree });
+        sources.push(Source { file: entry.file, path: entry.path, kind: entry.kind, id: entry.id, tree });
     }
     let settings = settings::lower(inputs, &sources, files, &mut diagnostics);
     let mut building = Building::new(files, diagnostics);
@@ -100,7 +100,7 @@ impl<'f> Building<'f> {
         let message = "the file is empty, so it is not part of the app";
         let span = source.tree.root.span;
         self.diagnostics
-            .push(Diagnostic::info("empty-file", span, message).help("remove the file, or fill it"));
+            .push(Diagnostic::info(pages::EMPTY_FILE, span, message).help("remove the file, or fill it"));
     }
 
     /// The form a generator writes: everything in one file (app-layout.md §7).
@@ -176,7 +176,7 @@ impl<'f> Building<'f> {
                 let there = *first.get();
                 let there = crate::diag::Span::new(there.file, there.start as usize, there.start as usize);
                 let message = format!("`{}` is the id of two files, and only the first is used", unit.id);
-                let diagnostic = Diagnostic::error("duplicate-file-id", here, message)
+                let diagnostic = Diagnostic::error(pages::DUPLICATE_FILE_ID, here, message)
                     .label(there, "the file that is used")
                     .help("give one of the files another name");
                 self.diagnostics.push(diagnostic);
@@ -216,9 +216,11 @@ impl<'f> Building<'f> {
             actions,
             datasources: findings.datasources,
             shared: shared(unit.node.get("expressions"), &mut reader),
+            shared_places: key_places(unit.node.get("expressions")),
             state: state(unit.node.get("state"), &mut reader),
             inputs: reader.declared(unit.node.get("inputs")),
             expressions: findings.expressions,
+            uses: findings.uses,
         }
     }
 
@@ -288,6 +290,11 @@ fn shared(node: Option<&Node>, reader: &mut Reader<'_>) -> SharedExpressions {
     let entries = node.map_or(&[][..], Node::entries).iter();
     let parsed = entries.filter_map(|e| Some((e.key.text.to_string(), (reader.parse)(e.value.as_str()?)?)));
     parsed.collect()
+}
+
+fn key_places(node: Option<&Node>) -> BTreeMap<String, crate::diag::Span> {
+    let entries = node.map_or(&[][..], Node::entries).iter();
+    entries.map(|entry| (entry.key.text.to_string(), entry.key_span)).collect()
 }
 
 fn state(node: Option<&Node>, reader: &mut Reader<'_>) -> BTreeMap<String, crate::expr::Template> {

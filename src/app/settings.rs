@@ -7,9 +7,10 @@ use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 
-use super::{FileKind, Inputs, Source, schema};
-use crate::diag::{Diagnostic, Files, Severity, Span};
-use crate::syntax::{Kind, Node};
+use super::pages::{INVALID_SETTINGS, MISSING_ENVIRONMENT_VARIABLE};
+use super::{FileKind, FilePattern, Inputs, Source, schema};
+use crate::diag::{Diagnostic, Files, Severity, Span, Spanned};
+use crate::syntax::{Entry, Kind, Node};
 
 /// The settings of an app, every key with its default.
 #[derive(Debug, Clone)]
@@ -106,13 +107,13 @@ impl Default for HttpSettings {
 #[derive(Debug, Clone, Default)]
 pub struct LintSettings {
     /// Rules that are on; all when empty.
-    pub select: Vec<String>,
+    pub select: Vec<Spanned<String>>,
     /// Rules that are off.
-    pub ignore: Vec<String>,
+    pub ignore: Vec<Spanned<String>>,
     /// Severities that differ from a rule's own.
-    pub severity: BTreeMap<String, Severity>,
+    pub severity: Vec<(Spanned<String>, Severity)>,
     /// Rules that are off for files that match a pattern.
-    pub per_file: Vec<(String, Vec<String>)>,
+    pub per_file: Vec<(FilePattern, Vec<Spanned<String>>)>,
 }
 
 impl Default for Settings {
@@ -206,6 +207,7 @@ impl Reading<'_> {
         }
         if let Some(lint) = node.get("lint") {
             settings.lint = lint_settings(lint);
+            settings.lint.per_file = self.per_file(root, lint);
         }
     }
 
@@ -251,7 +253,7 @@ impl Reading<'_> {
         let found = read(&written);
         if found.is_none() {
             let message = format!("`{written}` is not {expected}");
-            self.diagnostics.push(Diagnostic::error("invalid-settings", value.span, message));
+            self.diagnostics.push(Diagnostic::error(INVALID_SETTINGS, value.span, message));
         }
         found
     }
@@ -319,8 +321,23 @@ impl Reading<'_> {
         let span = self.place(node, range);
         let message = format!("the environment variable `{name}` is not set");
         let help = format!("set it, or give a default: `${{env:{name}:-}}`");
-        self.diagnostics.push(Diagnostic::error("missing-environment-variable", span, message).help(help));
+        self.diagnostics.push(Diagnostic::error(MISSING_ENVIRONMENT_VARIABLE, span, message).help(help));
         String::new()
+    }
+
+    fn per_file(&mut self, root: &Path, lint: &Node) -> Vec<(FilePattern, Vec<Spanned<String>>)> {
+        let mut per_file = Vec::new();
+        for entry in lint.get("perFile").map_or(&[][..], Node::entries) {
+            let Some(pattern) = FilePattern::parse(root, &entry.key.text) else {
+                let message = format!("`{}` is not a pattern of files", entry.key.text);
+                let help = "write a path inside the app; `*` stands for a name and `**` for any folders";
+                self.diagnostics
+                    .push(Diagnostic::error(INVALID_SETTINGS, entry.key_span, message).help(help));
+                continue;
+            };
+            per_file.push((pattern, places(&entry.value)));
+        }
+        per_file
     }
 
     fn place(&self, node: &Node, range: std::ops::Range<usize>) -> Span {
@@ -329,22 +346,27 @@ impl Reading<'_> {
 }
 
 fn lint_settings(node: &Node) -> LintSettings {
-    let list = |key: &str| node.get(key).map(texts).unwrap_or_default();
+    let list = |key: &str| node.get(key).map(places).unwrap_or_default();
     let entries = |key: &str| node.get(key).map_or(&[][..], Node::entries);
-    let severity = entries("severity")
-        .iter()
-        .filter_map(|e| Some((e.key.text.to_string(), Severity::from_word(e.value.as_str()?)?)));
+    let key = |entry: &Entry| Spanned::new(entry.key.text.to_string(), entry.key_span);
+    let severity =
+        entries("severity").iter().filter_map(|e| Some((key(e), Severity::from_word(e.value.as_str()?)?)));
     LintSettings {
         select: list("select"),
         ignore: list("ignore"),
         severity: severity.collect(),
-        per_file: entries("perFile").iter().map(|e| (e.key.text.to_string(), texts(&e.value))).collect(),
+        per_file: Vec::new(),
     }
 }
 
 fn texts(node: &Node) -> Vec<String> {
-    let one = node.as_str().into_iter();
-    one.chain(node.items().iter().filter_map(Node::as_str)).map(str::to_owned).collect()
+    places(node).into_iter().map(|text| text.value).collect()
+}
+
+/// One text or a list of them, with their places.
+fn places(node: &Node) -> Vec<Spanned<String>> {
+    let nodes = std::iter::once(node).chain(node.items());
+    nodes.filter_map(|n| Some(Spanned::new(n.as_str()?.to_owned(), n.span))).collect()
 }
 
 fn whole(node: &Node) -> Option<u64> {

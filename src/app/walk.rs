@@ -5,11 +5,12 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+use super::pages::EXPRESSION_SYNTAX;
 use super::{Declared, Found, Placed, datasource, datasource::Datasource, schema};
-use crate::action::{self, template};
+use crate::action::{self, Use, UseKind, template};
 use crate::diag::{Diagnostic, FileId, Span};
 use crate::expr::{Expression, SyntaxError, Template, is_expression};
-use crate::syntax::{Kind, Node, Scalar, Tree};
+use crate::syntax::{Entry, Kind, Node, Scalar, Tree};
 
 /// Parsed expressions by text: the same text is parsed once, however often it stands in an app.
 #[derive(Default)]
@@ -60,6 +61,7 @@ pub(super) struct Findings {
     pub(super) expressions: Vec<Found>,
     pub(super) actions: Vec<Placed>,
     pub(super) datasources: BTreeMap<String, Arc<Datasource>>,
+    pub(super) uses: Vec<Use>,
 }
 
 /// Walks one part of an app.
@@ -129,6 +131,7 @@ impl<'a> Walk<'a> {
     fn children(&mut self, node: &Node) {
         match &node.kind {
             Kind::Object(entries) => {
+                self.note_jigs(entries);
                 for entry in entries {
                     self.child(&entry.key.text, &entry.value, Some(&entry.key.text));
                 }
@@ -159,7 +162,30 @@ impl<'a> Walk<'a> {
         match type_of(node) {
             Some(name) if name.starts_with("action") && is_action_type(name) => self.action(node, key),
             Some(name) if name.starts_with("datasource.") => self.datasource(node, key),
+            _ if self.is_named_datasource(node) => self.datasource(node, key),
             _ => self.children(node),
+        }
+    }
+
+    /// A datasource by its place: one listing of the format omits the type of a reference
+    /// (datasources.md §1.3), and one with a mistake in its type is still there.
+    fn is_named_datasource(&self, node: &Node) -> bool {
+        self.pointer.rsplit('/').nth(1) == Some("datasources") && matches!(node.kind, Kind::Object(_))
+    }
+
+    /// Jigs that tabs, widgets and links of components name; an action's links are its own.
+    fn note_jigs(&mut self, entries: &[Entry]) {
+        let inside = self.inside;
+        let names_jig = |key: &str| key == "jigId" || (key == "linkTo" && inside == Inside::Screen);
+        for entry in entries.iter().filter(|entry| names_jig(&entry.key.text)) {
+            let elsewhere = entries.iter().any(|other| &*other.key.text == "package");
+            if let Some(id) = entry.value.as_str().filter(|id| !elsewhere && !is_expression(id)) {
+                self.findings.uses.push(Use {
+                    kind: UseKind::Jig,
+                    id: id.to_owned(),
+                    span: entry.value.span,
+                });
+            }
         }
     }
 
@@ -184,7 +210,10 @@ impl<'a> Walk<'a> {
     }
 
     fn datasource(&mut self, node: &Node, key: Option<&str>) {
-        schema::check_datasource(node, self.tree, self.diagnostics);
+        // Apps from before 2022 name a component in place of a type, and phones still read them.
+        if node.get("componentId").is_none() {
+            schema::check_datasource(node, self.tree, self.diagnostics);
+        }
         let before = self.findings.expressions.len();
         self.children(node);
         let Some(id) = key else { return };
@@ -222,7 +251,7 @@ pub(super) fn push_token(pointer: &mut String, token: &str) {
 
 fn syntax_error(error: &SyntaxError, scalar: &Scalar, token: Span, source: &str) -> Diagnostic {
     let place = scalar.span_of(token, error.range.clone(), source);
-    Diagnostic::error("expression-syntax", place, error.message.clone()).maybe_help(error.help.clone())
+    Diagnostic::error(EXPRESSION_SYNTAX, place, error.message.clone()).maybe_help(error.help.clone())
 }
 
 fn type_of(node: &Node) -> Option<&str> {

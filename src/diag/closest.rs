@@ -4,9 +4,15 @@
 /// choice of `-`, `_` and `.` count little. Ties go to the first candidate.
 pub fn closest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let folded = fold(name);
-    let limit = (name.chars().count() / 3).max(1);
+    let letters = name.chars().count();
+    // Every single letter is one slip away from every other.
+    let limit = if letters < 2 { 0 } else { (letters / 3).max(1) };
     let mut best: Option<(usize, &str)> = None;
     for candidate in candidates {
+        // Cheaper than measuring, and right: every letter more or less is a difference.
+        if candidate.chars().count().abs_diff(letters) > limit {
+            continue;
+        }
         let distance = strsim::osa_distance(&folded, &fold(candidate));
         if distance <= limit && best.is_none_or(|(d, _)| distance < d) {
             best = Some((distance, candidate));
@@ -22,4 +28,37 @@ pub fn did_you_mean<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str
 
 fn fold(name: &str) -> String {
     name.chars().map(|c| if matches!(c, '_' | '.') { '-' } else { c.to_ascii_lowercase() }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn slips_find_their_name() {
+        let names = ["action.sync-entities", "action.start-sync-scope", "id", "isSequential"];
+        let table = [
+            ("action-sync-entities", Some("action.sync-entities")),
+            ("action.sync_entity", Some("action.sync-entities")),
+            ("Action.Start-Sync-Scope", Some("action.start-sync-scope")),
+            ("isSequentail", Some("isSequential")),
+            ("di", Some("id")),
+            ("xy", None),
+            ("title", None),
+            ("", None),
+        ];
+        for (name, expected) in table {
+            assert_eq!(closest(name, names), expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn the_nearest_wins_and_ties_go_to_the_first() {
+        assert_eq!(closest("state", ["status", "states", "stats"]), Some("states"));
+        assert_eq!(closest("stat", ["stab", "star"]), Some("stab"));
+        assert_eq!(closest("b", ["a", "c"]), None);
+        assert_eq!(closest("x", []), None);
+        assert_eq!(did_you_mean("titel", ["title"]).as_deref(), Some("did you mean `title`?"));
+        assert_eq!(did_you_mean("zzz", ["title"]), None);
+    }
 }

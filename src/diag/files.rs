@@ -32,6 +32,9 @@ impl Files {
     }
 
     /// Adds a text under the path that messages show (relative, with `/`).
+    ///
+    /// # Panics
+    /// Never in practice: only with more than four billion files.
     pub fn add(&mut self, path: impl Into<String>, text: impl Into<Arc<str>>) -> FileId {
         let id = FileId(u32::try_from(self.entries.len()).expect("BUG: more than four billion files"));
         self.entries.push(SourceFile { path: path.into(), text: text.into(), lines: OnceLock::new() });
@@ -125,4 +128,46 @@ fn line_starts(text: &str) -> Vec<u32> {
     let after_break = |(at, byte): (usize, u8)| (byte == b'\n').then_some(at + 1);
     let starts = std::iter::once(0).chain(text.bytes().enumerate().filter_map(after_break));
     starts.map(|at| u32::try_from(at).unwrap_or(u32::MAX)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn place(text: &str, offset: u32) -> (usize, usize, usize) {
+        let mut files = Files::new();
+        let id = files.add("a", text);
+        let position = files.get(id).position(offset);
+        (position.line, position.column, position.offset)
+    }
+
+    #[test]
+    fn lines_and_columns_count_from_one_in_characters() {
+        let text = "ab\r\né漢x\n\nend";
+        let table =
+            [(0, (1, 1)), (2, (1, 3)), (4, (2, 1)), (6, (2, 2)), (9, (2, 3)), (11, (3, 1)), (15, (4, 4))];
+        for (offset, expected) in table {
+            let (line, column, at) = place(text, offset);
+            assert_eq!(((line, column), at), (expected, offset as usize), "{offset}");
+        }
+    }
+
+    #[test]
+    fn offsets_past_the_end_give_the_end() {
+        assert_eq!(place("ab\n", 3), (2, 1, 3));
+        assert_eq!(place("ab\n", u32::MAX), (2, 1, 3));
+        assert_eq!(place("", 0), (1, 1, 0));
+        assert_eq!(place("", 7), (1, 1, 0));
+    }
+
+    #[test]
+    fn files_are_kept_in_order_under_their_ids() {
+        let mut files = Files::new();
+        assert!(files.is_empty());
+        let ids = [files.add("a.jigx", "1"), files.add("b.jigx", "2")];
+        assert_eq!((files.len(), ids[0], ids[1].index()), (2, FileId::first(), 1));
+        let listed: Vec<_> = files.iter().map(|(id, file)| (id, file.path(), file.text())).collect();
+        assert_eq!(listed, [(ids[0], "a.jigx", "1"), (ids[1], "b.jigx", "2")]);
+        assert_eq!(&*files.get(ids[1]).shared_text(), "2");
+    }
 }

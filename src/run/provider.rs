@@ -3,6 +3,12 @@
 //! A provider fetches pages of rows and hands each to a [`Sink`]; it knows nothing of scopes,
 //! statuses or tables. Each provider is one file below this one.
 
+mod dynamic;
+mod local;
+mod rest;
+#[cfg(test)]
+mod testing;
+
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -12,6 +18,10 @@ use serde_json::{Map, Value};
 
 use crate::action::ProviderKind;
 use crate::app::Function;
+
+pub use dynamic::{Dynamic, DynamicOptions};
+pub use local::Local;
+pub use rest::{Http, HttpOptions, Pace, RealPace, Rest, RestOptions};
 
 /// Fetches rows from one kind of back end.
 pub trait Provider: Send + Sync {
@@ -52,7 +62,8 @@ pub trait Sink {
 /// Rows that arrived together.
 #[derive(Debug, Default)]
 pub struct Page<'a> {
-    /// Ids with the row's JSON object as text.
+    /// Ids with the row's JSON object as text. Of rows with the same id, on one page or on
+    /// several, the last one counts.
     pub rows: Vec<Row<'a>>,
     /// Ids of rows that are gone.
     pub deleted: Vec<String>,
@@ -68,6 +79,10 @@ pub struct Row<'a> {
     /// The JSON object as text.
     pub data: std::borrow::Cow<'a, str>,
 }
+
+/// Code of a fetch that failed because its cursor is too old or not known any more; it goes well
+/// without the cursor, and then all rows are replaced. No page was given to the sink.
+pub const CURSOR_EXPIRED: &str = "cursor.expired";
 
 /// How a fetch ended well.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

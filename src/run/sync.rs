@@ -1,12 +1,15 @@
 //! Performs `sync-entities`: one instance, one operation per table (sync-semantics.md §1).
 
+#[cfg(test)]
+mod tests;
+
 use std::sync::Arc;
 use std::time::Instant;
 
 use super::done::Done;
 use super::event::{Event, Failure};
 use super::interpret::{Run, Worker};
-use super::provider::{Fetch, FetchError, Fetched, Page, Provider, Sink, Stop};
+use super::provider::{CURSOR_EXPIRED, Fetch, FetchError, Fetched, Page, Provider, Sink, Stop};
 use super::{Engine, Network, digest};
 use crate::action::{EntityRequest, ProviderKind};
 use crate::app::{Function, Rows};
@@ -139,8 +142,12 @@ impl Worker<'_> {
             return Err(self.kept(StoreError::Stale));
         }
         let cursor = if job.force { None } else { store.sync_token(job.operation).map_err(|e| self.kept(e))? };
-        let fetched = self.pages(job, &*provider, function, cursor.as_deref())?;
-        if cursor.is_some() && !fetched {
+        let heeded = match self.pages(job, &*provider, function, cursor.as_deref()) {
+            // Nothing has been written yet; all rows replace what is there.
+            Err(error) if error.code == CURSOR_EXPIRED && cursor.is_some() => false,
+            ended => ended?,
+        };
+        if cursor.is_some() && !heeded {
             // The back end gave everything in place of what is new, so what is gone is not known.
             self.pages(job, &*provider, function, None)?;
         }

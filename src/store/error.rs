@@ -195,19 +195,45 @@ impl StoreError {
 pub(super) fn translate(error: &rusqlite::Error, path: &Path) -> StoreError {
     let path = path.to_path_buf();
     let reason = words(error);
-    match error.sqlite_error_code() {
+    if error.sqlite_extended_error_code().is_some_and(|code| LOCK_FAILURES.contains(&code)) {
+        return StoreError::NoLocking { path, reason };
+    }
+    // The shared memory of the log is a file too, and the first to want to grow.
+    if error.sqlite_extended_error_code() == Some(rusqlite::ffi::SQLITE_IOERR_SHMSIZE) {
+        return StoreError::DiskFull { path };
+    }
+    match code_of(error) {
         Some(ErrorCode::NotADatabase) => StoreError::NotADatabase { path },
         Some(ErrorCode::DatabaseCorrupt) => StoreError::Corrupt { path, detail: reason },
         Some(ErrorCode::DiskFull) => StoreError::DiskFull { path },
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked | ErrorCode::FileLockingProtocolFailed) => {
             StoreError::Locked { path }
         }
+        // Only a stop interrupts our own statements.
+        Some(ErrorCode::OperationInterrupted) => StoreError::Stale,
         Some(ErrorCode::ReadOnly) => StoreError::ReadOnly { path },
         Some(ErrorCode::CannotOpen | ErrorCode::PermissionDenied) => StoreError::CannotOpen { path, reason },
         Some(ErrorCode::SystemIoFailure | ErrorCode::NoLargeFileSupport) => StoreError::Io { path, reason },
         _ => StoreError::Internal { detail: reason },
     }
 }
+
+/// The primary code, wherever it is kept.
+pub(super) fn code_of(error: &rusqlite::Error) -> Option<ErrorCode> {
+    match error {
+        rusqlite::Error::SqlInputError { error, .. } => Some(error.code),
+        other => other.sqlite_error_code(),
+    }
+}
+
+/// Extended codes for a file system that cannot lock or share memory as the write-ahead log needs it.
+const LOCK_FAILURES: [i32; 5] = [
+    rusqlite::ffi::SQLITE_IOERR_LOCK,
+    rusqlite::ffi::SQLITE_IOERR_RDLOCK,
+    rusqlite::ffi::SQLITE_IOERR_SHMOPEN,
+    rusqlite::ffi::SQLITE_IOERR_SHMLOCK,
+    rusqlite::ffi::SQLITE_IOERR_SHMMAP,
+];
 
 /// SQLite's words in our style.
 pub(super) fn words(error: &rusqlite::Error) -> String {

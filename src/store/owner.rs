@@ -9,6 +9,7 @@ use std::fs::{File, OpenOptions, TryLockError};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use rusqlite::params;
@@ -51,14 +52,15 @@ pub(super) struct Gone {
 
 /// Renews the lease of its process until dropped.
 pub(super) struct Heartbeat {
-    _stop: Sender<()>,
+    stop: Option<Sender<()>>,
+    thread: Option<JoinHandle<()>>,
 }
 
 impl Owner {
     pub(super) fn new(place: &Place, lease: Duration) -> Self {
         let database = match place {
             Place::File(path) => Some(path.clone()),
-            Place::Memory(_) => None,
+            Place::Fixed(_) | Place::Memory(_) => None,
         };
         Self { database, lease, registration: None }
     }
@@ -185,8 +187,8 @@ impl Owner {
         let Some(own) = self.registration.take() else { return };
         // A last courtesy; what fails here is swept by the next process.
         let _ = guarded.conn.busy_timeout(Duration::from_millis(500));
-        if matches!(leave_row(guarded, &own.id), Ok(true)) {
-            own.lock_file.map(remove);
+        if let (Ok(true), Some(file)) = (leave_row(guarded, &own.id), &own.lock_file) {
+            remove(file);
         }
     }
 
@@ -213,7 +215,9 @@ impl Gone {
 
     /// Removes the dead owner's file, after the commit.
     pub(super) fn bury(self) {
-        self.remains.map(remove);
+        if let Some(file) = &self.remains {
+            remove(file);
+        }
     }
 }
 
@@ -230,8 +234,16 @@ impl Heartbeat {
                 let _ = own.id().map_or(Ok(()), |id| renew_if_busy(&guarded, id));
             }
         };
-        std::thread::Builder::new().name("syncscope-lease".into()).spawn(beat).ok()?;
-        Some(Self { _stop: stop })
+        let thread = std::thread::Builder::new().name("syncscope-lease".into()).spawn(beat).ok()?;
+        Some(Self { stop: Some(stop), thread: Some(thread) })
+    }
+}
+
+impl Drop for Heartbeat {
+    /// Waits for the thread, which holds the writing connection that is to be closed last.
+    fn drop(&mut self) {
+        self.stop = None;
+        let _ = self.thread.take().map(JoinHandle::join);
     }
 }
 
@@ -274,7 +286,7 @@ fn create_lock(path: &Path, database: &Path) -> Result<LockFile, StoreError> {
     match file.try_lock() {
         Ok(()) => Ok(LockFile { path: path.to_path_buf(), _file: file }),
         Err(error) => {
-            remove(LockFile { path: path.to_path_buf(), _file: file });
+            remove(&LockFile { path: path.to_path_buf(), _file: file });
             let error = match error {
                 TryLockError::Error(error) => error,
                 TryLockError::WouldBlock => std::io::ErrorKind::WouldBlock.into(),
@@ -284,7 +296,7 @@ fn create_lock(path: &Path, database: &Path) -> Result<LockFile, StoreError> {
     }
 }
 
-/// Removes files that a crash left without a row; the write lock keeps others from making some meanwhile.
+/// Removes what dead owners left behind that had nothing open; the write lock keeps others from adding meanwhile.
 fn sweep(guarded: &Guarded, database: &Path) -> Result<(), Trouble> {
     let prefix = lock_path(database, "");
     let Some(prefix) = prefix.file_name().and_then(|n| n.to_str()) else { return Ok(()) };
@@ -293,18 +305,26 @@ fn sweep(guarded: &Guarded, database: &Path) -> Result<(), Trouble> {
     for entry in entries.flatten() {
         let name = entry.file_name();
         let Some(name) = name.to_str().filter(|n| n.starts_with(prefix)) else { continue };
-        if guarded.exists("SELECT 1 FROM _syncOwner WHERE lockFile = ?1", [name])? {
-            continue;
-        }
         let Ok(file) = OpenOptions::new().read(true).open(entry.path()) else { continue };
-        if file.try_lock_shared().is_ok() {
-            remove(LockFile { path: entry.path(), _file: file });
+        if file.try_lock_shared().is_ok() && leave_rows_of(guarded, name)? {
+            remove(&LockFile { path: entry.path(), _file: file });
         }
     }
     Ok(())
 }
 
-fn remove(lock_file: LockFile) {
+/// Removes the rows of a dead owner's file, unless something of theirs is still to be mended.
+fn leave_rows_of(guarded: &Guarded, file: &str) -> Result<bool, Trouble> {
+    let owners: Vec<String> =
+        guarded.all("SELECT id FROM _syncOwner WHERE lockFile = ?1", [file], |row| row.get(0))?;
+    let mut all_left = true;
+    for owner in owners {
+        all_left &= leave_row(guarded, &owner)?;
+    }
+    Ok(all_left)
+}
+
+fn remove(lock_file: &LockFile) {
     // Left behind it is swept by the next process that runs something.
     let _ = std::fs::remove_file(&lock_file.path);
 }

@@ -9,7 +9,7 @@ use rusqlite::{Connection, Statement};
 use serde_json::{Map, Value};
 
 use super::dialect::{self, Dialect, Rewritten};
-use super::error::{SqlError, StoreError, translate, words};
+use super::error::{SqlError, StoreError, code_of, translate, words};
 use super::open::Kind;
 use super::rows::{self, RunRow, ScopeBrief, ScopeRow, StatusRow};
 use super::session::{Access, Guarded, Mode, Trouble};
@@ -240,7 +240,7 @@ fn run(guarded: &Guarded, query: &Query, parameters: &Parameters) -> Result<Rows
     match result {
         Ok(Ok(rows)) => Ok(rows),
         Ok(Err(limit)) => Err(limit.into()),
-        Err(error) if error.sqlite_error_code() == Some(rusqlite::ErrorCode::OperationInterrupted) => {
+        Err(error) if code_of(&error) == Some(rusqlite::ErrorCode::OperationInterrupted) => {
             Err(limit_error(query.limits.time).into())
         }
         Err(error) => Err(explain_sql(error, &query.text, &access)),
@@ -253,7 +253,7 @@ pub(super) fn prepare<'c>(conn: &'c Connection, sql: &str) -> rusqlite::Result<S
 }
 
 fn collect(statement: &mut Statement<'_>, query: &Query) -> rusqlite::Result<Result<Rows, StoreError>> {
-    let columns: Vec<String> = statement.column_names().into_iter().map(str::to_owned).collect();
+    let columns: Vec<String> = statement.column_names().map(str::to_owned).collect();
     let as_json: Vec<bool> =
         columns.iter().map(|c| query.json_properties.iter().any(|p| names(p, c))).collect();
     let mut found = Rows { columns, rows: Vec::new(), is_document: query.is_document };
@@ -340,7 +340,7 @@ pub(super) fn limit_error(time: Duration) -> StoreError {
 /// An author's mistake with its place in their text, or what the database itself suffers from.
 pub(super) fn explain_sql(error: rusqlite::Error, text: &Rewritten, access: &Access) -> Trouble {
     use rusqlite::ErrorCode as Code;
-    let is_sql = match error.sqlite_error_code() {
+    let is_sql = match code_of(&error) {
         None => true,
         Some(code) => matches!(
             code,

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use super::Store;
 use super::dialect::Dialect;
-use super::error::{SqlError, StoreError};
+use super::error::{SqlError, StoreError, code_of};
 use super::query::{Parameters, bind, explain_sql, limit_error};
 use super::rows::Changes;
 use super::session::{Guarded, Mode, Trouble};
@@ -66,8 +66,10 @@ fn execute(
     match result {
         Ok(true) => changes.tables.extend(access.written),
         Ok(false) => {}
-        Err(error) if is_interrupted(&error) => return Err(limit_error(TIME_LIMIT).into()),
-        Err(error) => return Err(explain_sql(error, &text, &access).into()),
+        Err(error) if is_interrupted(&error) && Instant::now() > deadline => {
+            return Err(limit_error(TIME_LIMIT).into());
+        }
+        Err(error) => return Err(explain_sql(error, &text, &access)),
     }
     Ok(())
 }
@@ -79,7 +81,7 @@ fn is_row_write(sql: &str) -> bool {
 }
 
 fn is_interrupted(error: &rusqlite::Error) -> bool {
-    error.sqlite_error_code() == Some(rusqlite::ErrorCode::OperationInterrupted)
+    code_of(error) == Some(rusqlite::ErrorCode::OperationInterrupted)
 }
 
 fn at_statement(trouble: Trouble, position: usize) -> Trouble {

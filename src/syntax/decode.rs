@@ -22,7 +22,7 @@ pub fn decode(bytes: Vec<u8>) -> (String, Option<DecodeError>) {
     if bytes.len() > MAX_FILE_BYTES {
         return (String::new(), Some(too_large(bytes.len())));
     }
-    if bytes.starts_with(&[0xFF, 0xFE]) || bytes.starts_with(&[0xFE, 0xFF]) {
+    if is_utf16(&bytes) {
         return (String::new(), Some(not_utf8(0, "the file is encoded as UTF-16")));
     }
     match String::from_utf8(bytes) {
@@ -34,6 +34,14 @@ pub fn decode(bytes: Vec<u8>) -> (String, Option<DecodeError>) {
             (replaced(error.as_bytes()), Some(not_utf8(at, &message)))
         }
     }
+}
+
+/// Whether a file begins with the mark of UTF-16, or with letters that have a zero byte each.
+fn is_utf16(bytes: &[u8]) -> bool {
+    let marked = bytes.starts_with(&[0xFF, 0xFE]) || bytes.starts_with(&[0xFE, 0xFF]);
+    let begin = &bytes[..bytes.len().min(64)];
+    let zeros = |from: usize| begin.len() >= 4 && begin.iter().skip(from).step_by(2).all(|&byte| byte == 0);
+    marked || zeros(0) != zeros(1)
 }
 
 fn replaced(bytes: &[u8]) -> String {
@@ -70,6 +78,10 @@ mod tests {
     #[test]
     fn names_other_encodings_and_sizes() {
         assert!(decode(vec![0xFF, 0xFE, b'a', 0]).1.is_some_and(|e| e.message.contains("UTF-16")));
+        for text in [&b"a\0:\0 \x001\0"[..], b"\0a\0:\0 \x001", b"\xFE\xFF\0a"] {
+            assert!(decode(text.to_vec()).1.is_some_and(|e| e.message.contains("UTF-16")), "{text:?}");
+        }
+        assert_eq!(decode(b"a\0b".to_vec()).1, None);
         assert!(decode(vec![b' '; MAX_FILE_BYTES + 1]).1.is_some_and(|e| e.rule == "file-too-large"));
         assert_eq!(decode(b"\xEF\xBB\xBFa".to_vec()), ("\u{FEFF}a".to_owned(), None));
     }

@@ -106,7 +106,7 @@ impl<'s> Reader<'s> {
                 }
                 continue;
             }
-            if let After::Closed = self.after(start, end, b']') {
+            if let After::Closed = self.after(end, b']') {
                 break;
             }
         }
@@ -122,7 +122,7 @@ impl<'s> Reader<'s> {
             self.entry(&mut entries, &mut keys);
             let end = self.at;
             self.blanks();
-            if let After::Closed = self.after(start, end, b'}') {
+            if let After::Closed = self.after(end, b'}') {
                 break;
             }
         }
@@ -260,7 +260,7 @@ impl<'s> Reader<'s> {
     }
 
     /// Takes the `,` behind an item that ended at `end`.
-    fn after(&mut self, start: usize, end: usize, close: u8) -> After {
+    fn after(&mut self, end: usize, close: u8) -> After {
         match self.peek() {
             Some(b',') => {
                 let comma = self.at;
@@ -275,9 +275,8 @@ impl<'s> Reader<'s> {
             Some(_) if self.exhausted() => After::Closed,
             Some(_) => {
                 let fix = Fix::safe("add the `,`", self.span(end..end), ",");
-                let opened = self.span(start..start + 1);
                 let diagnostic = self.error(end..end, "a `,` is missing between this value and the next");
-                self.tell(diagnostic.label(opened, "in what begins here").fix(fix));
+                self.tell(diagnostic.fix(fix));
                 After::More
             }
         }
@@ -301,11 +300,11 @@ impl<'s> Reader<'s> {
             return self.unclosed_before(start);
         }
         let place = self.at..self.at + 1;
-        let open = &self.text[start..=start];
-        let message = format!("`{}` cannot close what `{open}` opened", char::from(found));
+        let opener = &self.text[start..=start];
+        let message = format!("`{}` cannot close what `{opener}` opened", char::from(found));
         let fix = Fix::risky("write the matching bracket", self.span(place.clone()), char::from(close));
-        let opened = self.span(start..start + 1);
-        self.tell(self.error(place, message).label(opened, "opened here").fix(fix));
+        let beginning = self.span(start..start + 1);
+        self.tell(self.error(place, message).label(beginning, "opened here").fix(fix));
         self.at += 1;
     }
 

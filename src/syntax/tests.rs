@@ -1,4 +1,4 @@
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::format_collect)]
 
 use std::time::{Duration, Instant};
 
@@ -26,7 +26,9 @@ fn check(tree: &Tree, diagnostics: &[Diagnostic], source: &str) {
         diagnostic.labels.iter().for_each(|label| fits(label.span));
         let mut edits: Vec<_> =
             diagnostic.fix.iter().flat_map(|fix| &fix.edits).map(|edit| edit.span).collect();
-        edits.iter().for_each(|&span| fits(span));
+        for &span in &edits {
+            fits(span);
+        }
         edits.sort_unstable();
         assert!(edits.windows(2).all(|pair| pair[0].end <= pair[1].start), "{edits:?} in {source:?}");
         assert!(!diagnostic.message.ends_with('.') && !diagnostic.message.contains('\n'), "{diagnostic:?}");
@@ -124,6 +126,17 @@ fn the_depth_limit_holds_for_both_formats() {
     }
     let alias = format!("a: &a {}\nb: {}*a{}", nested(100), "[".repeat(100), "]".repeat(100));
     assert_eq!(read(&alias, Format::Yaml).1.iter().map(|d| d.rule).collect::<Vec<_>>(), ["too-deep"]);
+}
+
+#[test]
+fn every_rule_has_a_page() {
+    let source = include_str!("rules.rs");
+    let ids: Vec<_> = source.lines().filter_map(|line| line.split('"').nth(1)).collect();
+    assert!(ids.len() > 5);
+    for id in &ids {
+        assert!(RULES.iter().any(|rule| rule.id == *id), "{id}");
+    }
+    assert_eq!(RULES.len(), ids.len());
 }
 
 fn soup() -> impl Strategy<Value = String> {
@@ -262,5 +275,18 @@ proptest! {
         let (tree, diagnostics) = read(&source, Format::Yaml);
         prop_assert_eq!(&diagnostics, &[], "{}", source);
         prop_assert_eq!(tree.root.to_value(), value, "{}", source);
+    }
+
+    /// Left out is what the oracle, a reader of YAML 1.1, reads in another way.
+    #[test]
+    fn what_the_oracle_reads_too_is_the_same(source in soup()) {
+        let odd = ['\u{85}', '\u{2028}', '\u{2029}', '\u{feff}', '!', '\t', '?', 'x'];
+        let source = format!("k: {}", source.replace(odd, ""));
+        let (tree, diagnostics) = read(&source, Format::Yaml);
+        let oracle = serde_yaml::from_str::<serde_yaml::Value>(&source).ok();
+        let oracle = oracle.and_then(|mut value| value.apply_merge().ok().map(|()| value));
+        if let (true, Some(Ok(value))) = (diagnostics.is_empty(), oracle.map(serde_json::to_value)) {
+            prop_assert_eq!(tree.root.to_value(), value, "{}", source);
+        }
     }
 }

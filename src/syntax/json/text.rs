@@ -89,7 +89,7 @@ impl Reader<'_> {
             return found.length;
         }
         let letter = rest[1..].chars().next().map_or(0, char::len_utf8);
-        let sequence = &rest[..1 + letter];
+        let sequence = &rest[..=letter];
         if sequence == "\\u" {
             return self.bad_code(rest, at, decoded);
         }

@@ -1,4 +1,4 @@
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::format_collect)]
 
 use proptest::prelude::*;
 
@@ -27,8 +27,11 @@ fn mapped(source: &str, format: Format) -> (String, Vec<(char, String)>, Node) {
 fn stands_for(c: char, raw: &str, style: Style) -> bool {
     let is_break = matches!(raw, "\n" | "\r\n");
     match (c, style) {
-        ('\n', _) if is_break => true,
-        (' ', Style::Plain | Style::SingleQuoted | Style::DoubleQuoted | Style::Folded) if is_break => true,
+        ('\n', _) | (' ', Style::Plain | Style::SingleQuoted | Style::DoubleQuoted | Style::Folded)
+            if is_break =>
+        {
+            true
+        }
         ('\'', Style::SingleQuoted) => raw == "''",
         (_, Style::DoubleQuoted | Style::Json) if raw.starts_with('\\') => {
             let quotes = if style == Style::Json { super::Quotes::Json } else { super::Quotes::Double };
