@@ -1,7 +1,7 @@
 //! A large table, fetched page by page over HTTP into SQLite by `syncscope run`, against plain
 //! `rusqlite` that inserts the same rows from memory. Server, client and baseline are processes
 //! of their own.
-#![allow(clippy::print_stdout, clippy::unwrap_used)]
+#![allow(clippy::cast_precision_loss, clippy::print_stdout, clippy::unwrap_used)]
 
 #[path = "shared/measure.rs"]
 mod measure;

@@ -1,5 +1,7 @@
 //! Runs an app from a program of yours, with a provider of your own: `cargo run --example embed`.
 
+#![allow(clippy::print_stdout)]
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -38,7 +40,7 @@ impl Observer for Lines {
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let app = discover(&[PathBuf::from("examples/quickstart")], &std::env::current_dir()?)?.remove(0);
     let mut files = Files::new();
-    let loaded = load(&Inputs { app: &app, overlay: Default::default(), env: &|_| None }, &mut files)?;
+    let loaded = load(&Inputs { app: &app, overlay: BTreeMap::new(), env: &|_| None }, &mut files)?;
     let store = Store::open_in_memory()?;
     let three = Arc::new(ThreeRows);
     let engine = Engine {

@@ -5,7 +5,7 @@ use std::collections::btree_map::Entry;
 use std::sync::Arc;
 
 use super::collect::Collected;
-use super::walk::{Findings, Interner, Reader, Walk, push_token};
+use super::walk::{Findings, Interner, Reader, Walk, declared, push_token};
 use super::{
     FileKind, GlobalAction, Index, Inputs, Loaded, Placed, Project, Screen, Source, database, datasource,
     function, pages, schema, settings,
@@ -218,7 +218,7 @@ impl<'f> Building<'f> {
             shared: shared(unit.node.get("expressions"), &mut reader),
             shared_places: key_places(unit.node.get("expressions")),
             state: state(unit.node.get("state"), &mut reader),
-            inputs: reader.declared(unit.node.get("inputs")),
+            inputs: declared(unit.node.get("inputs")),
             expressions: findings.expressions,
             uses: findings.uses,
         }
@@ -236,9 +236,7 @@ impl<'f> Building<'f> {
             return;
         };
         placed.event = None;
-        let interner = &mut self.interner;
-        let mut parse = |text: &str| interner.parse(text);
-        let parameters = Reader { file: unit.file, parse: &mut parse }.declared(unit.node.get("parameters"));
+        let parameters = declared(unit.node.get("parameters"));
         let action = GlobalAction { placed, parameters, expressions: findings.expressions };
         self.project.actions.insert(unit.id.to_owned(), action);
     }

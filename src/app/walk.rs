@@ -42,17 +42,17 @@ impl Reader<'_> {
     pub(super) fn template_or_null(&mut self, node: Option<&Node>) -> Template {
         node.map_or(Template::Literal(Value::Null), |node| template(node, self.parse))
     }
+}
 
-    /// Reads declarations of inputs or parameters: `{name: {type, required, default}}`.
-    pub(super) fn declared(&mut self, node: Option<&Node>) -> BTreeMap<String, Declared> {
-        let entries = node.map_or(&[][..], Node::entries);
-        let declared = entries.iter().map(|entry| {
-            let required = entry.value.get("required").and_then(Node::as_bool) == Some(true);
-            let default = entry.value.get("default").or_else(|| entry.value.get("value")).map(Node::to_value);
-            (entry.key.text.to_string(), Declared { span: entry.key_span, required, default })
-        });
-        declared.collect()
-    }
+/// Reads declarations of inputs or parameters: `{name: {type, required, default}}`.
+pub(super) fn declared(node: Option<&Node>) -> BTreeMap<String, Declared> {
+    let entries = node.map_or(&[][..], Node::entries);
+    let declared = entries.iter().map(|entry| {
+        let required = entry.value.get("required").and_then(Node::as_bool) == Some(true);
+        let default = entry.value.get("default").or_else(|| entry.value.get("value")).map(Node::to_value);
+        (entry.key.text.to_string(), Declared { span: entry.key_span, required, default })
+    });
+    declared.collect()
 }
 
 /// What the walk finds in one part of an app.

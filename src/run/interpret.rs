@@ -148,7 +148,7 @@ fn perform(engine: &Engine<'_>, trigger: &Trigger, targets: &[Target<'_>]) -> Re
     let outcome = match &left {
         Ok(false) => ended.outcome,
         Ok(true) => ended.outcome.max(Outcome::Interrupted),
-        Err(_) => ended.outcome.max(Outcome::Failed),
+        Err(_) => Outcome::Failed,
     };
     let counts = run.emitter.counts();
     run.emitter.emit(Event::RunFinished { outcome, duration_ms: millis(begun), counts });
@@ -192,7 +192,7 @@ impl Worker<'_> {
                     // Whoever waits for the beginning may have gone.
                     let _ = spot.begun.map(|begun| begun.send(()));
                 };
-                self.guarded(node, action, guard, &inner, &started)
+                self.guarded(node, action, guard.as_deref(), &inner, &started)
             }
             Decision::Skip(skip) => self.skip(action, skip),
             Decision::Fail(failure) => self.fail_at_once(action, failure),
@@ -204,7 +204,7 @@ impl Worker<'_> {
         &self,
         node: &ActionNode,
         action: ActionRef,
-        guard: Option<String>,
+        guard: Option<&str>,
         spot: &Spot<'_>,
         started: &dyn Fn(),
     ) -> Ended {
@@ -217,7 +217,9 @@ impl Worker<'_> {
         let id = self.instance_id(node, spot);
         let action = ActionRef { id: id.clone().unwrap_or_default().or(action.id), ..action };
         let tell = || {
-            self.run.emitter.emit(Event::ActionStarted { action: action.clone(), guard: guard.clone() });
+            self.run
+                .emitter
+                .emit(Event::ActionStarted { action: action.clone(), guard: guard.map(str::to_owned) });
             started();
         };
         let attempt = match (planned, &id) {

@@ -3,8 +3,14 @@
 
 mod actions;
 mod calls;
+mod context;
+mod dry;
+mod events;
 mod guards;
+mod interruption;
 mod lists;
 mod scopes;
 mod stage;
+mod state;
 mod sync;
+mod targets;

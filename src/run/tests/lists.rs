@@ -1,7 +1,8 @@
 //! Lists: order, failures, threads.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Barrier};
+use std::sync::mpsc::{Sender, channel};
+use std::sync::{Arc, Barrier, Mutex};
 
 use super::stage::{App, Seen, Stage, lines, two_rows};
 use crate::run::provider::{FetchError, Fetched};
@@ -152,13 +153,13 @@ fn an_action_beside_a_sync_sees_that_it_is_pending() {
     let inner = "{ type: action.go-to, options: { linkTo: home, inputs: { pending: =@ctx.actions.a.state.isPending } } }";
     let watch = format!("{{ type: action.action-list, options: {{ actions: [{inner}] }} }}");
     let app = list("title: T", &[&sync("a"), &watch]);
-    let told = Arc::new(Barrier::new(2));
-    let gate = Arc::clone(&told);
+    let (gate, wait) = channel();
+    let wait = Mutex::new(wait);
     let stage = Stage::new(&app).rest(move |_, _| {
-        gate.wait();
+        wait.lock().unwrap().recv().unwrap();
         Ok(Fetched::default())
     });
-    let observer = OpensGate { seen: Seen::default(), gate: told };
+    let observer = OpensGate { seen: Seen::default(), gate };
     let engine = Engine { observer: &observer, ..stage.engine() };
     engine.trigger(&Trigger::Event { name: "onLoad".to_owned(), jig: None }).unwrap();
     let lines = lines(&observer.seen.take());
@@ -168,14 +169,14 @@ fn an_action_beside_a_sync_sees_that_it_is_pending() {
 /// Lets a sync go on when an effect has been told.
 struct OpensGate {
     seen: Seen,
-    gate: Arc<Barrier>,
+    gate: Sender<()>,
 }
 
 impl Observer for OpensGate {
     fn observe(&self, record: &Record) {
         self.seen.observe(record);
         if let Event::Effect { .. } = &record.event {
-            self.gate.wait();
+            self.gate.send(()).unwrap();
         }
     }
 }

@@ -44,7 +44,7 @@ fn list(guard: &str, start: &str) -> String {
 const NOT_SYNCING: &str = "  condition: { scope: { id: load, isNot: syncing } }";
 
 /// Somebody else starts the scope.
-fn start_elsewhere(store: &Store) {
+pub(super) fn start_elsewhere(store: &Store) {
     let members = ["a".to_owned(), "b".to_owned()];
     let start =
         StartScope { id: "load", instance_ids: &members, if_running: IfRunning::Restart, now: 1_000_001 };
