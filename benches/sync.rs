@@ -163,7 +163,7 @@ fn write_row(n: usize, text: &mut String) {
         "{{\"id\":\"{n:07}\",\"name\":\"Customer number {n}\",\"city\":\"{city}\",\"street\":\"Werftstraße {}\",\
          \"active\":{},\"credit\":{}.5,\"note\":\"call before {} and bring the samples, please\",\"visits\":{}}}",
         n % 400,
-        n % 3 == 0,
+        n.is_multiple_of(3),
         n % 10_000,
         n % 24,
         n % 50
