@@ -6,6 +6,8 @@
 
 mod ast;
 mod condition;
+#[cfg(test)]
+mod corpus;
 mod jsonata;
 mod lex;
 mod parse;
@@ -18,9 +20,11 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-pub use condition::{Condition, ConditionError, EvalExpr, Facts, Read, ScopeFacts, ScopeTest, StatusTest, Verdict};
-pub use jsonata::{Evaluator, Host, Limits};
-pub use references::{Call, ContextPath, References, Segment, Variable};
+pub use condition::{
+    Condition, ConditionError, EvalExpr, Facts, Read, ScopeFacts, ScopeTest, StatusTest, Verdict,
+};
+pub use jsonata::{Evaluator, Host, Limits, Prepared, is_truthy};
+pub use references::{Call, CallForm, ContextPath, FUNCTIONS, Function, References, Segment, Variable};
 
 /// A parsed expression; cheap to clone, usable from any thread.
 #[derive(Debug, Clone)]
@@ -34,7 +38,6 @@ struct Inner {
     jsonata: Box<str>,
     references: References,
     ast: ast::Ast,
-    map: print::SourceMap,
 }
 
 /// A mistake in an expression.
@@ -52,11 +55,14 @@ pub struct SyntaxError {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
 pub struct EvalError {
-    /// JSONata's code (`T2001`, `D3030`, …) or one of ours (`limit.time`, `limit.depth`, `limit.size`, `cycle`).
+    /// JSONata's code (`T2001`, `D3030`, …) or one of ours: `limit.time`, `limit.depth`,
+    /// `limit.size`, `cycle`, `json` (a focus text that is no JSON), `engine` (the engine failed
+    /// without a code).
     pub code: String,
     /// What went wrong, lower case, no full stop.
     pub message: String,
-    /// Bytes of the expression's text that are to blame, where known.
+    /// Bytes of the expression's text that are to blame: the smallest part that fails by itself.
+    /// `None` for limits, cycles and failures of the engine.
     pub range: Option<Range<usize>>,
 }
 
@@ -73,10 +79,14 @@ impl Expression {
     /// # Errors
     /// Every syntax mistake found, in order of place; never empty.
     pub fn parse(text: &str) -> Result<Self, Vec<SyntaxError>> {
-        let ast = parse::parse(text)?;
-        let (jsonata, map) = print::print(&ast);
+        Self::parse_as(text, parse::Dialect::App)
+    }
+
+    fn parse_as(text: &str, dialect: parse::Dialect) -> Result<Self, Vec<SyntaxError>> {
+        let ast = parse::parse(text, dialect)?;
+        let jsonata = print::print(&ast, print::Form::Root, &[]).text.into();
         let references = references::collect(&ast);
-        Ok(Self { inner: Arc::new(Inner { text: text.into(), jsonata: jsonata.into(), references, ast, map }) })
+        Ok(Self { inner: Arc::new(Inner { text: text.into(), jsonata, references, ast }) })
     }
 
     /// The text as written, the `=` included.
@@ -112,8 +122,8 @@ pub type SharedExpressions = BTreeMap<String, Expression>;
 pub struct World<'a> {
     /// The object behind `@ctx`.
     pub ctx: &'a Value,
-    /// What `$` and bare names start from; `None` means `ctx`. Transforms have a response body
-    /// or the parameters here.
+    /// What `$`, `$$` and bare names start from; `None` means `ctx`. Transforms have a response
+    /// body or the parameters here (functions.md §4); `@ctx` stays what it is.
     pub focus: Option<&'a Value>,
     /// Expressions that may be used by name.
     pub shared: &'a SharedExpressions,

@@ -1,6 +1,16 @@
-//! Condition blocks (interface.md §3) and `evalexpr`; the only file that knows `evalexpr`.
+//! Condition blocks (interface.md §3): what they are, what they read, whether they hold.
+
+mod evalexpr;
+mod judge;
+mod scan;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeSet;
 
 use serde_json::Value;
+
+pub use evalexpr::EvalExpr;
 
 /// A parsed `condition:` block.
 #[derive(Debug, Clone, PartialEq)]
@@ -17,6 +27,57 @@ pub enum Condition {
     Status(StatusTest),
     /// A free expression.
     Expr(EvalExpr),
+}
+
+impl Condition {
+    /// Whether it holds, and what was read to find out. Parts after the one that decides are not
+    /// read.
+    ///
+    /// # Errors
+    /// When a part cannot be told, such as a free expression that divides by zero.
+    pub fn evaluate(&self, facts: &dyn Facts) -> Result<Verdict, ConditionError> {
+        judge::judge(self, facts)
+    }
+
+    /// The ids of the scopes it names.
+    #[must_use]
+    pub fn scopes(&self) -> BTreeSet<&str> {
+        self.names(&|part| match part {
+            Self::Scope(test) => vec![test.id.as_str()],
+            Self::Expr(expression) => expression.scopes(),
+            _ => Vec::new(),
+        })
+    }
+
+    /// The tables whose status it asks for.
+    #[must_use]
+    pub fn entities(&self) -> BTreeSet<&str> {
+        self.names(&|part| match part {
+            Self::Status(test) => vec![test.entity.as_str()],
+            Self::Expr(expression) => expression.entities(),
+            _ => Vec::new(),
+        })
+    }
+
+    /// The functions whose status it asks for.
+    #[must_use]
+    pub fn functions(&self) -> BTreeSet<&str> {
+        self.names(&|part| match part {
+            Self::Status(test) => test.function.as_deref().into_iter().collect(),
+            Self::Expr(expression) => expression.functions(),
+            _ => Vec::new(),
+        })
+    }
+
+    fn names<'a>(&'a self, of_part: &dyn Fn(&'a Self) -> Vec<&'a str>) -> BTreeSet<&'a str> {
+        match self {
+            Self::All(parts) | Self::Any(parts) => {
+                parts.iter().flat_map(|part| part.names(of_part)).collect()
+            }
+            Self::Not(part) => part.names(of_part),
+            _ => of_part(self).into_iter().collect(),
+        }
+    }
 }
 
 /// `scope: {id, is|isNot, syncedWithin|startedWithin|failedWithin}`; every given part must hold.
@@ -49,12 +110,6 @@ pub struct StatusTest {
     pub is: Option<Vec<String>>,
     /// The state must be none of these.
     pub is_not: Option<Vec<String>>,
-}
-
-/// A checked `evalexpr` text.
-#[derive(Debug, Clone, PartialEq)]
-pub struct EvalExpr {
-    text: String,
 }
 
 /// What conditions ask of the database and the clock.
@@ -102,7 +157,7 @@ pub struct Verdict {
 /// One value that a condition read.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Read {
-    /// What was asked, such as `scope morning-load state`.
+    /// What was asked, such as `scope morning-load state`, and once however often it is asked.
     pub what: String,
     /// The answer.
     pub value: Value,

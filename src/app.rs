@@ -1,0 +1,293 @@
+//! An app: its files read, checked against their schemas and lowered to a typed [`Project`].
+//!
+//! [`discover`] finds the apps that given paths belong to, [`load`] reads one of them. Mistakes
+//! of the author are diagnostics beside the project; only a world that cannot be read is an error.
+//! The layout is described in `spec/app-layout.md`.
+
+mod collect;
+mod database;
+mod datasource;
+mod function;
+mod index;
+mod lower;
+mod pages;
+mod schema;
+mod settings;
+mod walk;
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use crate::action::{ActionNode, Use};
+use crate::diag::{Diagnostic, FileId, Files, RuleInfo, Span, Spanned};
+use crate::expr::{Expression, SharedExpressions, Template};
+use crate::syntax::Tree;
+
+pub use collect::{AppPath, FilePattern, LoadError, discover};
+pub use database::Database;
+pub use datasource::{Datasource, EntityRef, Origin, Sqlite};
+pub use function::{Continuation, Function, Location, Parameter, Rows};
+pub use index::{DefinedBy, Definition, Index, Reference};
+pub use schema::{RULES as SCHEMA_RULES, schema_names, schema_text};
+pub use settings::{DynamicSettings, HttpSettings, LintSettings, Secret, Settings};
+
+/// Every rule of this room.
+pub fn rules() -> impl Iterator<Item = &'static RuleInfo> {
+    pages::RULES.iter().chain(schema::RULES)
+}
+
+/// Where an app is read from.
+pub struct Inputs<'a> {
+    /// The app.
+    pub app: &'a AppPath,
+    /// Texts that stand for files, by path: open buffers of an editor, standard input.
+    pub overlay: BTreeMap<PathBuf, String>,
+    /// Reads an environment variable, for `${env:…}` in the settings.
+    pub env: &'a dyn Fn(&str) -> Option<String>,
+}
+
+/// An app with everything found wrong with it so far: syntax, schemas, expressions, settings.
+#[derive(Debug)]
+pub struct Loaded {
+    /// The app.
+    pub project: Project,
+    /// The files it was read from, in order of their paths.
+    pub sources: Vec<Source>,
+    /// What is wrong, in no order.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+/// Reads an app, adding its texts to `files`.
+///
+/// # Errors
+/// When a folder or file cannot be read.
+pub fn load(inputs: &Inputs<'_>, files: &mut Files) -> Result<Loaded, LoadError> {
+    let collected = collect::read(inputs, files)?;
+    Ok(lower::lower(inputs, collected, files))
+}
+
+/// One file of an app.
+#[derive(Debug)]
+pub struct Source {
+    /// The file.
+    pub file: FileId,
+    /// Where it is on disk, absolute.
+    pub path: PathBuf,
+    /// What the file holds.
+    pub kind: FileKind,
+    /// Its id: the base name without folder and ending.
+    pub id: String,
+    /// Its content.
+    pub tree: Tree,
+}
+
+impl Source {
+    /// The place of a range of an expression's text; `token` is the place of the whole text.
+    #[must_use]
+    pub fn place(&self, token: Span, range: std::ops::Range<usize>, files: &Files) -> Span {
+        walk::scalar_at(&self.tree.root, token)
+            .map_or(token, |scalar| scalar.span_of(token, range, files.get(self.file).text()))
+    }
+}
+
+/// What a file of an app holds (app-layout.md §1).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum FileKind {
+    /// `index.*`
+    Index,
+    /// `jigs/**`
+    Jig,
+    /// `actions/**`
+    Action,
+    /// `functions/**`
+    Function,
+    /// `datasources/**`
+    Datasource,
+    /// `databases/*`
+    Database,
+    /// `components/**`
+    Component,
+    /// `translations/*`
+    Translation,
+    /// `assets/icons.*`
+    Icons,
+    /// `assets/images.*`
+    Images,
+    /// `syncscope.yaml`
+    Settings,
+    /// Everything in one file.
+    SingleFile,
+}
+
+/// A whole app.
+#[derive(Debug)]
+pub struct Project {
+    /// The folder of the app, or of its single file.
+    pub root: PathBuf,
+    /// `name` of the index, or the folder's name.
+    pub name: String,
+    /// `syncscope.yaml`, or the defaults.
+    pub settings: Settings,
+    /// The index file's part.
+    pub home: Screen,
+    /// Jigs by id.
+    pub jigs: BTreeMap<String, Screen>,
+    /// Custom components by id.
+    pub components: BTreeMap<String, Screen>,
+    /// Global actions by id.
+    pub actions: BTreeMap<String, GlobalAction>,
+    /// Functions by id.
+    pub functions: BTreeMap<String, Function>,
+    /// Global datasources by id.
+    pub datasources: BTreeMap<String, Arc<Datasource>>,
+    /// Databases by id.
+    pub databases: BTreeMap<String, Database>,
+    /// Names of the script files, usable as `$file.function()`.
+    pub scripts: Vec<String>,
+    /// Definitions and uses of every id.
+    pub index: Index,
+}
+
+impl Project {
+    /// The index, all jigs and all components.
+    pub fn screens(&self) -> impl Iterator<Item = &Screen> {
+        std::iter::once(&self.home).chain(self.jigs.values()).chain(self.components.values())
+    }
+
+    /// Every action of the app that is not inside another one.
+    pub fn root_actions(&self) -> impl Iterator<Item = &Placed> {
+        self.screens()
+            .flat_map(|screen| &screen.actions)
+            .chain(self.actions.values().map(|global| &global.placed))
+    }
+
+    /// The first action with this instance id, with where it stands.
+    #[must_use]
+    pub fn action_with_instance_id(&self, id: &str) -> Option<(&Placed, &ActionNode)> {
+        self.root_actions().find_map(|placed| {
+            let mut found = None;
+            placed.action.visit(&mut |action| {
+                if found.is_none() && action.instance_id.as_ref().is_some_and(|own| own.value == id) {
+                    found = Some(action);
+                }
+            });
+            found.map(|action| (placed, action))
+        })
+    }
+
+    /// The tables that databases declare, with their prefix: `default/tasks`.
+    pub fn dynamic_tables(&self) -> impl Iterator<Item = String> {
+        self.databases.iter().flat_map(|(id, db)| db.tables.iter().map(move |t| format!("{id}/{}", t.value)))
+    }
+}
+
+/// The index, a jig or a component: what can hold actions, datasources and state.
+#[derive(Debug, Default)]
+pub struct Screen {
+    /// Its id; empty for the index.
+    pub id: String,
+    /// Its file.
+    pub file: Option<FileId>,
+    /// Actions that stand in it, wherever, with the event that triggers them.
+    pub actions: Vec<Placed>,
+    /// Its own datasources by id.
+    pub datasources: BTreeMap<String, Arc<Datasource>>,
+    /// Its shared expressions.
+    pub shared: SharedExpressions,
+    /// The places of the names of its shared expressions, those with a syntax mistake included.
+    pub shared_places: BTreeMap<String, Span>,
+    /// State keys with their initial values.
+    pub state: BTreeMap<String, Template>,
+    /// Declared inputs.
+    pub inputs: BTreeMap<String, Declared>,
+    /// All expressions in it, for checks.
+    pub expressions: Vec<Found>,
+    /// The ids that its parts outside of actions name.
+    pub uses: Vec<Use>,
+}
+
+impl Screen {
+    /// The actions that an event of the screen itself triggers, in order: `onLoad`, `onFocus`, ….
+    pub fn on<'a>(&'a self, event: &'a str) -> impl Iterator<Item = &'a Placed> {
+        self.actions.iter().filter(move |placed| placed.event.as_deref() == Some(event))
+    }
+
+    /// The events of the screen itself that have an action.
+    #[must_use]
+    pub fn events(&self) -> Vec<&str> {
+        let mut events: Vec<&str> =
+            self.actions.iter().filter_map(|placed| placed.event.as_deref()).collect();
+        events.sort_unstable();
+        events.dedup();
+        events
+    }
+}
+
+/// An action that is not inside another, and where it stands.
+#[derive(Debug, Clone)]
+pub struct Placed {
+    /// The action.
+    pub action: Arc<ActionNode>,
+    /// Its file.
+    pub file: FileId,
+    /// The event of its screen that triggers it, when it stands at the screen's top level.
+    pub event: Option<String>,
+    /// For `onTableChanged`: the table.
+    pub table: Option<String>,
+}
+
+/// A file under `actions/`.
+#[derive(Debug)]
+pub struct GlobalAction {
+    /// The action.
+    pub placed: Placed,
+    /// Declared parameters.
+    pub parameters: BTreeMap<String, Declared>,
+    /// All expressions in it, for checks.
+    pub expressions: Vec<Found>,
+}
+
+/// A declared input or parameter.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Declared {
+    /// Its name's place.
+    pub span: Span,
+    /// Whether it must be given.
+    pub required: bool,
+    /// What it is when it is not given.
+    pub default: Option<Value>,
+}
+
+/// An expression and where it stands.
+#[derive(Debug, Clone)]
+pub struct Found {
+    /// The expression.
+    pub expression: Expression,
+    /// The text that holds it.
+    pub span: Span,
+}
+
+/// An id with its place.
+pub type Id = Spanned<String>;
+
+impl Project {
+    fn empty() -> Self {
+        Self {
+            root: PathBuf::new(),
+            name: String::new(),
+            settings: Settings::default(),
+            home: Screen::default(),
+            jigs: BTreeMap::new(),
+            components: BTreeMap::new(),
+            actions: BTreeMap::new(),
+            functions: BTreeMap::new(),
+            datasources: BTreeMap::new(),
+            databases: BTreeMap::new(),
+            scripts: Vec::new(),
+            index: Index::default(),
+        }
+    }
+}

@@ -1,0 +1,132 @@
+//! The pages of the loader's own rules.
+
+use crate::diag::{RuleInfo, Severity};
+
+pub(super) const DUPLICATE_FILE_ID: &str = "duplicate-file-id";
+pub(super) const EMPTY_FILE: &str = "empty-file";
+pub(super) const EXPRESSION_SYNTAX: &str = "expression-syntax";
+pub(super) const INVALID_SETTINGS: &str = "invalid-settings";
+pub(super) const MISSING_ENVIRONMENT_VARIABLE: &str = "missing-environment-variable";
+
+/// What loading can find besides mistakes of syntax and shape, by id.
+pub(super) const RULES: &[RuleInfo] = &[
+    RuleInfo {
+        id: DUPLICATE_FILE_ID,
+        severity: Severity::Error,
+        summary: "two files of one kind have the same name",
+        docs: "\
+Finds files of one kind that have the same name in different folders. The name is the id, and folders are no
+part of it, so only the first file can be reached.
+
+```yaml wrong
+# functions/tasks/get.jigx
+provider: DATA_PROVIDER_REST
+method: GET
+url: https://example.com/tasks
+# functions/people/get.jigx
+provider: DATA_PROVIDER_REST
+method: GET
+url: https://example.com/people
+```
+
+```yaml right
+# functions/tasks/get-tasks.jigx
+provider: DATA_PROVIDER_REST
+method: GET
+url: https://example.com/tasks
+# functions/people/get-people.jigx
+provider: DATA_PROVIDER_REST
+method: GET
+url: https://example.com/people
+```
+",
+    },
+    RuleInfo {
+        id: EMPTY_FILE,
+        severity: Severity::Info,
+        summary: "a file of the app is empty",
+        docs: "\
+Finds files in the folders of an app that hold nothing, or only comments. They are no part of the app, and
+what refers to them fails.
+
+```yaml wrong
+# functions/get-tasks.jigx
+# to be written
+```
+
+```yaml right
+# functions/get-tasks.jigx
+provider: DATA_PROVIDER_REST
+method: GET
+url: https://example.com/tasks
+```
+",
+    },
+    RuleInfo {
+        id: EXPRESSION_SYNTAX,
+        severity: Severity::Error,
+        summary: "an expression cannot be read",
+        docs: "\
+Finds mistakes in the texts that begin with `=`: brackets and quotes that do not close, operators of other
+languages (`==`, `&&`, `||`, `!`), a ternary without its `?`. Expressions are JSONata.
+
+The phone shows nothing, or \"Expression is not valid\".
+
+```yaml wrong
+# jigs/home.jigx
+title: =@ctx.user.email == 'a@example.com' ? 'Ann' :'guest'
+type: jig.default
+```
+
+```yaml right
+# jigs/home.jigx
+title: =@ctx.user.email = 'a@example.com' ? 'Ann' :'guest'
+type: jig.default
+```
+",
+    },
+    RuleInfo {
+        id: INVALID_SETTINGS,
+        severity: Severity::Error,
+        summary: "a value in `syncscope.yaml` cannot be used",
+        docs: "\
+Finds values in the settings file that are of the right kind and still cannot be used: lengths of time
+(`30s`), sizes (`64MiB`), patterns of files (`jigs/legacy/**`).
+
+```yaml wrong
+# syncscope.yaml
+http:
+  timeout: soon
+```
+
+```yaml right
+# syncscope.yaml
+http:
+  timeout: 30s
+```
+",
+    },
+    RuleInfo {
+        id: MISSING_ENVIRONMENT_VARIABLE,
+        severity: Severity::Error,
+        summary: "the settings read an environment variable that is not set",
+        docs: "\
+Finds `${env:NAME}` in `syncscope.yaml` when the variable is not set and there is no default. Set it, or give
+a default: `${env:NAME:-default}`. Values from the environment are never shown.
+
+```yaml wrong
+# syncscope.yaml
+providers:
+  dynamic:
+    apiKey: \"${env:SYNCSCOPE_EXAMPLE_KEY}\"
+```
+
+```yaml right
+# syncscope.yaml
+providers:
+  dynamic:
+    apiKey: \"${env:SYNCSCOPE_EXAMPLE_KEY:-}\"
+```
+",
+    },
+];

@@ -1,0 +1,276 @@
+//! The one walk over a file: every expression, action and datasource is found wherever it stands.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::pages::EXPRESSION_SYNTAX;
+use super::{Declared, Found, Placed, datasource, datasource::Datasource, schema};
+use crate::action::{self, Use, UseKind, template};
+use crate::diag::{Diagnostic, FileId, Span};
+use crate::expr::{Expression, SyntaxError, Template, is_expression};
+use crate::syntax::{Entry, Kind, Node, Scalar, Tree};
+
+/// Parsed expressions by text: the same text is parsed once, however often it stands in an app.
+#[derive(Default)]
+pub(super) struct Interner {
+    parsed: HashMap<Box<str>, Result<Expression, Vec<SyntaxError>>>,
+}
+
+impl Interner {
+    fn get(&mut self, text: &str) -> &Result<Expression, Vec<SyntaxError>> {
+        if !self.parsed.contains_key(text) {
+            self.parsed.insert(text.into(), Expression::parse(text));
+        }
+        &self.parsed[text]
+    }
+
+    /// The expression, when its text has no mistake.
+    pub(super) fn parse(&mut self, text: &str) -> Option<Expression> {
+        self.get(text).as_ref().ok().cloned()
+    }
+}
+
+/// What the readers of typed parts need.
+pub(super) struct Reader<'a> {
+    pub(super) file: FileId,
+    pub(super) parse: &'a mut (dyn FnMut(&str) -> Option<Expression> + 'a),
+}
+
+impl Reader<'_> {
+    pub(super) fn template_or_null(&mut self, node: Option<&Node>) -> Template {
+        node.map_or(Template::Literal(Value::Null), |node| template(node, self.parse))
+    }
+
+    /// Reads declarations of inputs or parameters: `{name: {type, required, default}}`.
+    pub(super) fn declared(&mut self, node: Option<&Node>) -> BTreeMap<String, Declared> {
+        let entries = node.map_or(&[][..], Node::entries);
+        let declared = entries.iter().map(|entry| {
+            let required = entry.value.get("required").and_then(Node::as_bool) == Some(true);
+            let default = entry.value.get("default").or_else(|| entry.value.get("value")).map(Node::to_value);
+            (entry.key.text.to_string(), Declared { span: entry.key_span, required, default })
+        });
+        declared.collect()
+    }
+}
+
+/// What the walk finds in one part of an app.
+#[derive(Default)]
+pub(super) struct Findings {
+    pub(super) expressions: Vec<Found>,
+    pub(super) actions: Vec<Placed>,
+    pub(super) datasources: BTreeMap<String, Arc<Datasource>>,
+    pub(super) uses: Vec<Use>,
+}
+
+/// Walks one part of an app.
+pub(super) struct Walk<'a> {
+    pub(super) file: FileId,
+    pub(super) source: &'a str,
+    pub(super) tree: &'a Tree,
+    pub(super) interner: &'a mut Interner,
+    pub(super) diagnostics: &'a mut Vec<Diagnostic>,
+    pub(super) findings: Findings,
+    pointer: String,
+    depth: usize,
+    inside: Inside,
+}
+
+/// Whether an action has been entered: those inside it are its own business.
+#[derive(Clone, Copy, PartialEq)]
+enum Inside {
+    Screen,
+    Action,
+}
+
+impl<'a> Walk<'a> {
+    pub(super) fn new(
+        file: FileId,
+        source: &'a str,
+        tree: &'a Tree,
+        interner: &'a mut Interner,
+        diagnostics: &'a mut Vec<Diagnostic>,
+    ) -> Self {
+        let findings = Findings::default();
+        let pointer = String::new();
+        Self {
+            file,
+            source,
+            tree,
+            interner,
+            diagnostics,
+            findings,
+            pointer,
+            depth: 0,
+            inside: Inside::Screen,
+        }
+    }
+
+    /// Walks `node`, which stands at `pointer` in its file.
+    pub(super) fn run(mut self, node: &Node, pointer: &str) -> Findings {
+        pointer.clone_into(&mut self.pointer);
+        self.children(node);
+        self.findings
+    }
+
+    /// Checks a text that is an expression with or without `=` and remembers it.
+    pub(super) fn expression(&mut self, scalar: &Scalar, span: Span) {
+        match self.interner.get(&scalar.text) {
+            Ok(expression) => {
+                let expression = expression.clone();
+                self.findings.expressions.push(Found { expression, span });
+            }
+            Err(errors) => {
+                let report = errors.iter().map(|error| syntax_error(error, scalar, span, self.source));
+                self.diagnostics.extend(report);
+            }
+        }
+    }
+
+    fn children(&mut self, node: &Node) {
+        match &node.kind {
+            Kind::Object(entries) => {
+                self.note_jigs(entries);
+                for entry in entries {
+                    self.child(&entry.key.text, &entry.value, Some(&entry.key.text));
+                }
+            }
+            Kind::Array(items) => {
+                for (n, item) in items.iter().enumerate() {
+                    self.child(&n.to_string(), item, None);
+                }
+            }
+            Kind::String(scalar) if is_expression(&scalar.text) => self.expression(scalar, node.span),
+            _ => {}
+        }
+    }
+
+    fn child(&mut self, token: &str, node: &Node, key: Option<&str>) {
+        if is_plain(node) {
+            return;
+        }
+        let length = self.pointer.len();
+        push_token(&mut self.pointer, token);
+        self.depth += 1;
+        self.visit(node, key);
+        self.depth -= 1;
+        self.pointer.truncate(length);
+    }
+
+    fn visit(&mut self, node: &Node, key: Option<&str>) {
+        match type_of(node) {
+            Some(name) if name.starts_with("action") && is_action_type(name) => self.action(node, key),
+            Some(name) if name.starts_with("datasource.") => self.datasource(node, key),
+            _ if self.is_named_datasource(node) => self.datasource(node, key),
+            _ => self.children(node),
+        }
+    }
+
+    /// A datasource by its place: one listing of the format omits the type of a reference
+    /// (datasources.md §1.3), and one with a mistake in its type is still there.
+    fn is_named_datasource(&self, node: &Node) -> bool {
+        self.pointer.rsplit('/').nth(1) == Some("datasources") && matches!(node.kind, Kind::Object(_))
+    }
+
+    /// Jigs that tabs, widgets and links of components name; an action's links are its own.
+    fn note_jigs(&mut self, entries: &[Entry]) {
+        let inside = self.inside;
+        let names_jig = |key: &str| key == "jigId" || (key == "linkTo" && inside == Inside::Screen);
+        for entry in entries.iter().filter(|entry| names_jig(&entry.key.text)) {
+            let elsewhere = entries.iter().any(|other| &*other.key.text == "package");
+            if let Some(id) = entry.value.as_str().filter(|id| !elsewhere && !is_expression(id)) {
+                self.findings.uses.push(Use {
+                    kind: UseKind::Jig,
+                    id: id.to_owned(),
+                    span: entry.value.span,
+                });
+            }
+        }
+    }
+
+    fn action(&mut self, node: &Node, key: Option<&str>) {
+        schema::check_action(node, self.tree, self.diagnostics);
+        let outside = self.inside;
+        if outside == Inside::Screen {
+            self.place(node, key);
+            self.inside = Inside::Action;
+        }
+        self.children(node);
+        self.inside = outside;
+    }
+
+    fn place(&mut self, node: &Node, key: Option<&str>) {
+        let interner = &mut *self.interner;
+        let mut parse = |text: &str| interner.parse(text);
+        let lowered = action::lower(node, &self.pointer, self.source, &mut parse, self.diagnostics);
+        let Some(lowered) = lowered else { return };
+        let event = key.filter(|key| self.depth == 1 && is_event(key)).map(str::to_owned);
+        self.findings.actions.push(Placed { action: Arc::new(lowered), file: self.file, event, table: None });
+    }
+
+    fn datasource(&mut self, node: &Node, key: Option<&str>) {
+        // Apps from before 2022 name a component in place of a type, and phones still read them.
+        if node.get("componentId").is_none() {
+            schema::check_datasource(node, self.tree, self.diagnostics);
+        }
+        let before = self.findings.expressions.len();
+        self.children(node);
+        let Some(id) = key else { return };
+        let interner = &mut *self.interner;
+        let mut parse = |text: &str| interner.parse(text);
+        let mut lowered = datasource::lower(id, node, &mut Reader { file: self.file, parse: &mut parse });
+        lowered.expressions = self.findings.expressions[before..].to_vec();
+        self.findings.datasources.insert(id.to_owned(), Arc::new(lowered));
+    }
+}
+
+/// The scalar whose token is `span`.
+pub(super) fn scalar_at(node: &Node, span: Span) -> Option<&Scalar> {
+    if node.span == span
+        && let Some(scalar) = node.as_scalar()
+    {
+        return Some(scalar);
+    }
+    let inside = |child: &&Node| child.span.contains(span);
+    let values = node.entries().iter().map(|entry| &entry.value);
+    values.chain(node.items()).filter(inside).find_map(|child| scalar_at(child, span))
+}
+
+/// Appends a token to a JSON pointer (RFC 6901).
+pub(super) fn push_token(pointer: &mut String, token: &str) {
+    pointer.push('/');
+    for c in token.chars() {
+        match c {
+            '~' => pointer.push_str("~0"),
+            '/' => pointer.push_str("~1"),
+            other => pointer.push(other),
+        }
+    }
+}
+
+fn syntax_error(error: &SyntaxError, scalar: &Scalar, token: Span, source: &str) -> Diagnostic {
+    let place = scalar.span_of(token, error.range.clone(), source);
+    Diagnostic::error(EXPRESSION_SYNTAX, place, error.message.clone()).maybe_help(error.help.clone())
+}
+
+fn type_of(node: &Node) -> Option<&str> {
+    node.get("type").and_then(Node::as_str)
+}
+
+/// `action.` and its misspellings, but not words that merely begin like it.
+fn is_action_type(name: &str) -> bool {
+    name.strip_prefix("action").is_some_and(|rest| rest.starts_with(['.', '-', '_']))
+}
+
+fn is_event(key: &str) -> bool {
+    key.strip_prefix("on").is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_uppercase()))
+}
+
+fn is_plain(node: &Node) -> bool {
+    match &node.kind {
+        Kind::String(scalar) => !is_expression(&scalar.text),
+        Kind::Object(_) | Kind::Array(_) => false,
+        _ => true,
+    }
+}

@@ -1,0 +1,90 @@
+//! Live progress on the terminal: a bar for every running scope, a line for every table on its way.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use super::shell::Live;
+
+/// The bars of one run; nothing is drawn when nobody watches.
+pub(super) struct Bars {
+    multi: MultiProgress,
+    scopes: BTreeMap<String, ProgressBar>,
+    tables: BTreeMap<String, ProgressBar>,
+}
+
+impl Bars {
+    /// No bars yet.
+    pub(super) fn new(live: Live) -> Self {
+        let target = match live {
+            Live::Drawn => ProgressDrawTarget::stderr(),
+            Live::Hidden => ProgressDrawTarget::hidden(),
+        };
+        let multi = MultiProgress::with_draw_target(target);
+        Self { multi, scopes: BTreeMap::new(), tables: BTreeMap::new() }
+    }
+
+    /// How many members of a scope have ended; a scope that is done has no bar.
+    pub(super) fn scope(&mut self, id: &str, ended: u64, total: u64) {
+        if ended >= total {
+            self.remove_scope(id);
+            return;
+        }
+        let multi = &self.multi;
+        let bar = self.scopes.entry(id.to_owned()).or_insert_with(|| {
+            let bar = multi.add(ProgressBar::new(total).with_style(scope_style()));
+            bar.set_message(id.to_owned());
+            bar
+        });
+        bar.set_length(total);
+        bar.set_position(ended);
+    }
+
+    /// A scope that is no longer at work.
+    pub(super) fn remove_scope(&mut self, id: &str) {
+        if let Some(bar) = self.scopes.remove(id) {
+            bar.finish_and_clear();
+        }
+    }
+
+    /// What is known of a table on its way.
+    pub(super) fn table(&mut self, name: &str, message: String) {
+        let multi = &self.multi;
+        let bar = self.tables.entry(name.to_owned()).or_insert_with(|| {
+            let bar = multi.insert(0, ProgressBar::new_spinner().with_style(table_style()));
+            bar.enable_steady_tick(Duration::from_millis(120));
+            bar
+        });
+        bar.set_message(message);
+    }
+
+    /// A table that has arrived, or will not.
+    pub(super) fn remove_table(&mut self, name: &str) {
+        if let Some(bar) = self.tables.remove(name) {
+            bar.finish_and_clear();
+        }
+    }
+
+    /// Writes lines above the bars.
+    pub(super) fn above<T>(&self, write: impl FnOnce() -> T) -> T {
+        self.multi.suspend(write)
+    }
+
+    /// Takes all bars away.
+    pub(super) fn clear(&mut self) {
+        for (_, bar) in std::mem::take(&mut self.tables).into_iter().chain(std::mem::take(&mut self.scopes)) {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+fn scope_style() -> ProgressStyle {
+    let style = ProgressStyle::with_template("  {bar:24.cyan/dim} {pos}/{len} {msg} {elapsed:.dim}");
+    style.unwrap_or_else(|_| ProgressStyle::default_bar()).progress_chars("━━╌")
+}
+
+fn table_style() -> ProgressStyle {
+    let style = ProgressStyle::with_template("  {spinner:.cyan} {wide_msg}");
+    style.unwrap_or_else(|_| ProgressStyle::default_spinner())
+}

@@ -1,0 +1,137 @@
+//! What a command needs to let an app work: its database, its back end and its providers.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::app::App;
+use super::failure::Failure;
+use super::output::Verbosity;
+use super::shell::Shell;
+use crate::action::ProviderKind;
+use crate::run::provider::{Dynamic, DynamicOptions, Http, HttpOptions, Local, Rest, RestOptions};
+use crate::run::{Clock, Providers, RunError, SettingsCredentials, SystemClock};
+use crate::serve::{Options, Server};
+use crate::store::{Fault, OpenOptions, Store, StoreError};
+
+/// The folder of tables that the settings name, served for as long as this lives.
+pub(super) struct Backend {
+    _server: Server,
+}
+
+impl Backend {
+    /// Starts to serve, when the settings name a folder, and puts the address where they say
+    /// `${backend}`.
+    pub(super) fn start(app: &mut App, shell: &Shell) -> Result<Option<Self>, Failure> {
+        let settings = &mut app.loaded.project.settings;
+        let Some(folder) = settings.backend.clone() else { return Ok(None) };
+        let server = Server::start(&Options { dir: Some(folder.clone()), ..Options::default() })?;
+        *settings = std::mem::take(settings).with_backend(&server.url());
+        if shell.out.verbosity() == Verbosity::Verbose {
+            shell.out.detail(&format!("serving `{}` at {}", folder.display(), server.url()));
+        }
+        Ok(Some(Self { _server: server }))
+    }
+}
+
+/// Where the database is.
+pub(super) enum Database {
+    /// Where the settings say; it comes into being with the first run.
+    OfApp(PathBuf),
+    /// Where the user says.
+    Named(PathBuf),
+}
+
+impl Database {
+    /// The one that the user names, or else the app's.
+    pub(super) fn new(app: &App, named: Option<&Path>, shell: &Shell) -> Self {
+        match named {
+            None => Self::OfApp(app.project().settings.database.clone()),
+            Some(path) => Self::Named(shell.path(path)),
+        }
+    }
+
+    /// Its file.
+    pub(super) fn path(&self) -> &Path {
+        match self {
+            Self::OfApp(path) | Self::Named(path) => path,
+        }
+    }
+
+    /// Whether a run could make it.
+    fn can_be_made(&self) -> bool {
+        let mut folders = self.path().ancestors().skip(1);
+        match self {
+            Self::OfApp(_) => folders.find(|folder| folder.exists()).is_some_and(Path::is_dir),
+            Self::Named(_) => folders.next().is_some_and(Path::is_dir),
+        }
+    }
+}
+
+/// Opens the database, and makes it when it does not exist.
+pub(super) fn open_for_writing(database: &Database) -> Result<Store, Failure> {
+    Ok(Store::open(database.path(), &OpenOptions::default())?)
+}
+
+/// Opens the database to look at it; one that a run would make is as good as an empty one.
+pub(super) fn open_for_reading(database: &Database) -> Result<Store, Failure> {
+    match Store::open_read_only(database.path(), &OpenOptions::default()) {
+        Err(StoreError::Missing { .. }) if database.can_be_made() => Ok(Store::open_in_memory()?),
+        opened => Ok(opened?),
+    }
+}
+
+/// Opens the database to look at it, and marks what dead processes have left behind; `None` when no
+/// run has made it yet.
+pub(super) fn open_recovered(database: &Database, now: i64) -> Result<Option<Store>, Failure> {
+    let path = database.path();
+    if matches!(database, Database::OfApp(_)) && !path.exists() && database.can_be_made() {
+        return Ok(None);
+    }
+    // Opening for writing would make a file that is missing.
+    drop(Store::open_read_only(path, &OpenOptions::default())?);
+    match Store::open(path, &OpenOptions::default()) {
+        // A file that may not be written shows what it holds.
+        Err(StoreError::ReadOnly { .. }) => Ok(Some(Store::open_read_only(path, &OpenOptions::default())?)),
+        opened => {
+            let store = opened?;
+            store.recover(now)?;
+            Ok(Some(store))
+        }
+    }
+}
+
+/// Everything this runtime can fetch from.
+pub(super) fn providers(app: &App) -> Providers {
+    let project = app.project();
+    let settings = &project.settings;
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let http = Http::new(&HttpOptions::from_settings(settings));
+    let credentials = Arc::new(SettingsCredentials::new(settings));
+    let mut rest = RestOptions::new(http.clone(), credentials, clock);
+    rest.shared.clone_from(&project.home.shared);
+    let dynamic = DynamicOptions::from_settings(&settings.dynamic, http);
+    Providers::new()
+        .with(ProviderKind::Rest, Arc::new(Rest::new(rest)))
+        .with(ProviderKind::Dynamic, Arc::new(Dynamic::new(dynamic)))
+        .with(ProviderKind::Local, Arc::new(Local))
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        let message = error.to_string();
+        match error.fault() {
+            Fault::App => Self::problem(message),
+            Fault::Environment | Fault::Program => Self::environment(message),
+        }
+    }
+}
+
+impl From<RunError> for Failure {
+    fn from(error: RunError) -> Self {
+        match error {
+            RunError::Unknown { message, help } => Self::usage(message).help(help),
+            RunError::Store(error) => error.into(),
+            RunError::Eval(error) => Self::problem(error.message),
+        }
+    }
+}

@@ -1,0 +1,155 @@
+//! Rules: what is wrong with an app that loads.
+//!
+//! [`check`] joins what the loader found with what the rules find, applies the settings and the
+//! comments that ask for silence, and puts all of it in order. A rule is one file below this one
+//! and one line in [`RULES`]; it keeps nothing and walks nothing: [`walk`] brings it what it asks
+//! for, [`Cx`] knows the whole app. The mistakes come from `spec/pitfalls.md`.
+
+mod arguments;
+mod cx;
+mod doubt;
+mod facts;
+mod members;
+mod query;
+mod rule;
+mod select;
+mod sequence;
+mod suppress;
+mod triggers;
+mod walk;
+
+mod duplicate_instance_id;
+mod local_sync;
+mod missing_argument;
+mod missing_equals;
+mod scope_after_sync;
+mod scope_not_sequential;
+mod sync_outside_scope;
+mod undeclared_query_parameter;
+mod unguarded_scope;
+mod unknown_action;
+mod unknown_argument;
+mod unknown_context_root;
+mod unknown_datasource;
+mod unknown_function;
+mod unknown_function_call;
+mod unknown_instance_id;
+mod unknown_jig;
+mod unknown_rule;
+mod unknown_scope;
+mod unknown_shared_expression;
+mod unknown_table;
+mod unused_query_parameter;
+
+#[cfg(test)]
+mod tests;
+
+use std::path::PathBuf;
+use std::sync::LazyLock;
+
+use crate::app::Loaded;
+use crate::diag::{Diagnostic, Files, RuleInfo};
+
+use cx::{Cx, Place};
+use rule::Rule;
+use select::Selection;
+
+/// The rules of this room.
+static RULES: &[&Rule] = &[
+    &duplicate_instance_id::RULE,
+    &local_sync::RULE,
+    &missing_argument::RULE,
+    &missing_equals::RULE,
+    &scope_after_sync::RULE,
+    &scope_not_sequential::RULE,
+    &sync_outside_scope::RULE,
+    &undeclared_query_parameter::RULE,
+    &unguarded_scope::RULE,
+    &unknown_action::RULE,
+    &unknown_argument::RULE,
+    &unknown_context_root::RULE,
+    &unknown_datasource::RULE,
+    &unknown_function::RULE,
+    &unknown_function_call::RULE,
+    &unknown_instance_id::RULE,
+    &unknown_jig::RULE,
+    &unknown_rule::RULE,
+    &unknown_scope::RULE,
+    &unknown_shared_expression::RULE,
+    &unknown_table::RULE,
+    &unused_query_parameter::RULE,
+];
+
+/// What to report, besides what the app's own settings say.
+#[derive(Debug, Clone, Default)]
+pub struct Request {
+    /// Files and folders that findings must lie in, absolute; nothing means everywhere.
+    pub paths: Vec<PathBuf>,
+    /// Rules that are on, in place of the settings' own choice; nothing means that choice.
+    pub select: Vec<String>,
+    /// Rules that are off, besides those that the settings turn off.
+    pub ignore: Vec<String>,
+}
+
+/// A name that is no rule's.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("there is no rule `{id}`{}", closest.map(|name| format!(", did you mean `{name}`?")).unwrap_or_default())]
+pub struct UnknownRule {
+    /// The name.
+    pub id: String,
+    /// The rule that is probably meant.
+    pub closest: Option<&'static str>,
+}
+
+impl Request {
+    /// Whether every name in it is a rule's.
+    ///
+    /// # Errors
+    /// The first name that is not.
+    pub fn validate(&self) -> Result<(), UnknownRule> {
+        let unknown = self.select.iter().chain(&self.ignore).find(|id| !select::is_known(id));
+        unknown.map_or(Ok(()), |id| Err(UnknownRule { id: id.clone(), closest: select::closest_rule(id) }))
+    }
+}
+
+/// Everything wrong with an app, each mistake once, in order of path, offset and rule.
+#[must_use]
+pub fn check(loaded: &Loaded, files: &Files, request: &Request) -> Vec<Diagnostic> {
+    let mut found = loaded.diagnostics.clone();
+    let selection = Selection::new(loaded, request, &mut found);
+    let suppressions = suppress::read(loaded, files, &mut found);
+    let active: Vec<&Rule> = RULES.iter().copied().filter(|rule| selection.is_on(rule.info.id)).collect();
+    walk::walk(loaded, files, &active, &mut found);
+    found.retain_mut(|diagnostic| selection.admits(diagnostic));
+    suppressions.apply(files, &mut found);
+    in_order(found, files)
+}
+
+/// Every rule there is, the loader's included, by id.
+#[must_use]
+pub fn rules() -> &'static [RuleInfo] {
+    static ALL: LazyLock<Vec<RuleInfo>> = LazyLock::new(|| {
+        let own = RULES.iter().map(|rule| &rule.info);
+        let loader = crate::syntax::RULES.iter().chain(crate::action::RULES).chain(crate::app::rules());
+        let mut all: Vec<RuleInfo> = own.chain(loader).copied().collect();
+        all.sort_by_key(|rule| rule.id);
+        all
+    });
+    &ALL
+}
+
+/// The rule with this id.
+#[must_use]
+pub fn rule(id: &str) -> Option<&'static RuleInfo> {
+    let rules = rules();
+    rules.binary_search_by_key(&id, |rule| rule.id).ok().map(|at| &rules[at])
+}
+
+fn in_order(mut found: Vec<Diagnostic>, files: &Files) -> Vec<Diagnostic> {
+    let key = |d: &Diagnostic| (files.get(d.span.file).path(), d.span.start, d.rule);
+    found.sort_by(|a, b| {
+        key(a).cmp(&key(b)).then_with(|| a.span.end.cmp(&b.span.end)).then_with(|| a.message.cmp(&b.message))
+    });
+    found.dedup_by(|a, b| a.rule == b.rule && a.span == b.span && a.message == b.message);
+    found
+}

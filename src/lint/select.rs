@@ -1,0 +1,103 @@
+//! Which findings are wanted: the settings' and the request's choice of rules, severities, files.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use super::{Request, rules, unknown_rule};
+use crate::app::{FilePattern, LintSettings, Loaded};
+use crate::diag::{Diagnostic, FileId, Severity, Spanned, closest};
+
+/// Stands for every rule.
+const ALL: &str = "all";
+
+/// Settings and request in which every name is a rule's.
+pub(super) struct Selection<'a> {
+    choice: Choice,
+    severity: BTreeMap<&'a str, Severity>,
+    per_file: &'a [(FilePattern, Vec<Spanned<String>>)],
+    paths: &'a [PathBuf],
+    places: BTreeMap<FileId, &'a Path>,
+}
+
+/// Which rules are on.
+struct Choice {
+    select: Vec<String>,
+    ignore: Vec<String>,
+}
+
+/// Whether a name is a rule's or stands for all.
+pub(super) fn is_known(id: &str) -> bool {
+    id == ALL || super::rule(id).is_some()
+}
+
+/// The rule that a wrong name probably means.
+pub(super) fn closest_rule(id: &str) -> Option<&'static str> {
+    closest(id, rules().iter().map(|rule| rule.id))
+}
+
+impl<'a> Selection<'a> {
+    /// Joins the app's settings with the request; mistakes in the settings are added to `found`.
+    pub fn new(loaded: &'a Loaded, request: &'a Request, found: &mut Vec<Diagnostic>) -> Self {
+        let settings = &loaded.project.settings.lint;
+        found.extend(names(settings).filter(|name| !is_known(&name.value)).map(unknown_rule::in_settings));
+        Self {
+            choice: Choice::new(settings, request),
+            severity: settings.severity.iter().map(|(id, severity)| (id.value.as_str(), *severity)).collect(),
+            per_file: &settings.per_file,
+            paths: &request.paths,
+            places: loaded.sources.iter().map(|source| (source.file, source.path.as_path())).collect(),
+        }
+    }
+
+    /// Whether anybody wants to hear of a rule.
+    pub fn is_on(&self, rule: &str) -> bool {
+        self.choice.is_on(rule)
+    }
+
+    /// Whether a finding is wanted; gives it the severity that the settings ask for.
+    pub fn admits(&self, diagnostic: &mut Diagnostic) -> bool {
+        let severity = self.severity.get(diagnostic.rule).or_else(|| self.severity.get(ALL));
+        diagnostic.severity = severity.copied().unwrap_or(diagnostic.severity);
+        self.is_on(diagnostic.rule) && self.admits_place(diagnostic)
+    }
+
+    fn admits_place(&self, diagnostic: &Diagnostic) -> bool {
+        let Some(path) = self.places.get(&diagnostic.span.file) else { return true };
+        let wanted = self.paths.is_empty() || self.paths.iter().any(|wanted| path.starts_with(wanted));
+        let is_off = |(files, off): &(FilePattern, Vec<Spanned<String>>)| {
+            off.iter().any(|id| id.value == ALL || id.value == diagnostic.rule) && files.matches(path)
+        };
+        wanted && !self.per_file.iter().any(is_off)
+    }
+}
+
+impl Choice {
+    fn new(settings: &LintSettings, request: &Request) -> Self {
+        let own = |ids: &[Spanned<String>]| ids.iter().map(|id| id.value.clone()).collect::<Vec<_>>();
+        let select = if request.select.is_empty() { own(&settings.select) } else { request.select.clone() };
+        // What a person asks for by name is on, whatever the settings turn off.
+        let mut ignore = own(&settings.ignore);
+        ignore.retain(|id| !request.select.contains(id));
+        ignore.extend_from_slice(&request.ignore);
+        Self { select, ignore }
+    }
+
+    fn is_on(&self, rule: &str) -> bool {
+        let names = |ids: &[String]| ids.iter().any(|id| id == rule || id == ALL);
+        // What cannot be read cannot be checked either: silence about it would look like praise.
+        let selected = self.select.is_empty() || names(&self.select) || is_about_reading(rule);
+        selected && !names(&self.ignore)
+    }
+}
+
+/// Whether a rule says that a file could not be read, or not in full.
+pub(super) fn is_about_reading(rule: &str) -> bool {
+    crate::syntax::RULES.iter().any(|info| info.id == rule && info.severity == Severity::Error)
+}
+
+/// Every name of a rule in the settings.
+fn names(settings: &LintSettings) -> impl Iterator<Item = &Spanned<String>> {
+    let severity = settings.severity.iter().map(|(id, _)| id);
+    let per_file = settings.per_file.iter().flat_map(|(_, off)| off);
+    settings.select.iter().chain(&settings.ignore).chain(severity).chain(per_file)
+}

@@ -1,0 +1,76 @@
+//! What an action list does for sync scopes, step by step.
+
+use super::Cx;
+use crate::action::{ActionNode, SyncRole};
+use crate::expr::is_expression;
+use crate::syntax::{Kind, Node};
+
+/// One item of a list with all actions inside it.
+pub(super) struct Step<'a> {
+    /// The item.
+    pub action: &'a ActionNode,
+    /// The scopes it starts.
+    pub starts: Vec<&'a ActionNode>,
+    /// The syncs it runs.
+    pub syncs: Vec<&'a ActionNode>,
+    /// Whether it runs actions that stand elsewhere.
+    pub calls: bool,
+}
+
+/// Whether the items of a list wait for one another.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Sequence {
+    Sequential,
+    Together,
+    /// An expression decides.
+    Unknown,
+}
+
+/// The steps of a list; `None` for any other action.
+pub(super) fn steps(list: &ActionNode) -> Option<Vec<Step<'_>>> {
+    if list.type_name.value != "action.action-list" {
+        return None;
+    }
+    Some(list.body.children().into_iter().map(step).collect())
+}
+
+/// The order of a list.
+pub(super) fn sequence(cx: &Cx<'_>, list: &ActionNode) -> Sequence {
+    let node = cx.node(list).and_then(|node| node.at("/options/isSequential"));
+    match node.map(|node| &node.kind) {
+        Some(Kind::Bool(true)) => Sequence::Sequential,
+        None | Some(Kind::Bool(false) | Kind::Null) => Sequence::Together,
+        Some(_) => Sequence::Unknown,
+    }
+}
+
+/// The members that a start lists, when all are known without running and exist.
+pub(super) fn members<'a>(cx: &Cx<'_>, start: &'a ActionNode) -> Option<Vec<&'a str>> {
+    let Some(SyncRole::Scope(ids)) = start.body.sync() else { return None };
+    let written = cx.node(start)?.at("/options/instanceIds")?;
+    let literal = |item: &Node| item.as_str().is_some_and(|text| !is_expression(text));
+    let exists = |id: &str| !cx.project.index.definitions(crate::action::UseKind::Member, id).is_empty();
+    let known = matches!(written.kind, Kind::Array(_)) && written.items().iter().all(literal);
+    (known && ids.iter().all(|id| exists(&id.value)))
+        .then(|| ids.iter().map(|id| id.value.as_str()).collect())
+}
+
+/// The id of a sync, when it is known without running.
+pub(super) fn literal_id(action: &ActionNode) -> Option<&str> {
+    action.instance_id.as_ref().map(|id| id.value.as_str()).filter(|id| !is_expression(id))
+}
+
+/// The scope's id as messages show it.
+pub(super) fn scope_name(start: &ActionNode) -> &str {
+    literal_id(start).unwrap_or("this scope")
+}
+
+fn step(action: &ActionNode) -> Step<'_> {
+    let mut step = Step { action, starts: Vec::new(), syncs: Vec::new(), calls: false };
+    action.visit(&mut |inner| match inner.body.sync() {
+        Some(SyncRole::Scope(_)) => step.starts.push(inner),
+        Some(SyncRole::Member) => step.syncs.push(inner),
+        None => step.calls |= inner.type_name.value == "action.execute-action",
+    });
+    step
+}

@@ -1,0 +1,106 @@
+//! A sync beside a scope that does not count it.
+
+use super::rule::{Check, Rule};
+use super::sequence::{Step, literal_id, members, scope_name, steps};
+use super::{Cx, Place};
+use crate::action::{ActionNode, SyncRole};
+use crate::diag::{RuleInfo, Severity};
+
+pub(super) static RULE: Rule = Rule {
+    info: RuleInfo {
+        id: "sync-outside-scope",
+        severity: Severity::Warning,
+        summary: "a list starts a scope and runs a sync that no scope counts",
+        docs: PAGE,
+    },
+    checks: &[Check::Action(check)],
+};
+
+const PAGE: &str = "\
+Finds `action.sync-entities` in a list that starts a scope, when the sync has no `instanceId` or one that
+no scope of the app lists.
+
+The scope is complete before that sync is, and a failure of the sync is not seen in it.
+
+```yaml wrong
+# index.jigx
+title: Tasks
+onLoad:
+  type: action.action-list
+  options:
+    isSequential: true
+    actions:
+      - type: action.start-sync-scope
+        instanceId: morning-load
+        options:
+          instanceIds: [pull-tasks]
+      - type: action.sync-entities
+        instanceId: pull-tasks
+        options:
+          provider: DATA_PROVIDER_DYNAMIC
+          entities: [default/tasks]
+      - type: action.sync-entities
+        options:
+          provider: DATA_PROVIDER_DYNAMIC
+          entities: [default/people]
+```
+
+```yaml right
+# index.jigx
+title: Tasks
+onLoad:
+  type: action.action-list
+  options:
+    isSequential: true
+    actions:
+      - type: action.start-sync-scope
+        instanceId: morning-load
+        options:
+          instanceIds: [pull-tasks, pull-people]
+      - type: action.sync-entities
+        instanceId: pull-tasks
+        options:
+          provider: DATA_PROVIDER_DYNAMIC
+          entities: [default/tasks]
+      - type: action.sync-entities
+        instanceId: pull-people
+        options:
+          provider: DATA_PROVIDER_DYNAMIC
+          entities: [default/people]
+```
+
+A list that starts a scope whose members are an expression, or do not exist, is not checked.
+";
+
+fn check(cx: &mut Cx<'_>, _: &Place<'_>, list: &ActionNode) {
+    let Some(steps) = steps(list) else { return };
+    let Some(start) = only_known_starts(cx, &steps) else { return };
+    let syncs = steps.iter().map(|step| step.action);
+    for sync in syncs.filter(|action| action.body.sync() == Some(SyncRole::Member)) {
+        if cx.node(sync).is_some_and(|node| cx.has_stray_key(node)) {
+            continue;
+        }
+        let message = match (&sync.instance_id, literal_id(sync)) {
+            (None, _) => {
+                format!("this sync has no `instanceId`, so `{}` does not count it", scope_name(start))
+            }
+            (Some(_), Some(id)) if !cx.is_member(id) => format!("no scope lists the sync `{id}`"),
+            _ => continue,
+        };
+        let finding = cx
+            .finding(sync.type_name.span, message)
+            .label(start.type_name.span, "the scope that the list starts")
+            .help("give the sync an `instanceId` and add it to the scope's `instanceIds`");
+        cx.report(finding);
+    }
+}
+
+/// The first scope that the list itself starts, when the members of all of them are known.
+fn only_known_starts<'a>(cx: &Cx<'_>, steps: &[Step<'a>]) -> Option<&'a ActionNode> {
+    let starts = || steps.iter().map(|step| step.action).filter(|action| is_start(action));
+    starts().all(|start| members(cx, start).is_some()).then(|| starts().next()).flatten()
+}
+
+fn is_start(action: &ActionNode) -> bool {
+    matches!(action.body.sync(), Some(SyncRole::Scope(_)))
+}

@@ -1,0 +1,165 @@
+//! A scope that a second tap starts again while it runs.
+
+use std::collections::BTreeSet;
+
+use super::rule::{Check, Rule};
+use super::{Cx, Place};
+use crate::action::{ActionNode, SyncRole};
+use crate::app::Placed;
+use crate::diag::{RuleInfo, Severity, Span};
+use crate::syntax::{Kind, Node};
+
+pub(super) static RULE: Rule = Rule {
+    info: RuleInfo {
+        id: "unguarded-scope",
+        severity: Severity::Warning,
+        summary: "a scope can be started while it is running",
+        docs: PAGE,
+    },
+    checks: &[Check::RootAction(check)],
+};
+
+const PAGE: &str = "\
+Finds `action.start-sync-scope` that a user can trigger at any time, with nothing on the way that could
+hold it back: no `when`, no `condition`, no `ifRunning: skip`, no button that is hidden or disabled
+meanwhile. `onLoad` runs once and is not reported.
+
+Two quick taps, or returning to the screen, start the scope again over the syncs that still run: the same
+tables are fetched twice at once and the counters no longer fit.
+
+```yaml wrong
+# jigs/home.jigx
+title: Home
+type: jig.default
+onFocus:
+  type: action.action-list
+  options:
+    isSequential: true
+    actions:
+      - type: action.start-sync-scope
+        instanceId: morning-load
+        options:
+          instanceIds: [pull-tasks]
+      - type: action.sync-entities
+        instanceId: pull-tasks
+        options:
+          provider: DATA_PROVIDER_DYNAMIC
+          entities: [default/tasks]
+```
+
+```yaml right
+# jigs/home.jigx
+title: Home
+type: jig.default
+onFocus:
+  type: action.action-list
+  condition:
+    scope: { id: morning-load, isNot: syncing }
+  options:
+    isSequential: true
+    actions:
+      - type: action.start-sync-scope
+        instanceId: morning-load
+        options:
+          instanceIds: [pull-tasks]
+      - type: action.sync-entities
+        instanceId: pull-tasks
+        options:
+          provider: DATA_PROVIDER_DYNAMIC
+          entities: [default/tasks]
+```
+
+The guard of the format itself is
+`when: =@ctx.datasources.scopes[id = 'morning-load'].state = 'syncing' ? false : true` with a datasource
+that reads `_syncScope`.
+";
+
+fn check(cx: &mut Cx<'_>, place: &Place<'_>, root: &Placed) {
+    let global = place.screen.is_none().then_some(place.id);
+    let mut starts = Vec::new();
+    root.action.visit(&mut |action| {
+        if matches!(action.body.sync(), Some(SyncRole::Scope(_))) {
+            starts.push(action);
+        }
+    });
+    for start in starts {
+        let free = match global {
+            Some(id) if is_free(cx, root, start) => free_call(cx, id, &mut BTreeSet::new()).map(Some),
+            None if is_free(cx, root, start) => Some(None),
+            _ => None,
+        };
+        if let Some(call) = free {
+            report(cx, start, call);
+        }
+    }
+}
+
+fn report(cx: &mut Cx<'_>, start: &ActionNode, call: Option<Span>) {
+    let id = start.instance_id.as_ref().map_or("the scope", |id| id.value.as_str());
+    let help = format!(
+        "add `condition: {{ scope: {{ id: {id}, isNot: syncing }} }}` to the list, or `ifRunning: skip`"
+    );
+    let finding = cx
+        .finding(start.type_name.span, format!("`{id}` can be started again while it is still running"))
+        .help(help);
+    cx.report(match call {
+        Some(call) => finding.label(call, "called from here, without a guard"),
+        None => finding,
+    });
+}
+
+/// A call of a global action that nothing holds back.
+fn free_call<'a>(cx: &Cx<'a>, id: &str, seen: &mut BTreeSet<&'a str>) -> Option<Span> {
+    for call in cx.triggers().calls(id).to_vec() {
+        if !is_free(cx, call.root, call.action) {
+            continue;
+        }
+        match call.inside {
+            None => return Some(call.action.type_name.span),
+            Some(outer) if seen.insert(outer) && free_call(cx, outer, seen).is_some() => {
+                return Some(call.action.type_name.span);
+            }
+            Some(_) => {}
+        }
+    }
+    None
+}
+
+/// Whether nothing between the root and the action can hold it back.
+fn is_free(cx: &Cx<'_>, root: &Placed, action: &ActionNode) -> bool {
+    if root.event.as_deref() == Some("onLoad") {
+        return false;
+    }
+    let Some(source) = cx.source(root.file) else { return false };
+    let mut node = &source.tree.root;
+    for token in action.pointer.split('/').skip(1) {
+        if holds_back(cx, node) {
+            return false;
+        }
+        let token = token.replace("~1", "/").replace("~0", "~");
+        let next = match &node.kind {
+            Kind::Array(items) => token.parse::<usize>().ok().and_then(|n| items.get(n)),
+            _ => node.get(&token),
+        };
+        match next {
+            Some(next) => node = next,
+            None => return false,
+        }
+    }
+    let options = node.get("options");
+    !holds_back(cx, node) && !options.is_some_and(|options| holds_back(cx, options) || skips(options))
+}
+
+fn holds_back(cx: &Cx<'_>, node: &Node) -> bool {
+    const GUARDS: [&str; 4] = ["when", "condition", "isHidden", "isDisabled"];
+    let is_guard = |node: &Node| {
+        let entries = node.entries().iter();
+        let mut guards = entries.filter(|entry| GUARDS.contains(&&*entry.key.text));
+        guards.any(|entry| !matches!(entry.value.kind, Kind::Bool(_) | Kind::Null))
+    };
+    is_guard(node) || node.get("style").is_some_and(is_guard) || cx.has_stray_key(node)
+}
+
+fn skips(options: &Node) -> bool {
+    options.get("ifRunning").and_then(Node::as_str).is_some_and(|word| matches!(word, "skip" | "error"))
+}

@@ -1,0 +1,64 @@
+//! A function that no file defines.
+
+use super::Cx;
+use super::rule::{Check, Rule};
+use crate::action::UseKind;
+use crate::app::Reference;
+use crate::diag::{RuleInfo, Severity};
+
+pub(super) static RULE: Rule = Rule {
+    info: RuleInfo {
+        id: "unknown-function",
+        severity: Severity::Error,
+        summary: "a function is named that no file under `functions/` defines",
+        docs: PAGE,
+    },
+    checks: &[Check::Reference(check)],
+};
+
+const PAGE: &str = "\
+Finds `function:` in sync entries, in actions that write, in datasources that fetch by themselves and in
+guards when no file under `functions/` has that name (or that `functionId`).
+
+The call fails on the phone, and a scope that waits for it ends as failed.
+
+```yaml wrong
+# functions/get-tasks.jigx
+provider: DATA_PROVIDER_REST
+method: GET
+url: https://example.com/tasks
+# index.jigx
+title: Tasks
+onLoad:
+  type: action.sync-entities
+  options:
+    provider: DATA_PROVIDER_REST
+    entities:
+      - entity: tasks
+        function: get-task
+```
+
+```yaml right
+# functions/get-tasks.jigx
+provider: DATA_PROVIDER_REST
+method: GET
+url: https://example.com/tasks
+# index.jigx
+title: Tasks
+onLoad:
+  type: action.sync-entities
+  options:
+    provider: DATA_PROVIDER_REST
+    entities:
+      - entity: tasks
+        function: get-tasks
+```
+
+An expression in its place is not checked.
+";
+
+fn check(cx: &mut Cx<'_>, reference: &Reference) {
+    if reference.kind == UseKind::Function {
+        cx.unknown(reference, "function");
+    }
+}

@@ -1,0 +1,32 @@
+//! Secrets by name: what function files call `microsoft.OAuth` is a token that only this room sees.
+
+use std::collections::BTreeMap;
+
+use crate::app::{Secret, Settings};
+
+/// Gives the secrets behind the names that apps use.
+pub trait Credentials: Send + Sync {
+    /// The secret of that name; `None` when nobody set one. An empty secret means that the app is
+    /// to run without it here.
+    fn secret(&self, name: &str) -> Option<Secret>;
+}
+
+/// The credentials of `syncscope.yaml` (interface.md §2).
+#[derive(Debug, Clone, Default)]
+pub struct SettingsCredentials {
+    by_name: BTreeMap<String, Secret>,
+}
+
+impl SettingsCredentials {
+    /// The credentials that the settings name.
+    #[must_use]
+    pub fn new(settings: &Settings) -> Self {
+        Self { by_name: settings.credentials.clone() }
+    }
+}
+
+impl Credentials for SettingsCredentials {
+    fn secret(&self, name: &str) -> Option<Secret> {
+        self.by_name.get(name).cloned()
+    }
+}

@@ -1,0 +1,127 @@
+//! A plan: what a trigger would do on the database as it is now, without doing it.
+
+mod planner;
+mod touched;
+mod untouched;
+
+use serde::Serialize;
+use serde_json::Value;
+
+use super::done::Then;
+use super::event::ActionRef;
+use super::target::targets;
+use super::{Engine, RunError, Trigger};
+
+/// What a trigger would do.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Planned {
+    /// Its actions in order; then the handlers of tables that they would change.
+    pub actions: Vec<PlannedAction>,
+}
+
+/// What one action would do.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct PlannedAction {
+    /// Its instance id.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
+    /// Its type.
+    #[serde(rename = "type")]
+    pub type_name: String,
+    /// `file#/json/pointer`.
+    pub path: String,
+    /// Whether it would run: `run`, `skip`, `unsupported`, `unknown` or `error`.
+    pub verdict: Verdicts,
+    /// Why, when it is not `run`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub why: Option<String>,
+    /// What its guards read.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub reads: Vec<Reading>,
+    /// What it would do, in one line.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub effect: Option<String>,
+    /// Its options, evaluated; values that earlier actions of the plan would change are listed
+    /// in `unknown` instead.
+    #[serde(skip_serializing_if = "Value::is_null")]
+    pub options: Value,
+    /// What cannot be known before the actions above have run.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub unknown: Vec<String>,
+    /// The actions inside.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub actions: Vec<PlannedAction>,
+    /// Whether a sequential list around it would go on.
+    #[serde(skip)]
+    then: Then,
+}
+
+/// Whether an action would run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Verdicts {
+    /// It would.
+    Run,
+    /// A guard does not hold.
+    Skip,
+    /// This runtime cannot perform its type.
+    Unsupported,
+    /// It depends on what earlier actions do.
+    Unknown,
+    /// Its guard or options cannot be evaluated, or it would fail at once.
+    Error,
+}
+
+/// One value that a guard read.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Reading {
+    /// What was read: a path of the context, or a fact of a scope or status.
+    pub what: String,
+    /// Its value; absent when it is missing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub value: Option<Value>,
+}
+
+/// What the trigger would do now.
+pub(super) fn plan(engine: &Engine<'_>, trigger: &Trigger) -> Result<Planned, RunError> {
+    let targets = targets(engine, trigger)?;
+    let planner = planner::Planner::new(engine)?;
+    let mut actions: Vec<_> = targets.iter().map(|target| planner.target(target)).collect();
+    actions.extend(planner.table_changes());
+    planner.finish(Planned { actions })
+}
+
+impl PlannedAction {
+    fn new(named: ActionRef) -> Self {
+        let ActionRef { id, type_name, path } = named;
+        Self {
+            id,
+            type_name,
+            path,
+            verdict: Verdicts::Run,
+            why: None,
+            reads: Vec::new(),
+            effect: None,
+            options: Value::Null,
+            unknown: Vec::new(),
+            actions: Vec::new(),
+            then: Then::GoOn,
+        }
+    }
+
+    fn end(&mut self, verdict: Verdicts, why: impl Into<String>) {
+        self.verdict = verdict;
+        self.why = Some(why.into());
+    }
+
+    /// It would break on the spot.
+    fn fail(&mut self, why: impl Into<String>) {
+        self.end(Verdicts::Error, why);
+        self.then = Then::Stop;
+    }
+
+    fn inside(&mut self, inner: Self) {
+        self.then = self.then.max(inner.then);
+        self.actions.push(inner);
+    }
+}

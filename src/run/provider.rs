@@ -1,0 +1,220 @@
+//! Where data come from: the provider trait and the providers of this runtime.
+//!
+//! A provider fetches pages of rows and hands each to a [`Sink`]; it knows nothing of scopes,
+//! statuses or tables. Each provider is one file below this one.
+
+mod dynamic;
+mod local;
+mod rest;
+#[cfg(test)]
+mod testing;
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use serde_json::{Map, Value};
+
+use crate::action::ProviderKind;
+use crate::app::Function;
+
+pub use dynamic::{Dynamic, DynamicOptions};
+pub use local::Local;
+pub use rest::{Http, HttpOptions, Pace, RealPace, Rest, RestOptions};
+
+/// Fetches rows from one kind of back end.
+pub trait Provider: Send + Sync {
+    /// Fetches the rows that the request asks for and gives every page to `sink`, in order.
+    ///
+    /// # Errors
+    /// When the back end cannot be reached, answers with an error, or answers what cannot be
+    /// read; or when the sink refuses a page.
+    fn fetch(&self, request: &Fetch<'_>, sink: &mut dyn Sink) -> Result<Fetched, FetchError>;
+}
+
+/// What is to be fetched.
+pub struct Fetch<'a> {
+    /// The local table that is filled.
+    pub entity: &'a str,
+    /// The function that describes the call, for providers that need one.
+    pub function: Option<&'a Function>,
+    /// Arguments of the call, evaluated.
+    pub parameters: &'a Map<String, Value>,
+    /// What expressions in the function see as `@ctx`: solution, user, organization, system
+    /// (functions.md §2); the provider adds `parameters`, `response` and `output`.
+    pub world: &'a Value,
+    /// Where the last fetch of this table ended; `None` fetches all.
+    pub cursor: Option<&'a str>,
+    /// Tells that the work is to stop, and when it must have ended.
+    pub stop: &'a Stop,
+}
+
+/// Takes the pages of a fetch.
+pub trait Sink {
+    /// Takes one page; when it returns, the page is safe on disk.
+    ///
+    /// # Errors
+    /// When the page cannot be kept; the fetch must end with this error.
+    fn page(&mut self, page: &Page<'_>) -> Result<(), FetchError>;
+}
+
+/// Rows that arrived together.
+#[derive(Debug, Default)]
+pub struct Page<'a> {
+    /// Ids with the row's JSON object as text. Of rows with the same id, on one page or on
+    /// several, the last one counts.
+    pub rows: Vec<Row<'a>>,
+    /// Ids of rows that are gone.
+    pub deleted: Vec<String>,
+    /// Size of the response's body.
+    pub bytes: u64,
+}
+
+/// One row.
+#[derive(Debug, Clone)]
+pub struct Row<'a> {
+    /// Its id; a new one for rows that came without.
+    pub id: std::borrow::Cow<'a, str>,
+    /// The JSON object as text.
+    pub data: std::borrow::Cow<'a, str>,
+}
+
+/// Code of a fetch that failed because its cursor is too old or not known any more; it goes well
+/// without the cursor, and then all rows are replaced. No page was given to the sink.
+pub const CURSOR_EXPIRED: &str = "cursor.expired";
+
+/// How a fetch ended well.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Fetched {
+    /// Where the next fetch may start.
+    pub cursor: Option<String>,
+    /// Whether the call was skipped, by a function's `when` for example; nothing is written then.
+    pub skipped: bool,
+    /// Whether the pages hold only what changed since the cursor.
+    pub incremental: bool,
+}
+
+/// Why a fetch failed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct FetchError {
+    /// A stable word: `net.connect`, `http.503`, `decode.json`, … (sync-semantics.md §4).
+    pub code: String,
+    /// What went wrong, lower case, no full stop, without secrets.
+    pub message: String,
+    /// Whether trying again can help.
+    pub retry: Retry,
+}
+
+/// Whether trying again can help.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Retry {
+    /// The same will happen again.
+    Never,
+    /// It may go better.
+    MayHelp,
+    /// The server said when.
+    After(Duration),
+}
+
+impl FetchError {
+    /// An error that trying again does not mend.
+    pub fn lasting(code: impl Into<String>, message: impl Into<String>) -> Self {
+        Self { code: code.into(), message: message.into(), retry: Retry::Never }
+    }
+
+    /// An error that may be gone next time.
+    pub fn passing(code: impl Into<String>, message: impl Into<String>) -> Self {
+        Self { code: code.into(), message: message.into(), retry: Retry::MayHelp }
+    }
+}
+
+/// Tells workers to stop; cheap to clone and to ask.
+#[derive(Clone, Debug)]
+pub struct Stop {
+    asked: Arc<AtomicBool>,
+    deadline: Option<Instant>,
+}
+
+impl Stop {
+    /// A stop that nobody has asked for, with an optional end in time.
+    #[must_use]
+    pub fn new(deadline: Option<Instant>) -> Self {
+        Self { asked: Arc::new(AtomicBool::new(false)), deadline }
+    }
+
+    /// The same stop with an end in time of its own, if that is sooner.
+    #[must_use]
+    pub fn within(&self, deadline: Option<Instant>) -> Self {
+        let sooner = match (self.deadline, deadline) {
+            (Some(a), Some(b)) => Some(a.min(b)),
+            (a, b) => a.or(b),
+        };
+        Self { asked: Arc::clone(&self.asked), deadline: sooner }
+    }
+
+    /// Asks all who share it to stop.
+    pub fn ask(&self) {
+        self.asked.store(true, Ordering::SeqCst);
+    }
+
+    /// Whether somebody asked.
+    #[must_use]
+    pub fn is_asked(&self) -> bool {
+        self.asked.load(Ordering::SeqCst)
+    }
+
+    /// The time that is left; `None` without a deadline.
+    #[must_use]
+    pub fn left(&self) -> Option<Duration> {
+        self.deadline.map(|end| end.saturating_duration_since(Instant::now()))
+    }
+
+    /// The error to end with when it is time to stop: `interrupted` or `net.timeout`.
+    ///
+    /// # Errors
+    /// When somebody asked, or the deadline has passed.
+    pub fn check(&self) -> Result<(), FetchError> {
+        if self.is_asked() {
+            return Err(FetchError::lasting("interrupted", "the run was stopped"));
+        }
+        if self.left().is_some_and(|left| left.is_zero()) {
+            return Err(FetchError::lasting("net.timeout", "the time for this sync is over"));
+        }
+        Ok(())
+    }
+}
+
+/// The providers by kind.
+#[derive(Clone, Default)]
+pub struct Providers {
+    by_kind: std::collections::BTreeMap<ProviderKind, Arc<dyn Provider>>,
+}
+
+impl Providers {
+    /// No providers; every sync fails with `config.unsupported`.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The same with a provider for `kind`, in place of one that was there.
+    #[must_use]
+    pub fn with(mut self, kind: ProviderKind, provider: Arc<dyn Provider>) -> Self {
+        self.by_kind.insert(kind, provider);
+        self
+    }
+
+    /// The provider for `kind`.
+    #[must_use]
+    pub fn get(&self, kind: ProviderKind) -> Option<&Arc<dyn Provider>> {
+        self.by_kind.get(&kind)
+    }
+}
+
+impl fmt::Debug for Providers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.by_kind.keys()).finish()
+    }
+}

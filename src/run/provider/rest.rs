@@ -1,0 +1,105 @@
+//! REST: calls the function of a table page by page (functions.md).
+//!
+//! Where a function only names the place of its rows (`$`, `$.value`), the rows go from the
+//! answer to the sink as they are, byte for byte; every other transform is evaluated.
+
+mod call;
+mod http;
+mod page;
+mod parameters;
+mod plain;
+mod redact;
+mod request;
+mod rows;
+mod scope;
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+
+use super::{Fetch, FetchError, Fetched, Provider, Sink};
+use crate::app::Function;
+use crate::expr::{Evaluator, Host, Limits, SharedExpressions};
+use crate::run::{Clock, Credentials};
+
+use call::Call;
+pub(super) use http::{Address, Header, Request, Response};
+pub use http::{Http, HttpOptions, Pace, RealPace};
+pub(super) use redact::Redactor;
+pub(super) use request::encoded;
+pub(super) use rows::{Id, id, quoted, with_id};
+
+/// How REST functions are called.
+#[derive(Clone)]
+pub struct RestOptions {
+    /// The way to servers.
+    pub http: Http,
+    /// The secrets that functions name.
+    pub credentials: Arc<dyn Credentials>,
+    /// The time for expressions, and ids for rows that come without.
+    pub clock: Arc<dyn Clock>,
+    /// The app's shared expressions.
+    pub shared: SharedExpressions,
+    /// The most pages of one fetch.
+    pub max_pages: u64,
+}
+
+impl RestOptions {
+    /// The usual limits.
+    #[must_use]
+    pub fn new(http: Http, credentials: Arc<dyn Credentials>, clock: Arc<dyn Clock>) -> Self {
+        Self { http, credentials, clock, shared: SharedExpressions::new(), max_pages: 10_000 }
+    }
+}
+
+/// Calls REST functions.
+pub struct Rest {
+    options: RestOptions,
+}
+
+impl Rest {
+    /// A provider with these options.
+    #[must_use]
+    pub fn new(options: RestOptions) -> Self {
+        Self { options }
+    }
+
+    fn evaluator(&self) -> Evaluator {
+        Evaluator::new(Arc::new(ClockHost(Arc::clone(&self.options.clock))), Limits::default())
+    }
+}
+
+impl Provider for Rest {
+    fn fetch(&self, request: &Fetch<'_>, sink: &mut dyn Sink) -> Result<Fetched, FetchError> {
+        let function = request.function.ok_or_else(|| {
+            let message = format!("the table `{}` names no `function` to fetch it", request.entity);
+            FetchError::lasting("config.function", message)
+        })?;
+        performed(function)?;
+        let mut call = Call::new(self, function, request);
+        let fetched = call.perform(sink);
+        fetched.map_err(|error| FetchError { message: call.redactor().clean(&error.message), ..error })
+    }
+}
+
+/// Refuses functions with parts that would otherwise be ignored.
+fn performed(function: &Function) -> Result<(), FetchError> {
+    let Some(key) = function.unsupported.first() else { return Ok(()) };
+    let message = format!(
+        "the function `{}` uses `{}`, which this version does not perform yet; it comes later",
+        function.id, key.value
+    );
+    Err(FetchError::lasting("config.unsupported", message))
+}
+
+struct ClockHost(Arc<dyn Clock>);
+
+impl Host for ClockHost {
+    fn now_ms(&self) -> i64 {
+        self.0.now()
+    }
+
+    fn uuid(&self) -> String {
+        self.0.uuid()
+    }
+}

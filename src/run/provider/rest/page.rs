@@ -1,0 +1,303 @@
+//! One answer: its rows, and what the continuation reads of it (functions.md §4, §5).
+
+use std::borrow::Cow;
+
+use serde_json::value::RawValue;
+use serde_json::{Map, Value, json};
+
+use super::http::Response;
+use super::parameters::Values;
+use super::plain::{self, Root};
+use super::rows::{self, At};
+use super::scope::{Roots, Scope};
+use crate::app::{Continuation, Function};
+use crate::expr::{Expression, Template};
+use crate::run::provider::{FetchError, Row};
+
+/// How the answers of a function are read; found out once for all pages.
+pub(super) struct Reader<'f> {
+    function: &'f Function,
+    /// Where the rows stand, when the function only names the place.
+    plain: Option<Place>,
+    /// Whether expressions read the whole answer below `@ctx`.
+    needs_response: bool,
+    needs_output: bool,
+}
+
+/// Where the rows stand in an answer.
+struct Place {
+    /// From the body to the rows.
+    rows: Vec<String>,
+    /// From the body to what the transform gives.
+    result: Vec<String>,
+    /// Whether the continuation reads the rows themselves.
+    needs_rows: bool,
+}
+
+/// What came of an answer.
+pub(super) struct Read<'b> {
+    pub(super) rows: Vec<Row<'b>>,
+    pub(super) roots: Roots,
+}
+
+impl<'f> Reader<'f> {
+    pub(super) fn new(function: &'f Function) -> Self {
+        let mut texts = Vec::new();
+        let own = [&function.output_transform, &function.records];
+        texts.extend(own.into_iter().flatten().map(Expression::text));
+        texts.extend(continued(function.continuation.as_ref()).iter().map(|expression| expression.text()));
+        let mentions = |word: &str| texts.iter().any(|text| text.contains(word));
+        Self {
+            function,
+            plain: place(function),
+            needs_response: mentions("response"),
+            needs_output: mentions("output"),
+        }
+    }
+
+    /// Reads an answer; `new_id` names the rows that come without an id.
+    pub(super) fn read<'b>(
+        &self,
+        response: &Response,
+        body: &'b str,
+        scope: &mut Scope<'_>,
+        values: &Values,
+        new_id: &dyn Fn() -> String,
+    ) -> Result<Read<'b>, FetchError> {
+        if body.trim().is_empty() {
+            return self.empty(response);
+        }
+        if let Some(place) = &self.plain {
+            self.respond(response, None, scope);
+            if let Some(read) = self.plainly(place, response, body, scope, new_id)? {
+                return Ok(read);
+            }
+        }
+        self.evaluated(response, body, scope, values, new_id)
+    }
+
+    /// A `GET` that answers nothing is broken; other methods often have nothing to say.
+    fn empty<'b>(&self, response: &Response) -> Result<Read<'b>, FetchError> {
+        let expected = self.function.method.is_empty() || self.function.method == "GET";
+        if expected && !matches!(response.status, 204 | 205) {
+            let message = format!("the answer of `{}` is empty, expected JSON", response.address.shown());
+            return Err(FetchError::lasting("decode.json", message));
+        }
+        Ok(Read { rows: Vec::new(), roots: Roots::default() })
+    }
+
+    fn plainly<'b>(
+        &self,
+        place: &Place,
+        response: &Response,
+        body: &'b str,
+        scope: &mut Scope<'_>,
+        new_id: &dyn Fn() -> String,
+    ) -> Result<Option<Read<'b>>, FetchError> {
+        let split = rows::split(body, &place.rows).map_err(|error| not_json(response, body, &error))?;
+        let rows = match split.at {
+            At::List(items) => items.into_iter().map(|item| rows::row(item.get(), new_id)).collect(),
+            At::One(raw) => Self::single(response, place, raw, new_id)?,
+            At::Missing => return Err(self.missing(response, &place.rows)),
+            At::Branching => return Ok(None),
+        };
+        let shell = if place.needs_rows { value(response, body)? } else { split.shell };
+        if place.needs_rows {
+            self.respond(response, Some(&shell), scope);
+        }
+        let roots = if place.result.is_empty() {
+            Roots { result: shell, body: None }
+        } else {
+            let result = place.result.iter().try_fold(&shell, |value, name| value.get(name)).cloned();
+            Roots { result: result.unwrap_or_default(), body: Some(shell) }
+        };
+        if self.needs_output {
+            scope.put("output", roots.result.clone());
+        }
+        Ok(Some(Read { rows, roots }))
+    }
+
+    fn single<'b>(
+        response: &Response,
+        place: &Place,
+        raw: &'b RawValue,
+        new_id: &dyn Fn() -> String,
+    ) -> Result<Vec<Row<'b>>, FetchError> {
+        match (raw.get(), place.rows.is_empty()) {
+            ("null", true) => {
+                let message =
+                    format!("the answer of `{}` is `null`, expected rows", response.address.shown());
+                Err(FetchError::lasting("decode.json", message))
+            }
+            ("null", false) => Ok(Vec::new()),
+            (text, _) => Ok(vec![rows::row(text, new_id)]),
+        }
+    }
+
+    fn missing(&self, response: &Response, path: &[String]) -> FetchError {
+        let key = if self.function.records.is_some() { "records" } else { "outputTransform" };
+        let message = format!(
+            "the answer of `{}` has no `{}`, where `{key}` of the function `{}` looks for the rows",
+            response.address.shown(),
+            path.join("."),
+            self.function.id
+        );
+        FetchError::lasting("decode.transform", message)
+    }
+
+    fn evaluated<'b>(
+        &self,
+        response: &Response,
+        body: &'b str,
+        scope: &mut Scope<'_>,
+        values: &Values,
+        new_id: &dyn Fn() -> String,
+    ) -> Result<Read<'b>, FetchError> {
+        let body = value(response, body)?;
+        self.respond(response, Some(&body), scope);
+        if let Some(place) = self.plain.as_ref().filter(|place| lacks(&body, &place.rows)) {
+            return Err(self.missing(response, &place.rows));
+        }
+        let roots = match &self.function.output_transform {
+            None => Roots { result: body, body: None },
+            Some(transform) => {
+                let focus = with_inputs(&body, transform, values);
+                let result = scope.transform("outputTransform", transform, &focus)?;
+                if let Some((_, path)) = plain::path(transform).filter(|(_, path)| lacks(&focus, path)) {
+                    return Err(self.missing(response, &path));
+                }
+                Roots { result: result.unwrap_or_else(|| json!([])), body: Some(body) }
+            }
+        };
+        if self.needs_output {
+            scope.put("output", roots.result.clone());
+        }
+        let found = match &self.function.records {
+            None => roots.result.clone(),
+            Some(records) => scope.transform("records", records, &roots.result)?.unwrap_or_else(|| json!([])),
+        };
+        Ok(Read { rows: of_value(found, new_id), roots })
+    }
+
+    fn respond(&self, response: &Response, body: Option<&Value>, scope: &mut Scope<'_>) {
+        if !self.needs_response {
+            return;
+        }
+        let mut headers = Map::new();
+        for (name, value) in &response.headers {
+            let known = headers.get(name).and_then(Value::as_str);
+            let joined = known.map_or_else(|| value.clone(), |known| format!("{known}, {value}"));
+            headers.insert(name.clone(), Value::from(joined));
+        }
+        let mut told = json!({ "ok": true, "status": response.status, "headers": headers });
+        if let Some(body) = body {
+            told["body"] = body.clone();
+        }
+        scope.put("response", told);
+    }
+}
+
+/// Whether nothing stands at a path, lists on the way taken apart. An empty list has nothing and
+/// lacks nothing.
+fn lacks(value: &Value, path: &[String]) -> bool {
+    match (value, path.split_first()) {
+        (_, None) => false,
+        (Value::Array(items), Some(_)) => !items.is_empty() && items.iter().all(|item| lacks(item, path)),
+        (Value::Object(members), Some((name, rest))) => {
+            members.get(name).is_none_or(|value| lacks(value, rest))
+        }
+        _ => true,
+    }
+}
+
+/// Where the rows stand, when transform and records only name a place.
+fn place(function: &Function) -> Option<Place> {
+    let (_, result) =
+        function.output_transform.as_ref().map_or(Some((Root::Focus, Vec::new())), plain::path)?;
+    let (root, records) = function.records.as_ref().map_or(Some((Root::Focus, Vec::new())), plain::path)?;
+    // `$.inputs` are the parameters, not a part of the answer.
+    if result.first().is_some_and(|name| name == "inputs") {
+        return None;
+    }
+    let rows = if root == Root::Body { records } else { [result.clone(), records].concat() };
+    let member = if rows == result { None } else { rows.last().map(String::as_str) };
+    let reads = |expression: &&Expression| plain::reads_rows(expression.text(), member);
+    let needs_rows = continued(function.continuation.as_ref()).iter().any(reads);
+    Some(Place { rows, result, needs_rows })
+}
+
+/// The expressions that are evaluated after each page.
+fn continued(continuation: Option<&Continuation>) -> Vec<&Expression> {
+    let mut expressions = Vec::new();
+    let Some(block) = continuation else { return expressions };
+    let values = block.parameters.iter().flatten().filter_map(|parameter| parameter.value.as_ref());
+    let templates: Vec<&Template> = block.when.iter().chain(&block.url).chain(values).collect();
+    for template in templates {
+        template.expressions(&mut |expression| expressions.push(expression));
+    }
+    expressions
+}
+
+/// Old apps read their parameters as `$.inputs.<name>.value` (functions.md §4).
+fn with_inputs<'v>(body: &'v Value, transform: &Expression, values: &Values) -> Cow<'v, Value> {
+    let Value::Object(members) = body else { return Cow::Borrowed(body) };
+    if !transform.text().contains("inputs.") || members.contains_key("inputs") {
+        return Cow::Borrowed(body);
+    }
+    let inputs = values.iter().map(|(name, value)| (name.clone(), json!({ "value": value })));
+    let mut members = members.clone();
+    members.insert("inputs".to_owned(), Value::Object(inputs.collect()));
+    Cow::Owned(Value::Object(members))
+}
+
+fn of_value(value: Value, new_id: &dyn Fn() -> String) -> Vec<Row<'static>> {
+    match value {
+        Value::Null => Vec::new(),
+        Value::Array(items) => items.iter().map(|item| owned(item, new_id)).collect(),
+        value => vec![owned(&value, new_id)],
+    }
+}
+
+fn owned(value: &Value, new_id: &dyn Fn() -> String) -> Row<'static> {
+    let text = value.to_string();
+    let row = rows::row(&text, new_id);
+    let id = row.id.into_owned();
+    // Evaluators make 2.0 of 2; the same row keeps the same id.
+    let id = id.strip_suffix(".0").filter(|_| value["id"].is_number()).map(str::to_owned).unwrap_or(id);
+    let data = match row.data {
+        Cow::Owned(data) => data,
+        Cow::Borrowed(_) => text,
+    };
+    Row { id: Cow::Owned(id), data: Cow::Owned(data) }
+}
+
+fn value(response: &Response, body: &str) -> Result<Value, FetchError> {
+    serde_json::from_str(body).map_err(|error| not_json(response, body, &error))
+}
+
+/// The text of a body: UTF-8, with or without a byte order mark.
+pub(super) fn text(response: &Response) -> Result<&str, FetchError> {
+    let text = std::str::from_utf8(&response.body).map_err(|error| {
+        let at = error.valid_up_to();
+        let message = format!("the answer of `{}` is not UTF-8 (byte {at})", response.address.shown());
+        FetchError::lasting("decode.json", message)
+    })?;
+    Ok(text.strip_prefix('\u{feff}').unwrap_or(text))
+}
+
+fn not_json(response: &Response, body: &str, error: &serde_json::Error) -> FetchError {
+    let address = response.address.shown();
+    if body.trim_start().starts_with('<') {
+        let message = format!(
+            "the answer of `{address}` is a page of HTML or XML, expected JSON; the address may be wrong, \
+             or a sign-in page in the way"
+        );
+        return FetchError::lasting("decode.json", message);
+    }
+    let message = format!("the answer of `{address}` is not JSON: {error}");
+    if error.is_eof() {
+        FetchError::passing("decode.json", message)
+    } else {
+        FetchError::lasting("decode.json", message)
+    }
+}

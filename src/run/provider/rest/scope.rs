@@ -1,0 +1,88 @@
+//! What expressions in a function see: an isolated world (functions.md §2).
+
+use serde_json::{Map, Value};
+
+use crate::app::Function;
+use crate::expr::{Evaluator, Expression, SharedExpressions, Template, World};
+use crate::run::provider::FetchError;
+
+/// Evaluates the expressions of one call.
+pub(super) struct Scope<'a> {
+    function: &'a Function,
+    evaluator: Evaluator,
+    shared: &'a SharedExpressions,
+    /// The object behind `@ctx`.
+    ctx: Value,
+}
+
+/// What `$` is for a page that has been read: the transform's result, and the body for what the
+/// result does not have (functions.md §5).
+#[derive(Debug, Default)]
+pub(super) struct Roots {
+    pub(super) result: Value,
+    /// `None` when it is the result.
+    pub(super) body: Option<Value>,
+}
+
+impl<'a> Scope<'a> {
+    pub(super) fn new(
+        function: &'a Function,
+        evaluator: Evaluator,
+        shared: &'a SharedExpressions,
+        world: &Value,
+    ) -> Self {
+        let ctx = if world.is_object() { world.clone() } else { Value::Object(Map::new()) };
+        Self { function, evaluator, shared, ctx }
+    }
+
+    /// Puts a value at `@ctx.<key>`, in place of one that was there.
+    pub(super) fn put(&mut self, key: &str, value: Value) {
+        if let Value::Object(ctx) = &mut self.ctx {
+            ctx.insert(key.to_owned(), value);
+        }
+    }
+
+    /// The value of a template before there is an answer.
+    pub(super) fn value(&self, what: &str, template: &Template) -> Result<Option<Value>, FetchError> {
+        if let Template::Literal(value) = template {
+            return Ok(Some(value.clone()));
+        }
+        let world = World { ctx: &self.ctx, focus: None, shared: self.shared };
+        self.evaluator.fill(template, &world).map_err(|error| self.failed("config.expression", what, &error))
+    }
+
+    /// The value of a template after a page: from the transform's result, else from the body.
+    pub(super) fn value_after(
+        &self,
+        what: &str,
+        template: &Template,
+        roots: &Roots,
+    ) -> Result<Option<Value>, FetchError> {
+        let on = |focus: &Value| {
+            let world = World { ctx: &self.ctx, focus: Some(focus), shared: self.shared };
+            self.evaluator
+                .fill(template, &world)
+                .map_err(|error| self.failed("decode.transform", what, &error))
+        };
+        match (on(&roots.result)?, &roots.body) {
+            (None, Some(body)) => on(body),
+            (value, _) => Ok(value),
+        }
+    }
+
+    /// The value of a transform over `focus`.
+    pub(super) fn transform(
+        &self,
+        what: &str,
+        expression: &Expression,
+        focus: &Value,
+    ) -> Result<Option<Value>, FetchError> {
+        let world = World { ctx: &self.ctx, focus: Some(focus), shared: self.shared };
+        let value = self.evaluator.evaluate(expression, &world);
+        value.map_err(|error| self.failed("decode.transform", what, &error))
+    }
+
+    fn failed(&self, code: &str, what: &str, error: &crate::expr::EvalError) -> FetchError {
+        FetchError::lasting(code, format!("`{what}` of the function `{}` failed: {error}", self.function.id))
+    }
+}

@@ -1,0 +1,170 @@
+//! What arrives: rows, ids, transforms.
+
+use serde_json::json;
+
+use crate::run::provider::testing::{Collect, Scripted, Trial, answer};
+
+/// What a function makes of a body.
+fn fetched(body: &'static str, rest: &str) -> Collect {
+    let server = Scripted::start(move |_, _| answer(200, &[("Content-Type", "application/json")], body));
+    Trial::of(&format!("method: GET\nurl: ${{url}}/x\n{rest}"), &server.url()).ok()
+}
+
+fn refused(body: &'static str, rest: &str) -> (String, String) {
+    let server = Scripted::start(move |_, _| answer(200, &[], body));
+    let error = Trial::of(&format!("method: GET\nurl: ${{url}}/x\n{rest}"), &server.url()).err();
+    (error.code, error.message)
+}
+
+#[test]
+fn rows_keep_their_bytes() {
+    let body =
+        r#"{"next":null,"value":[ {"id":9007199254740993,"big":1e400, "zero":-0,"text":"\u00e9 é \/ 💡"} ]}"#;
+    let row = r#"{"id":9007199254740993,"big":1e400, "zero":-0,"text":"\u00e9 é \/ 💡"}"#;
+    for rest in [
+        "records: =$.value\n",
+        "outputTransform: $.value\n",
+        "outputTransform: $\nrecords: =$.value\n",
+        "records: =@ctx.response.body.value\n",
+        "outputTransform: value[]\n",
+    ] {
+        let sink = fetched(body, rest);
+        assert_eq!(sink.rows, [("9007199254740993".to_owned(), row.to_owned())], "{rest}");
+        assert_eq!(sink.bytes, body.len() as u64);
+    }
+}
+
+#[test]
+fn one_object_is_one_row() {
+    assert_eq!(fetched(r#"{"id":"a","n":1.50}"#, "").rows[0].1, r#"{"id":"a","n":1.50}"#);
+    assert_eq!(
+        fetched(r#"{"me":{"id":"a","n":1.50}}"#, "outputTransform: me\n").rows[0].1,
+        r#"{"id":"a","n":1.50}"#
+    );
+}
+
+#[test]
+fn rows_without_id_get_one() {
+    let sink = fetched(r#"[{"a":1},{"id":null,"a":2},{"id":"","a":3},{"id":7},{"id":"x"}]"#, "");
+    assert_eq!(sink.ids(), ["id-1", "id-2", "id-3", "7", "x"]);
+    assert_eq!(sink.row("id-1"), json!({ "id": "id-1", "a": 1 }));
+}
+
+#[test]
+fn values_that_are_no_objects_are_wrapped() {
+    let sink = fetched(r#"["a",1e2,[1]]"#, "");
+    assert_eq!(sink.row("id-2").to_string(), r#"{"id":"id-2","value":100.0}"#);
+    assert_eq!(sink.rows[1].1, r#"{"id":"id-2","value":1e2}"#);
+    assert_eq!(sink.row("id-3"), json!({ "id": "id-3", "value": [1] }));
+}
+
+#[test]
+fn the_last_of_rows_with_one_id_comes_last() {
+    let sink = fetched(r#"[{"id":"a","n":1},{"id":"b"},{"id":"a","n":2}]"#, "");
+    assert_eq!(sink.row("a")["n"], 2);
+}
+
+#[test]
+fn no_rows_are_a_page_too() {
+    for (body, rest) in [
+        ("[]", ""),
+        (r#"{"v":[]}"#, "records: =$.v\n"),
+        (r#"{"v":null}"#, "records: =$.v\n"),
+        (r#"{"v":[]}"#, "outputTransform: 'v.{\"id\": id}'\n"),
+        ("[]", "outputTransform: '$.{\"id\": id}'\n"),
+        (r#"{"v":[]}"#, "outputTransform: v.w\n"),
+    ] {
+        assert_eq!(fetched(body, rest).pages, [0], "{rest}");
+    }
+}
+
+#[test]
+fn transforms_make_rows() {
+    let body = r#"{"items":[{"key":1,"name":{"first":"A"}},{"key":2,"name":{"first":"B"}}]}"#;
+    for rest in [
+        "outputTransform: 'items.{\"id\": key, \"name\": name.first}'\n",
+        "outputTransform: '=$.items.{\"id\": key, \"name\": name.first}'\n",
+        "outputTransform: '{\"rows\": items.{\"id\": key, \"name\": name.first}[]}'\nrecords: =$.rows\n",
+        "outputTransform: '=@ctx.response.body.items.{\"id\": key, \"name\": name.first}'\n",
+        "records: '=$.items.{\"id\": key, \"name\": name.first}'\n",
+        "outputTransform: '{\"rows\": items.{\"id\": key, \"name\": name.first}[]}'\nrecords: =@ctx.output.rows\n",
+    ] {
+        let sink = fetched(body, rest);
+        assert_eq!(sink.ids(), ["1", "2"], "{rest}");
+        assert_eq!(sink.row("2"), json!({ "id": 2, "name": "B" }), "{rest}");
+    }
+}
+
+#[test]
+fn transforms_see_parameters_headers_and_old_inputs() {
+    let rest = "parameters:\n  who: {location: query, value: me}\n\
+                outputTransform: '{\"id\": id, \"who\": @ctx.parameters.who, \"old\": $.inputs.who.value, \
+                \"type\": @ctx.response.headers.`content-type`, \"status\": @ctx.response.status}'\n";
+    let sink = fetched(r#"{"id":"a"}"#, rest);
+    let expected = json!({ "id": "a", "who": "me", "old": "me", "type": "application/json", "status": 200 });
+    assert_eq!(sink.row("a"), expected);
+}
+
+#[test]
+fn paths_through_lists_are_evaluated() {
+    let sink = fetched(
+        r#"{"groups":[{"items":[{"id":"a"}]},{"items":[{"id":"b"},{"id":"c"}]}]}"#,
+        "outputTransform: $.groups.items\n",
+    );
+    assert_eq!(sink.ids(), ["a", "b", "c"]);
+}
+
+#[test]
+fn a_place_that_is_not_there_is_an_error() {
+    for (body, rest, name) in [
+        (r#"{"error":"none"}"#, "records: =$.value\n", "`value`"),
+        (r#"{"data":{}}"#, "outputTransform: $.data\nrecords: =$.items\n", "`data.items`"),
+        (r#"[{"id":"a"}]"#, "outputTransform: $.value\n", "`value`"),
+        (r#"{"v":[{"id":"a"}]}"#, "outputTransform: $.v.w\nrecords: '=$.{\"id\": id}'\n", "`v.w`"),
+    ] {
+        let (code, message) = refused(body, rest);
+        assert_eq!(code, "decode.transform", "{body} {rest}");
+        assert!(message.contains(name), "{message}");
+    }
+}
+
+#[test]
+fn a_transform_that_fails_is_named() {
+    let (code, message) = refused(r#"{"a":"x"}"#, "outputTransform: '{\"id\": $number(a)}'\n");
+    assert_eq!(code, "decode.transform");
+    assert!(message.contains("`outputTransform`") && message.contains("`f`"), "{message}");
+}
+
+#[test]
+fn what_is_not_json_is_told() {
+    for (body, expected) in [
+        ("<!doctype html><p>Sign in</p>", "HTML"),
+        ("hello", "is not JSON"),
+        ("[1,2", "is not JSON"),
+        ("", "is empty"),
+        ("null", "`null`"),
+        ("[1] [2]", "is not JSON"),
+    ] {
+        for rest in ["", "outputTransform: '$.{\"id\": id}'\n"] {
+            if body == "null" && !rest.is_empty() {
+                continue;
+            }
+            let (code, message) = refused(body, rest);
+            assert_eq!(code, "decode.json", "{body}");
+            assert!(message.contains(expected), "{message}");
+        }
+    }
+}
+
+#[test]
+fn a_byte_order_mark_is_no_matter() {
+    assert_eq!(fetched("\u{feff}[{\"id\":\"a\"}]", "").ids(), ["a"]);
+}
+
+#[test]
+fn broken_utf_8_is_an_error() {
+    let server = Scripted::start(|_, _| answer(200, &[], b"[{\"id\":\"\xff\"}]"));
+    let error = super::plain(&server).err();
+    assert_eq!(error.code, "decode.json");
+    assert!(error.message.contains("UTF-8"), "{}", error.message);
+}

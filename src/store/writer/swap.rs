@@ -1,0 +1,111 @@
+//! A replace: pages are staged in a table of their own, which then takes the place of the old one, or is
+//! compared with it row by row where the old one has rows.
+
+use super::{Buffer, Row, Tally};
+use crate::store::entity::{self, Table};
+use crate::store::session::{Guarded, Trouble, number};
+
+/// Adds rows to the staging table; of rows with one id the last stays.
+pub(super) fn stage<'r>(
+    guarded: &Guarded,
+    staging: &str,
+    rows: impl Iterator<Item = Row<'r>>,
+    now: i64,
+) -> Result<(), Trouble> {
+    if !exists(guarded, staging)? {
+        entity::create(&guarded.conn, "", staging)?;
+    }
+    insert(guarded, &entity::quote(staging), rows, now)
+}
+
+/// Removes rows from the staging table.
+pub(super) fn unstage(guarded: &Guarded, staging: &str, ids: &[&str]) -> Result<(), Trouble> {
+    let sql = format!("DELETE FROM {} WHERE id = ?1", entity::quote(staging));
+    ids.iter().try_for_each(|id| guarded.run(&sql, [id]).map(drop))
+}
+
+fn insert<'r>(
+    guarded: &Guarded,
+    table: &str,
+    rows: impl Iterator<Item = Row<'r>>,
+    now: i64,
+) -> Result<(), Trouble> {
+    let mut insert = guarded.conn.prepare_cached(&format!(
+        "INSERT INTO {table} (id, data, timestamp) VALUES (?1, ?2, ?3)
+         ON CONFLICT (id) DO UPDATE SET data = excluded.data"
+    ))?;
+    insert.raw_bind_parameter(3, now)?;
+    for row in rows {
+        insert.raw_bind_parameter(1, row.id)?;
+        insert.raw_bind_parameter(2, row.data)?;
+        insert.raw_execute()?;
+    }
+    Ok(())
+}
+
+/// Makes the staged rows and those still held the rows of the table.
+pub(super) fn replace(
+    guarded: &Guarded,
+    table: &Table,
+    staging: &str,
+    held: &Buffer,
+    now: i64,
+) -> Result<Tally, Trouble> {
+    let old_is_empty = !guarded.exists(&format!("SELECT 1 FROM {} LIMIT 1", table.quoted), [])?;
+    if old_is_empty && !exists(guarded, staging)? {
+        insert(guarded, &table.quoted, held.rows(), now)?;
+        return Ok(Tally { inserted: count(guarded, &table.quoted)?, ..Tally::default() });
+    }
+    stage(guarded, staging, held.rows(), now)?;
+    let staged = count(guarded, &entity::quote(staging))?;
+    if old_is_empty && table.is_plain {
+        take_place(guarded, table, staging)?;
+        return Ok(Tally { inserted: staged, ..Tally::default() });
+    }
+    let tally = apply_difference(guarded, table, &entity::quote(staging), staged)?;
+    guarded.conn.execute_batch(&format!("DROP TABLE {}", entity::quote(staging)))?;
+    Ok(tally)
+}
+
+/// The staging table becomes the table; indexes that the app made are made again.
+fn take_place(guarded: &Guarded, table: &Table, staging: &str) -> Result<(), Trouble> {
+    let indexes: Vec<String> = guarded.all(
+        "SELECT sql FROM sqlite_schema
+         WHERE type = 'index' AND sql IS NOT NULL AND tbl_name = ?1 COLLATE NOCASE ORDER BY rowid",
+        [&table.name],
+        |row| row.get(0),
+    )?;
+    let (old, new) = (&table.quoted, entity::quote(staging));
+    guarded.conn.execute_batch(&format!("DROP TABLE {old}; ALTER TABLE {new} RENAME TO {old}"))?;
+    for sql in indexes {
+        guarded.conn.execute_batch(&sql)?;
+    }
+    Ok(())
+}
+
+/// Deletes what vanished, inserts what is new, updates only what differs.
+fn apply_difference(guarded: &Guarded, table: &Table, staging: &str, staged: i64) -> Result<Tally, Trouble> {
+    let old = &table.quoted;
+    let deleted =
+        guarded.run(&format!("DELETE FROM {old} WHERE id NOT IN (SELECT id FROM {staging})"), [])?;
+    let kept = count(guarded, old)?;
+    let touched = guarded.run(
+        &format!(
+            "INSERT INTO {old} (id, data, timestamp) SELECT id, data, timestamp FROM {staging} WHERE true
+             ON CONFLICT (id) DO UPDATE SET data = excluded.data, timestamp = excluded.timestamp
+             WHERE data IS NOT excluded.data"
+        ),
+        [],
+    )?;
+    let touched = number(touched);
+    let inserted = staged - kept;
+    Ok(Tally { inserted, updated: touched - inserted, unchanged: staged - touched, deleted: number(deleted) })
+}
+
+fn count(guarded: &Guarded, quoted: &str) -> Result<i64, Trouble> {
+    Ok(guarded.first(&format!("SELECT count(*) FROM {quoted}"), [], |row| row.get(0))?.unwrap_or(0))
+}
+
+fn exists(guarded: &Guarded, table: &str) -> Result<bool, Trouble> {
+    guarded.exists("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?1", [table])
+}

@@ -1,0 +1,1 @@
+export function format(x) { return x }
