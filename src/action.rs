@@ -28,10 +28,10 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 
 use crate::diag::{Span, Spanned};
-use crate::expr::{EvalError, Template};
+use crate::expr::{EvalError, Expression, Template};
 
 pub use guard::Guard;
-pub use lowering::{Lowering, lower, template};
+pub use lowering::{Lowering, is_action, lower, template};
 pub use pages::RULES;
 
 /// One action where it stands in the app.
@@ -41,6 +41,8 @@ pub struct ActionNode {
     pub type_name: Spanned<String>,
     /// The envelope's `instanceId`.
     pub instance_id: Option<Spanned<String>>,
+    /// The same where it is an expression without mistakes.
+    pub computed_id: Option<Expression>,
     /// What must hold for the action to run.
     pub guard: Guard,
     /// The whole action.

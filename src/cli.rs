@@ -35,7 +35,7 @@ mod units;
 use std::ffi::OsString;
 use std::process::ExitCode;
 
-pub use streams::{Sink, Streams};
+pub use streams::{Env, Sink, Streams};
 
 use args::Parsed;
 use failure::Failure;
@@ -93,7 +93,7 @@ fn finish(shell: &Shell, ended: Result<Exit, Failure>) -> Exit {
         Ok(exit) => exit,
         Err(Failure::ClosedPipe) => Exit::Clean,
         Err(Failure::Told(told)) => {
-            shell.out.error(&told.message, told.help.as_deref());
+            shell.out.error(&shell.relative(&told.message), told.help.as_deref());
             told.exit
         }
     }

@@ -6,6 +6,8 @@
 
 mod ast;
 mod condition;
+#[cfg(test)]
+mod corpus;
 mod jsonata;
 mod lex;
 mod parse;
@@ -53,11 +55,14 @@ pub struct SyntaxError {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
 pub struct EvalError {
-    /// JSONata's code (`T2001`, `D3030`, …) or one of ours (`limit.time`, `limit.depth`, `limit.size`, `cycle`).
+    /// JSONata's code (`T2001`, `D3030`, …) or one of ours: `limit.time`, `limit.depth`,
+    /// `limit.size`, `cycle`, `json` (a focus text that is no JSON), `engine` (the engine failed
+    /// without a code).
     pub code: String,
     /// What went wrong, lower case, no full stop.
     pub message: String,
-    /// Bytes of the expression's text that are to blame, where known.
+    /// Bytes of the expression's text that are to blame: the smallest part that fails by itself.
+    /// `None` for limits, cycles and failures of the engine.
     pub range: Option<Range<usize>>,
 }
 
@@ -117,8 +122,8 @@ pub type SharedExpressions = BTreeMap<String, Expression>;
 pub struct World<'a> {
     /// The object behind `@ctx`.
     pub ctx: &'a Value,
-    /// What `$` and bare names start from; `None` means `ctx`. Transforms have a response body
-    /// or the parameters here.
+    /// What `$`, `$$` and bare names start from; `None` means `ctx`. Transforms have a response
+    /// body or the parameters here (functions.md §4); `@ctx` stays what it is.
     pub focus: Option<&'a Value>,
     /// Expressions that may be used by name.
     pub shared: &'a SharedExpressions,

@@ -7,6 +7,8 @@
 
 mod arguments;
 mod cx;
+mod doubt;
+mod facts;
 mod members;
 mod query;
 mod rule;
@@ -119,7 +121,7 @@ pub fn check(loaded: &Loaded, files: &Files, request: &Request) -> Vec<Diagnosti
     let active: Vec<&Rule> = RULES.iter().copied().filter(|rule| selection.is_on(rule.info.id)).collect();
     walk::walk(loaded, files, &active, &mut found);
     found.retain_mut(|diagnostic| selection.admits(diagnostic));
-    suppressions.apply(loaded, files, &mut found);
+    suppressions.apply(files, &mut found);
     in_order(found, files)
 }
 

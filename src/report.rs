@@ -39,6 +39,8 @@ pub struct Report<'a> {
     pub checked: usize,
     /// How many mistakes were mended.
     pub fixed: usize,
+    /// How many findings are shown at most; all of them are counted.
+    pub most: Option<usize>,
 }
 
 /// Writes a report.
@@ -49,7 +51,8 @@ pub struct Report<'a> {
 /// # Errors
 /// Those of `out`.
 pub fn write(out: &mut dyn io::Write, format: Format, colors: Colors, report: &Report<'_>) -> io::Result<()> {
-    let sorted = sorted(report);
+    let mut sorted = sorted(report);
+    sorted.truncate(report.most.unwrap_or(usize::MAX));
     match format {
         Format::Human => human::write(out, colors, report.files, &sorted)?,
         Format::Concise => concise::write(out, report.files, &sorted)?,

@@ -4,17 +4,22 @@
 //! happen without changing anything. What an action means is decided in [`crate::action`]; this
 //! room evaluates, performs and reports.
 
-mod breakage;
+mod bind;
 mod clock;
 mod context;
 mod credentials;
+mod digest;
+mod done;
 mod dry;
 mod event;
 mod guard;
 mod interpret;
+mod list;
 mod perform;
+mod permits;
 pub mod provider;
 mod sync;
+mod target;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -31,7 +36,6 @@ pub use clock::{Clock, SystemClock};
 pub use credentials::{Credentials, SettingsCredentials};
 pub use dry::{Planned, PlannedAction, Reading, Verdicts};
 pub use event::{ActionRef, Counts, Event, Failure, Observer, Outcome, Record, SkipReason};
-use interpret::Run;
 pub use provider::{Fetch, FetchError, Fetched, Page, Provider, Providers, Retry, Row, Sink, Stop};
 
 /// What starts a run.
@@ -211,3 +215,6 @@ impl Engine<'_> {
         context::rows(self, datasource, jig)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -20,7 +20,8 @@ mod work;
 mod writer;
 
 use std::path::Path;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
+use std::time::Duration;
 
 pub use check::{Checked, Checker, TableUse};
 pub use dialect::{Dialect, ParameterUse};
@@ -29,10 +30,12 @@ pub use error::{Fault, SqlError, StoreError};
 pub use open::{Durability, OpenOptions};
 pub use query::{Limits, Parameters, Query, Reader, Rows};
 pub use rows::{Changes, RunRow, ScopeBrief, ScopeRow, StatusRow};
-pub use scope::{Start, StartScope, Started};
+pub use scope::{LeftBehind, Start, StartScope, Started};
 pub use statement::Statement;
 pub use work::{BeginInstance, Begun, Operation, Outcome, Progress, Work};
 pub use writer::{Finished, Mode, Page, PageReport, Row, Tally, Writer};
+
+use rusqlite::InterruptHandle;
 
 use error::translate;
 use open::{Kind, Place};
@@ -49,12 +52,20 @@ struct Inner {
     place: Place,
     options: OpenOptions,
     kind: Kind,
-    writer: Option<Arc<Mutex<Guarded>>>,
+    writer: Option<WriteSide>,
     readers: Mutex<Vec<Guarded>>,
     owner: Arc<Mutex<Owner>>,
     heartbeat: Mutex<Option<Heartbeat>>,
 }
 
+/// The one connection that writes.
+struct WriteSide {
+    connection: Arc<Mutex<Guarded>>,
+    interrupt: InterruptHandle,
+}
+
+/// How long a stop waits before it interrupts a running statement again.
+const INTERRUPT_PAUSE: Duration = Duration::from_millis(2);
 /// More idle readers than this are closed.
 const IDLE_READERS: usize = 16;
 
@@ -100,7 +111,7 @@ impl Store {
             place,
             options: options.clone(),
             kind,
-            writer: writer.map(|w| Arc::new(Mutex::new(w))),
+            writer: writer.map(WriteSide::new),
             readers: Mutex::new(readers),
             owner,
             heartbeat: Mutex::new(None),
@@ -141,16 +152,37 @@ impl Store {
     }
 
     fn try_write<T>(&self, work: impl FnOnce(&Guarded) -> Result<T, Trouble>) -> Result<T, Trouble> {
-        let inner = &self.inner;
-        let writer = inner.writer.as_ref().ok_or_else(|| self.read_only())?;
-        let guarded = lock(writer);
+        let writer = self.inner.writer.as_ref().ok_or_else(|| self.read_only())?;
+        self.transact(&lock(&writer.connection), work)
+    }
+
+    /// The same, after breaking off what this process is writing just now; that is rolled back and counts as
+    /// stale.
+    fn write_at_once<T>(&self, work: impl FnOnce(&Guarded) -> Result<T, Trouble>) -> Result<T, StoreError> {
+        let writer = self.inner.writer.as_ref().ok_or_else(|| self.read_only())?;
+        let guarded = loop {
+            match writer.connection.try_lock() {
+                Ok(guarded) => break guarded,
+                Err(TryLockError::Poisoned(poisoned)) => break poisoned.into_inner(),
+                Err(TryLockError::WouldBlock) => writer.interrupt.interrupt(),
+            }
+            std::thread::sleep(INTERRUPT_PAUSE);
+        };
+        self.transact(&guarded, work).map_err(|trouble| self.explain(trouble))
+    }
+
+    fn transact<T>(
+        &self,
+        guarded: &Guarded,
+        work: impl FnOnce(&Guarded) -> Result<T, Trouble>,
+    ) -> Result<T, Trouble> {
         if !guarded.conn.is_autocommit() {
             // A panic of an earlier caller left its transaction open.
             guarded.run("ROLLBACK", [])?;
         }
         guarded.run("BEGIN IMMEDIATE", [])?;
-        let result = work(&guarded).and_then(|value| {
-            lock(&inner.owner).renew_if_due(&guarded)?;
+        let result = work(guarded).and_then(|value| {
+            lock(&self.inner.owner).renew_if_due(guarded)?;
             guarded.run("COMMIT", [])?;
             Ok(value)
         });
@@ -190,7 +222,7 @@ impl Store {
         let Some(writer) = &self.inner.writer else { return };
         let mut heartbeat = lock(&self.inner.heartbeat);
         if heartbeat.is_none() && matches!(self.inner.place, Place::File(_)) {
-            *heartbeat = Heartbeat::start(Arc::clone(writer), Arc::clone(&self.inner.owner));
+            *heartbeat = Heartbeat::start(Arc::clone(&writer.connection), Arc::clone(&self.inner.owner));
         }
     }
 }
@@ -201,13 +233,20 @@ impl std::fmt::Debug for Store {
     }
 }
 
+impl WriteSide {
+    fn new(guarded: Guarded) -> Self {
+        let interrupt = guarded.conn.get_interrupt_handle();
+        Self { connection: Arc::new(Mutex::new(guarded)), interrupt }
+    }
+}
+
 impl Drop for Inner {
     fn drop(&mut self) {
         *lock(&self.heartbeat) = None;
         // The writing connection goes last: only it can fold the log into the file.
         lock(&self.readers).clear();
         if let Some(writer) = &self.writer {
-            lock(&self.owner).leave(&lock(writer));
+            lock(&self.owner).leave(&lock(&writer.connection));
         }
     }
 }

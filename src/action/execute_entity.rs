@@ -54,8 +54,9 @@ impl Action for ExecuteEntity {
         Ok(Plan::Perform(Effect::WriteRows(WriteRows {
             provider,
             entity: required_text(fill, "entity", self.entity.as_ref())?,
-            method: method.ok_or_else(|| unusable("method", "a known method", Some(&word.into())))?,
-            rows: self.rows(fill)?,
+            method: method
+                .ok_or_else(|| unusable("method", "a known method", Some(&word.as_str().into())))?,
+            rows: self.rows(fill, &word)?,
             function: function.and_then(|value| value.as_str().map(str::to_owned)),
         })))
     }
@@ -66,8 +67,12 @@ impl Action for ExecuteEntity {
 }
 
 impl ExecuteEntity {
-    fn rows(&self, fill: &mut dyn Fill) -> Result<Vec<Map<String, Value>>, PlanError> {
+    fn rows(&self, fill: &mut dyn Fill, method: &str) -> Result<Vec<Map<String, Value>>, PlanError> {
         let rows = list(fill, self.data.as_ref())?;
+        let writes = ["create", "update", "save", "delete"].contains(&method);
+        if self.many == Rows::One && writes && rows.is_empty() {
+            return Err(unusable("data", "a map of columns", None));
+        }
         if self.many == Rows::One && rows.len() > 1 {
             let found = Value::String(format!("a list of {} rows", rows.len()));
             return Err(unusable("data", "one row; several take `action.execute-entities`", Some(&found)));

@@ -47,9 +47,13 @@ pub fn lower(
     };
     let body = lowering.body();
     let success = lowering.action("onSuccess").map(Box::new);
+    let instance_id = node.get("instanceId").and_then(spanned_text);
+    let computed = instance_id.as_ref().filter(|id| is_expression(&id.value));
+    let computed_id = computed.and_then(|id| (lowering.parse)(&id.value));
     Some(ActionNode {
         type_name: Spanned::new(name.to_owned(), type_node.span),
-        instance_id: node.get("instanceId").and_then(spanned_text),
+        instance_id,
+        computed_id,
         guard,
         span: node.span,
         pointer: pointer.to_owned(),
@@ -79,7 +83,7 @@ impl<'a> Lowering<'a> {
 
     /// All options as one template, without the actions inside them.
     pub fn options(&mut self) -> Template {
-        self.options.map_or_else(|| Template::Map(Vec::new()), |node| template(node, self.parse))
+        self.options.map_or_else(|| Template::Map(Vec::new()), |node| without_actions(node, self.parse))
     }
 
     /// The option as text that is not an expression, with its place.
@@ -140,6 +144,35 @@ pub fn template(node: &Node, parse: &mut Parse<'_>) -> Template {
         }
         _ => Template::Literal(node.to_value()),
     }
+}
+
+/// A node as a template without the actions in it, which are evaluated when they run.
+fn without_actions(node: &Node, parse: &mut Parse<'_>) -> Template {
+    match &node.kind {
+        Kind::Array(items) => {
+            let items = items.iter().filter(|item| !is_action(item));
+            fold_list(items.map(|item| without_actions(item, parse)).collect())
+        }
+        Kind::Object(entries) => {
+            let entries =
+                entries.iter().filter(|entry| !is_action(&entry.value) && !holds_actions(&entry.value));
+            let pairs = entries.map(|e| (e.key.text.to_string(), without_actions(&e.value, parse)));
+            fold_map(pairs.collect())
+        }
+        _ => template(node, parse),
+    }
+}
+
+/// Whether a node is an action: its type is written like one.
+#[must_use]
+pub fn is_action(node: &Node) -> bool {
+    let written = node.get("type").and_then(Node::as_str);
+    let rest = written.and_then(|written| written.strip_prefix("action"));
+    rest.is_some_and(|rest| rest.starts_with(['.', '-', '_']))
+}
+
+fn holds_actions(node: &Node) -> bool {
+    !node.items().is_empty() && node.items().iter().all(is_action)
 }
 
 fn fold_list(items: Vec<Template>) -> Template {

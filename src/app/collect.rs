@@ -1,5 +1,7 @@
 //! Which files make up an app, and their texts. Reads the file system.
 
+mod pattern;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
 use std::io;
@@ -10,6 +12,8 @@ use ignore::WalkBuilder;
 use super::{FileKind, Inputs};
 use crate::diag::{Diagnostic, FileId, Files, Span};
 use crate::syntax;
+
+pub use pattern::FilePattern;
 
 /// An app on disk.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]

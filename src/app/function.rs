@@ -132,7 +132,10 @@ pub(super) fn lower(id: &str, node: &Node, reader: &mut Reader<'_>) -> Function 
 }
 
 fn unsupported(node: &Node) -> Vec<Spanned<String>> {
-    let entries = node.entries().iter().filter(|entry| UNSUPPORTED.contains(&&*entry.key.text));
+    // Answers are read as JSON only.
+    let is_format = |entry: &Entry| &*entry.key.text == "format" && entry.value.as_str() != Some("json");
+    let is_unsupported = |entry: &&Entry| UNSUPPORTED.contains(&&*entry.key.text) || is_format(entry);
+    let entries = node.entries().iter().filter(is_unsupported);
     entries.map(|entry| Spanned::new(entry.key.text.to_string(), entry.key_span)).collect()
 }
 

@@ -9,7 +9,7 @@ use crate::diag::{FileId, Span};
 /// Where ids are defined and used. Read by the rules and by navigation.
 #[derive(Debug, Default)]
 pub struct Index {
-    definitions: BTreeMap<(UseKind, String), Vec<Definition>>,
+    definitions: BTreeMap<UseKind, BTreeMap<String, Vec<Definition>>>,
     references: Vec<Reference>,
 }
 
@@ -72,18 +72,18 @@ impl Index {
     /// The places that define an id, in no order; empty when nothing does.
     #[must_use]
     pub fn definitions(&self, kind: UseKind, id: &str) -> &[Definition] {
-        self.definitions.get(&(kind, id.to_owned())).map_or(&[], Vec::as_slice)
+        self.definitions.get(&kind).and_then(|of_kind| of_kind.get(id)).map_or(&[], Vec::as_slice)
     }
 
     /// All defined ids of a kind, sorted.
     pub fn ids(&self, kind: UseKind) -> impl Iterator<Item = &str> {
-        self.definitions.keys().filter(move |(k, _)| *k == kind).map(|(_, id)| id.as_str())
+        self.definitions.get(&kind).into_iter().flat_map(BTreeMap::keys).map(String::as_str)
     }
 
     /// All definitions of a kind, by id.
     pub fn all(&self, kind: UseKind) -> impl Iterator<Item = (&str, &[Definition])> {
-        let of_kind = self.definitions.iter().filter(move |((k, _), _)| *k == kind);
-        of_kind.map(|((_, id), places)| (id.as_str(), places.as_slice()))
+        let of_kind = self.definitions.get(&kind).into_iter().flatten();
+        of_kind.map(|(id, places)| (id.as_str(), places.as_slice()))
     }
 
     /// All uses, in order of the app's files.
@@ -157,10 +157,10 @@ impl Index {
         if let Some(id) = action.instance_id.as_ref().filter(|id| !crate::expr::is_expression(&id.value)) {
             match action.body.sync() {
                 Some(SyncRole::Scope(_)) => {
-                    self.define(UseKind::Scope, &id.value, id.span, DefinedBy::InstanceId)
+                    self.define(UseKind::Scope, &id.value, id.span, DefinedBy::InstanceId);
                 }
                 Some(SyncRole::Member) => {
-                    self.define(UseKind::Member, &id.value, id.span, DefinedBy::InstanceId)
+                    self.define(UseKind::Member, &id.value, id.span, DefinedBy::InstanceId);
                 }
                 None => {}
             }
@@ -191,7 +191,7 @@ impl Index {
     }
 
     fn define(&mut self, kind: UseKind, id: &str, span: Span, by: DefinedBy) {
-        let places = self.definitions.entry((kind, id.to_owned())).or_default();
+        let places = self.definitions.entry(kind).or_default().entry(id.to_owned()).or_default();
         if places.iter().all(|place| place.span != span) {
             places.push(Definition { span, by });
         }
@@ -204,7 +204,7 @@ impl Index {
 }
 
 fn first_file(project: &Project) -> FileId {
-    project.home.file.unwrap_or_else(|| FileId::first())
+    project.home.file.unwrap_or_else(FileId::first)
 }
 
 /// Tables of Dynamic Data are written with their database (sync.md §0).

@@ -8,7 +8,7 @@ use std::time::Duration;
 use serde_json::{Map, Value, json};
 
 use super::pages::{INVALID_SETTINGS, MISSING_ENVIRONMENT_VARIABLE};
-use super::{FileKind, Inputs, Source, schema};
+use super::{FileKind, FilePattern, Inputs, Source, schema};
 use crate::diag::{Diagnostic, Files, Severity, Span, Spanned};
 use crate::syntax::{Entry, Kind, Node};
 
@@ -113,7 +113,7 @@ pub struct LintSettings {
     /// Severities that differ from a rule's own.
     pub severity: Vec<(Spanned<String>, Severity)>,
     /// Rules that are off for files that match a pattern.
-    pub per_file: Vec<(Spanned<String>, Vec<Spanned<String>>)>,
+    pub per_file: Vec<(FilePattern, Vec<Spanned<String>>)>,
 }
 
 impl Default for Settings {
@@ -207,6 +207,7 @@ impl Reading<'_> {
         }
         if let Some(lint) = node.get("lint") {
             settings.lint = lint_settings(lint);
+            settings.lint.per_file = self.per_file(root, lint);
         }
     }
 
@@ -324,6 +325,21 @@ impl Reading<'_> {
         String::new()
     }
 
+    fn per_file(&mut self, root: &Path, lint: &Node) -> Vec<(FilePattern, Vec<Spanned<String>>)> {
+        let mut per_file = Vec::new();
+        for entry in lint.get("perFile").map_or(&[][..], Node::entries) {
+            let Some(pattern) = FilePattern::parse(root, &entry.key.text) else {
+                let message = format!("`{}` is not a pattern of files", entry.key.text);
+                let help = "write a path inside the app; `*` stands for a name and `**` for any folders";
+                self.diagnostics
+                    .push(Diagnostic::error(INVALID_SETTINGS, entry.key_span, message).help(help));
+                continue;
+            };
+            per_file.push((pattern, places(&entry.value)));
+        }
+        per_file
+    }
+
     fn place(&self, node: &Node, range: std::ops::Range<usize>) -> Span {
         node.as_scalar().map_or(node.span, |scalar| scalar.span_of(node.span, range, self.text))
     }
@@ -339,7 +355,7 @@ fn lint_settings(node: &Node) -> LintSettings {
         select: list("select"),
         ignore: list("ignore"),
         severity: severity.collect(),
-        per_file: entries("perFile").iter().map(|e| (key(e), places(&e.value))).collect(),
+        per_file: Vec::new(),
     }
 }
 

@@ -11,9 +11,9 @@ use super::Exit;
 use super::app::App;
 use super::failure::Failure;
 use super::run::{Assignment, Silent, assignment};
-use super::session::{database, open_recovered};
+use super::session::{Database, open_recovered};
 use super::shell::Shell;
-use crate::expr::{Condition, EvalError, EvalExpr, Expression, is_expression};
+use crate::expr::{Condition, EvalExpr, Expression, is_expression};
 use crate::run::{Clock, Engine, Providers, RunError, RunOptions, Stop, SystemClock};
 use crate::store::Store;
 
@@ -82,11 +82,11 @@ pub(super) fn run(args: &Args, shell: &mut Shell) -> Result<Exit, Failure> {
     let wanted = parse(&text)?;
     let app = App::open(path.as_ref(), shell)?;
     app.warn_of_errors(shell);
-    let store = match open_recovered(&database(&app, args.db.as_deref(), shell), SystemClock.now())? {
+    let store = match open_recovered(&Database::new(&app, args.db.as_deref(), shell), SystemClock.now())? {
         Some(store) => store,
         None => Store::open_in_memory()?,
     };
-    let answer = evaluate(&wanted, args, &app, &store)?;
+    let answer = evaluate(&wanted, args, &app, &store).map_err(|error| failed(error, &text))?;
     show(&answer, args.format, shell)?;
     Ok(Exit::Clean)
 }
@@ -108,16 +108,6 @@ fn parse(text: &str) -> Result<Wanted, Failure> {
     })
 }
 
-/// An expression that gave no value, with the part that is to blame.
-fn failed(error: RunError, text: &str) -> Failure {
-    match error {
-        RunError::Eval(EvalError { message, range: Some(range), .. }) => {
-            Failure::problem(pointed(text, &range, &message))
-        }
-        other => other.into(),
-    }
-}
-
 /// The message, and below it the line with the place marked.
 pub(super) fn pointed(text: &str, range: &std::ops::Range<usize>, message: &str) -> String {
     let start = text[..floor(text, range.start)].rfind('\n').map_or(0, |at| at + 1);
@@ -131,7 +121,18 @@ fn floor(text: &str, at: usize) -> usize {
     (0..=at.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0)
 }
 
-fn evaluate(wanted: &Wanted, args: &Args, app: &App, store: &Store) -> Result<Answer, Failure> {
+/// An error of the expression shows its place.
+fn failed(error: RunError, text: &str) -> Failure {
+    match error {
+        RunError::Eval(error) => {
+            let range = error.range.unwrap_or(0..text.len());
+            Failure::problem(pointed(text, &range, &error.message))
+        }
+        other => other.into(),
+    }
+}
+
+fn evaluate(wanted: &Wanted, args: &Args, app: &App, store: &Store) -> Result<Answer, RunError> {
     let options = RunOptions {
         inputs: args.input.iter().cloned().collect(),
         state: args.state.iter().cloned().collect(),
@@ -149,8 +150,7 @@ fn evaluate(wanted: &Wanted, args: &Args, app: &App, store: &Store) -> Result<An
     };
     match wanted {
         Wanted::Expression(expression) => {
-            let value = engine.evaluate(expression, args.jig.as_deref());
-            let value = value.map_err(|error| failed(error, expression.text()))?;
+            let value = engine.evaluate(expression, args.jig.as_deref())?;
             Ok(Answer { value, reads: Vec::new() })
         }
         Wanted::Condition(condition) => {

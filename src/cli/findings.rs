@@ -33,11 +33,10 @@ impl From<Format> for report::Format {
 /// What was found, and in how many files.
 pub(super) struct Findings<'a> {
     pub(super) files: &'a Files,
-    /// In the order of output.
     pub(super) found: &'a [Diagnostic],
     pub(super) checked: usize,
     /// The most that are shown.
-    pub(super) most: usize,
+    pub(super) most: Option<usize>,
 }
 
 impl Findings<'_> {
@@ -58,8 +57,8 @@ impl Findings<'_> {
     /// The text of a report.
     pub(super) fn text(&self, format: Format, paint: Paint) -> String {
         let colors = if paint == Paint::Colour { Colors::Always } else { Colors::Never };
-        let diagnostics = &self.found[..self.most.min(self.found.len())];
-        let report = Report { files: self.files, diagnostics, checked: self.checked, fixed: 0 };
+        let Self { files, found: diagnostics, checked, most } = *self;
+        let report = Report { files, diagnostics, checked, fixed: 0, most };
         let mut bytes = Vec::new();
         let written = report::write(&mut bytes, format.into(), colors, &report);
         written.expect("BUG: memory cannot be written to");
@@ -72,7 +71,7 @@ impl Findings<'_> {
     }
 
     fn tell_of_the_rest(&self, shell: &Shell) {
-        let rest = self.found.len().saturating_sub(self.most);
+        let rest = self.most.map_or(0, |most| self.found.len().saturating_sub(most));
         if rest > 0 {
             shell.out.note(&format!("{} not shown", counted(rest as u64, "more finding")));
         }

@@ -15,7 +15,6 @@ use super::shell::Shell;
 use crate::app::{AppPath, Source, discover};
 use crate::diag::{Diagnostic, Files, Severity};
 use crate::lint::{Request, check};
-use crate::report::sort;
 
 /// Checks apps: syntax, schemas, expressions, conditions, references. Ends with 1 when something is
 /// as grave as `--deny` says.
@@ -75,7 +74,6 @@ pub(super) fn run(args: &Args, shell: &mut Shell) -> Result<Exit, Failure> {
     for place in &places {
         checked.app(place, &overlay, args, shell)?;
     }
-    sort(&mut checked.found, &checked.files);
     if checked.count == 0 {
         return Err(Failure::usage(format!("found nothing to check in {}", quoted(&args.paths))));
     }
@@ -154,7 +152,7 @@ impl Checked {
             files: &self.files,
             found: &self.found,
             checked: self.count,
-            most: args.max_diagnostics.unwrap_or(usize::MAX),
+            most: args.max_diagnostics,
         };
         match &args.output {
             None => findings.print(args.format, shell),

@@ -54,6 +54,7 @@ impl Paint {
     fn wrap(self, code: &str, text: &str) -> String {
         match self {
             Self::Plain => text.to_owned(),
+            Self::Colour if text.is_empty() => String::new(),
             Self::Colour => format!("\u{1b}[{code}m{text}\u{1b}[0m"),
         }
     }

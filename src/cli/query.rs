@@ -11,7 +11,7 @@ use super::app::App;
 use super::eval::pointed;
 use super::failure::Failure;
 use super::run::{Assignment, Silent, assignment};
-use super::session::{database, open_recovered};
+use super::session::{Database, open_recovered};
 use super::shell::Shell;
 use super::table::{Cell, Table};
 use super::units::counted;
@@ -75,12 +75,12 @@ pub(super) fn run(args: &Args, shell: &Shell) -> Result<Exit, Failure> {
     let asked = asked(args)?;
     let app = App::open(asked.app.as_ref(), shell)?;
     app.warn_of_errors(shell);
-    let store = match open_recovered(&database(&app, args.db.as_deref(), shell), SystemClock.now())? {
-        Some(store) => store,
-        None => {
-            shell.out.note("there is no database yet, `syncscope run` makes it");
-            Store::open_in_memory()?
-        }
+    let database = Database::new(&app, args.db.as_deref(), shell);
+    let store = if let Some(store) = open_recovered(&database, SystemClock.now())? {
+        store
+    } else {
+        shell.out.note("there is no database yet, `syncscope run` makes it");
+        Store::open_in_memory()?
     };
     let answer = match asked.what {
         What::Datasource(id) => datasource(id, args, &app, &store)?,

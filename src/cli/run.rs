@@ -17,7 +17,7 @@ use serde_json::{Map, Value};
 use super::Exit;
 use super::app::{App, AppArg};
 use super::failure::Failure;
-use super::session::{self, Backend};
+use super::session::{self, Backend, Database};
 use super::shell::Shell;
 use super::signals::Interrupts;
 use super::units::{counted, parse_duration};
@@ -131,7 +131,7 @@ fn has_errors(app: &App, shell: &Shell) -> bool {
 }
 
 fn plan(args: &Args, app: &App, shell: &Shell) -> Result<Exit, Failure> {
-    let store = session::open_for_reading(&session::database(app, args.db.as_deref(), shell))?;
+    let store = session::open_for_reading(&Database::new(app, args.db.as_deref(), shell))?;
     let engine = engine(args, app, &store, Providers::new(), &Silent, Stop::new(None));
     let planned = engine.plan(&trigger(args))?;
     match args.format {
@@ -142,7 +142,7 @@ fn plan(args: &Args, app: &App, shell: &Shell) -> Result<Exit, Failure> {
 }
 
 fn perform(args: &Args, app: &App, shell: &Shell) -> Result<Exit, Failure> {
-    let store = session::open_for_writing(&session::database(app, args.db.as_deref(), shell))?;
+    let store = session::open_for_writing(&Database::new(app, args.db.as_deref(), shell))?;
     let stop = Stop::new(None);
     let asked = stop.clone();
     let interrupts = Interrupts::listen(move || asked.ask())?;

@@ -1,23 +1,37 @@
 //! Scopes, statuses and their history as tables for people.
 
+use std::fmt::Write as _;
+
 use serde::Deserialize;
 use serde_json::Value;
 
 use super::paint::Paint;
 use super::table::{Cell, Table};
 use super::units::{ago, between, count, counted, duration, moment};
+use crate::store::sync::ScopeState;
 use crate::store::{RunRow, ScopeRow, StatusRow};
 
 /// One scope: a line that sums it up, and a table of what its members did.
 pub(super) fn scope(row: &ScopeRow, now: i64, paint: Paint) -> String {
     let details = Details::read(&row.details);
-    let mut out = format!("{}  {}  {}\n", paint.bold(&row.id), paint.state(row.state.word()), counts(row),);
-    out.push_str(&format!("  {}\n", paint.dim(&times(row, now))));
+    let mut out = format!("{}  {}  {}\n", paint.bold(&row.id), paint.state(row.state.word()), counts(row));
+    let _ = writeln!(out, "  {}", paint.dim(&times(row, now)));
     if let Some(reason) = &details.reason {
-        out.push_str(&format!("  {}\n", paint.yellow(&format!("interrupted: {}", explained(reason)))));
+        let _ = writeln!(out, "  {}", paint.yellow(&format!("interrupted: {}", explained(reason))));
     }
     out.push_str(&members(&details, paint).render("  "));
+    // Before the end, what has been changed is not known in full.
+    if matches!(row.state, ScopeState::Synced | ScopeState::Failed) {
+        let _ = writeln!(out, "  {}", changes(&details));
+    }
     out
+}
+
+/// What the run of a scope did to its tables, in one line.
+fn changes(details: &Details) -> String {
+    let entities = details.members.iter().flat_map(|(_, member)| &member.entities);
+    let told: Vec<String> = entities.filter_map(Entity::changes).collect();
+    if told.is_empty() { "no row changed".to_owned() } else { format!("changed: {}", told.join("; ")) }
 }
 
 /// The last runs of a scope, newest first.
@@ -29,7 +43,7 @@ pub(super) fn history(runs: &[RunRow], paint: Paint) -> String {
     }
     let mut out = format!("  {}\n{}", paint.dim("history"), table.render("    "));
     if runs.len() > SHOWN {
-        out.push_str(&format!("    and {} before\n", counted((runs.len() - SHOWN) as u64, "run")));
+        let _ = writeln!(out, "    and {} before", counted((runs.len() - SHOWN) as u64, "run"));
     }
     out
 }
@@ -85,7 +99,8 @@ struct Member {
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 struct Entity {
-    entity: String,
+    #[serde(rename = "entity")]
+    table: String,
     state: String,
     rows: u64,
     inserted: Option<u64>,
@@ -99,6 +114,17 @@ struct Entity {
 struct Problem {
     code: String,
     message: String,
+}
+
+impl Entity {
+    /// `visits 3 new, 1 gone`; nothing when every row is as it was.
+    fn changes(&self) -> Option<String> {
+        let parts = [(self.inserted, "new"), (self.updated, "changed"), (self.deleted, "gone")];
+        let some =
+            parts.iter().filter_map(|(n, word)| Some(format!("{} {word}", count(n.filter(|n| *n > 0)?))));
+        let told = some.collect::<Vec<_>>().join(", ");
+        (!told.is_empty()).then(|| format!("{} {told}", self.table))
+    }
 }
 
 impl Problem {
@@ -141,7 +167,7 @@ fn times(row: &ScopeRow, now: i64) -> String {
     let mut out = format!("run {}, started {}", row.epoch, ago(row.last_started_at, now));
     let ended = row.last_synced_at.max(row.last_failed_at).filter(|end| Some(*end) >= row.last_started_at);
     if let Some(took) = between(row.last_started_at, ended).filter(|_| row.syncing == 0) {
-        out.push_str(&format!(", took {}", duration(took)));
+        let _ = write!(out, ", took {}", duration(took));
     }
     out
 }
@@ -197,7 +223,7 @@ fn member_rows(id: &str, member: &Member, paint: Paint, table: &mut Table) {
         let error = entity.error.as_ref().map(Problem::told).unwrap_or_default();
         table.row([
             Cell::text(first(&tries)),
-            Cell::text(&entity.entity),
+            Cell::text(&entity.table),
             state(&entity.state, paint),
             number(Some(entity.rows)),
             number(entity.inserted),

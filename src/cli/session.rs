@@ -33,30 +33,62 @@ impl Backend {
     }
 }
 
-/// The app's database, or the one that the user names.
-pub(super) fn database(app: &App, named: Option<&Path>, shell: &Shell) -> PathBuf {
-    named.map_or_else(|| app.project().settings.database.clone(), |path| shell.path(path))
+/// Where the database is.
+pub(super) enum Database {
+    /// Where the settings say; it comes into being with the first run.
+    OfApp(PathBuf),
+    /// Where the user says.
+    Named(PathBuf),
+}
+
+impl Database {
+    /// The one that the user names, or else the app's.
+    pub(super) fn new(app: &App, named: Option<&Path>, shell: &Shell) -> Self {
+        match named {
+            None => Self::OfApp(app.project().settings.database.clone()),
+            Some(path) => Self::Named(shell.path(path)),
+        }
+    }
+
+    /// Its file.
+    pub(super) fn path(&self) -> &Path {
+        match self {
+            Self::OfApp(path) | Self::Named(path) => path,
+        }
+    }
+
+    /// Whether a run could make it.
+    fn can_be_made(&self) -> bool {
+        let mut folders = self.path().ancestors().skip(1);
+        match self {
+            Self::OfApp(_) => folders.find(|folder| folder.exists()).is_some_and(Path::is_dir),
+            Self::Named(_) => folders.next().is_some_and(Path::is_dir),
+        }
+    }
 }
 
 /// Opens the database, and makes it when it does not exist.
-pub(super) fn open_for_writing(path: &Path) -> Result<Store, Failure> {
-    Ok(Store::open(path, &OpenOptions::default())?)
+pub(super) fn open_for_writing(database: &Database) -> Result<Store, Failure> {
+    Ok(Store::open(database.path(), &OpenOptions::default())?)
 }
 
-/// Opens the database to look at it; one that does not exist is as good as an empty one.
-pub(super) fn open_for_reading(path: &Path) -> Result<Store, Failure> {
-    match Store::open_read_only(path, &OpenOptions::default()) {
-        Err(StoreError::Missing { .. }) => Ok(Store::open_in_memory()?),
+/// Opens the database to look at it; one that a run would make is as good as an empty one.
+pub(super) fn open_for_reading(database: &Database) -> Result<Store, Failure> {
+    match Store::open_read_only(database.path(), &OpenOptions::default()) {
+        Err(StoreError::Missing { .. }) if database.can_be_made() => Ok(Store::open_in_memory()?),
         opened => Ok(opened?),
     }
 }
 
-/// Opens the database to look at it, and marks what dead processes have left behind; `None` when it
-/// does not exist.
-pub(super) fn open_recovered(path: &Path, now: i64) -> Result<Option<Store>, Failure> {
-    if std::fs::metadata(path).is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound) {
+/// Opens the database to look at it, and marks what dead processes have left behind; `None` when no
+/// run has made it yet.
+pub(super) fn open_recovered(database: &Database, now: i64) -> Result<Option<Store>, Failure> {
+    let path = database.path();
+    if matches!(database, Database::OfApp(_)) && !path.exists() && database.can_be_made() {
         return Ok(None);
     }
+    // Opening for writing would make a file that is missing.
+    drop(Store::open_read_only(path, &OpenOptions::default())?);
     match Store::open(path, &OpenOptions::default()) {
         // A file that may not be written shows what it holds.
         Err(StoreError::ReadOnly { .. }) => Ok(Some(Store::open_read_only(path, &OpenOptions::default())?)),

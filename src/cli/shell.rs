@@ -2,13 +2,12 @@
 
 use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use super::args::{ColorChoice, Global};
 use super::failure::Failure;
 use super::output::{Output, Verbosity};
 use super::paint::Paint;
-use super::streams::{Sink, Streams};
+use super::streams::{Env, Sink, Streams};
 
 /// The world of one command.
 pub(super) struct Shell {
@@ -19,7 +18,7 @@ pub(super) struct Shell {
     /// The folder that relative paths start from.
     pub(super) cwd: PathBuf,
     screen: Screen,
-    env: Arc<dyn Fn(&str) -> Option<String> + Send + Sync>,
+    env: Env,
     stdin: Box<dyn Read + Send>,
 }
 
@@ -72,6 +71,11 @@ impl Shell {
         let read = self.stdin.read_to_end(&mut bytes);
         read.map_err(|error| Failure::environment(format!("cannot read standard input: {error}")))?;
         String::from_utf8(bytes).map_err(|_| Failure::usage("standard input is not UTF-8 text"))
+    }
+
+    /// The message with paths below the working folder as the user knows them.
+    pub(super) fn relative(&self, message: &str) -> String {
+        message.replace(&format!("`{}/", self.cwd.display()), "`")
     }
 
     /// A path of the user, seen from the working folder.

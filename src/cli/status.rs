@@ -11,7 +11,7 @@ use super::Exit;
 use super::app::{App, AppArg};
 use super::failure::Failure;
 use super::scopes;
-use super::session::{database, open_recovered};
+use super::session::{Database, open_recovered};
 use super::shell::Shell;
 use super::signals::Interrupts;
 use crate::diag::did_you_mean;
@@ -60,12 +60,12 @@ struct Status {
 
 pub(super) fn run(args: &Args, shell: &Shell) -> Result<Exit, Failure> {
     let app = App::open(&args.app.app, shell)?;
-    let path = database(&app, args.db.as_deref(), shell);
+    let database = Database::new(&app, args.db.as_deref(), shell);
     if args.watch {
-        return watch(args, &path, shell);
+        return watch(args, &database, shell);
     }
-    match open_recovered(&path, SystemClock.now())? {
-        None => show_nothing(args, &path, shell)?,
+    match open_recovered(&database, SystemClock.now())? {
+        None => show_nothing(args, database.path(), shell)?,
         Some(store) => show(&look(args, &store)?, args, shell)?,
     }
     Ok(Exit::Clean)
@@ -74,7 +74,7 @@ pub(super) fn run(args: &Args, shell: &Shell) -> Result<Exit, Failure> {
 /// How often the database is looked at.
 const INTERVAL: Duration = Duration::from_millis(250);
 
-fn watch(args: &Args, path: &Path, shell: &Shell) -> Result<Exit, Failure> {
+fn watch(args: &Args, database: &Database, shell: &Shell) -> Result<Exit, Failure> {
     let (stop, stopped) = mpsc::channel();
     let interrupts = Interrupts::listen(move || {
         let _ = stop.send(());
@@ -85,7 +85,7 @@ fn watch(args: &Args, path: &Path, shell: &Shell) -> Result<Exit, Failure> {
         let now = SystemClock.now();
         store = match store {
             Some(open) => Some(open),
-            None => open_recovered(path, now)?,
+            None => open_recovered(database, now)?,
         };
         let status = store.as_ref().map(|store| recovered(args, store, now)).transpose()?;
         if let Some(status) = status.filter(|status| last.as_ref() != Some(status)) {
@@ -156,7 +156,8 @@ fn show(status: &Status, args: &Args, shell: &Shell) -> Result<(), Failure> {
 fn show_nothing(args: &Args, path: &Path, shell: &Shell) -> Result<(), Failure> {
     let history = args.history.then(Vec::new);
     let empty = Status { scopes: Vec::new(), statuses: Vec::new(), history };
-    shell.out.note(&format!("there is no database yet, `syncscope run` makes it: {}", path.display()));
+    let note = format!("there is no database `{}` yet, `syncscope run` makes it", path.display());
+    shell.out.note(&shell.relative(&note));
     show(&empty, args, shell)
 }
 

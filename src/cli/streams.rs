@@ -13,10 +13,13 @@ pub struct Streams {
     /// Progress, logs and errors.
     pub stderr: Sink,
     /// Reads an environment variable; one that is not text counts as not set.
-    pub env: Arc<dyn Fn(&str) -> Option<String> + Send + Sync>,
+    pub env: Env,
     /// The folder that relative paths start from.
     pub cwd: PathBuf,
 }
+
+/// Reads a variable of the environment.
+pub type Env = Arc<dyn Fn(&str) -> Option<String> + Send + Sync>;
 
 /// A place to write to.
 pub enum Sink {

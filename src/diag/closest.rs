@@ -9,6 +9,10 @@ pub fn closest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) ->
     let limit = if letters < 2 { 0 } else { (letters / 3).max(1) };
     let mut best: Option<(usize, &str)> = None;
     for candidate in candidates {
+        // Cheaper than measuring, and right: every letter more or less is a difference.
+        if candidate.chars().count().abs_diff(letters) > limit {
+            continue;
+        }
         let distance = strsim::osa_distance(&folded, &fold(candidate));
         if distance <= limit && best.is_none_or(|(d, _)| distance < d) {
             best = Some((distance, candidate));

@@ -3,12 +3,13 @@
 //! An expression is compiled when it is first evaluated and kept. Only the part of `@ctx` that
 //! it reads is handed to the engine, so that a condition on one row costs what one row costs.
 
+mod blame;
 mod fault;
 mod host;
 mod need;
 mod prepared;
 mod program;
-mod session;
+mod round;
 #[cfg(test)]
 mod tests;
 mod value;

@@ -137,7 +137,9 @@ impl<'t> Lexer<'t> {
     }
 
     fn error_between(&mut self, start: usize, end: usize, message: impl Into<String>, help: Option<String>) {
-        self.errors.push(SyntaxError { range: start..end, message: message.into(), help });
+        if self.errors.len() < MAX_KEPT {
+            self.errors.push(SyntaxError { range: start..end, message: message.into(), help });
+        }
     }
 
     fn rest(&self) -> &'t str {
@@ -161,6 +163,7 @@ impl<'t> Lexer<'t> {
             match self.peek() {
                 Some(c) if is_blank(c) => self.at += 1,
                 Some('/') if self.rest().starts_with("/*") => self.skip_comment(),
+                Some('/') if self.rest().starts_with("//") => self.skip_line_comment(),
                 Some(c) if self.dialect == Dialect::App && slip::is_odd_blank(c) => self.skip_odd_blank(c),
                 _ => return,
             }
@@ -170,7 +173,7 @@ impl<'t> Lexer<'t> {
     fn skip_comment(&mut self) {
         let start = self.at;
         if let Some(length) = self.text[start + 2..].find("*/") {
-            self.at = start + 2 + length + 2
+            self.at = start + 2 + length + 2;
         } else {
             self.error_between(
                 start,
@@ -234,6 +237,9 @@ impl<'t> Lexer<'t> {
         }
     }
 }
+
+/// One token may hold thousands of mistakes; nobody reads them.
+const MAX_KEPT: usize = 50;
 
 /// Longer spellings stand before their beginnings.
 const SYMBOLS: [(&str, Lexeme); 35] = [

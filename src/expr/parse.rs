@@ -86,6 +86,7 @@ impl<'t> Parser<'t> {
         if self.token.kind == Lexeme::End && self.lexer.errors.is_empty() {
             let help = "write a value after `=`".to_owned();
             self.report(Bytes::new(0, self.lexer.text().len()), "this expression is empty", Some(help));
+            return self.mistake();
         }
         let root = self.expression(0);
         self.settle(&[]);

@@ -12,7 +12,7 @@ mod write;
 
 use std::collections::BTreeSet;
 
-use super::ast::{Ast, Dialect};
+use super::ast::{Ast, Dialect, Node};
 use super::references::{free_variables, function, is_app_function};
 
 /// The engine's function that gives a shared expression's value; no author can mean this name.
@@ -47,19 +47,22 @@ pub(super) struct Printed {
 
 /// Prints a tree. `shadowed` are functions of the language that a shared expression replaces.
 pub(super) fn print(ast: &Ast, form: Form, shadowed: &[&str]) -> Printed {
-    let free = if ast.dialect == Dialect::App { free_variables(&ast.root) } else { BTreeSet::new() };
-    let (at_root, elide) = (form != Form::Source, form == Form::Root);
-    let mut writer = Writer {
-        form,
-        dialect: ast.dialect,
-        free,
-        shadowed,
-        at_root,
-        elide,
-        shared_head: false,
-        out: Printed::default(),
-    };
+    let mut writer = Writer::new(ast, form, shadowed);
     writer.node(&ast.root);
+    writer.out
+}
+
+/// Prints a part of a tree that has the same context as the whole, behind the steps of a block
+/// that bind what it uses.
+pub(super) fn print_part(ast: &Ast, form: Form, shadowed: &[&str], before: &[&Node], part: &Node) -> Printed {
+    let mut writer = Writer::new(ast, form, shadowed);
+    writer.put("(");
+    for node in before {
+        writer.node(node);
+        writer.put("; ");
+    }
+    writer.node(part);
+    writer.put(")");
     writer.out
 }
 
@@ -77,6 +80,15 @@ struct Writer<'a> {
     /// The next name is that of a shared expression.
     shared_head: bool,
     out: Printed,
+}
+
+impl<'a> Writer<'a> {
+    fn new(ast: &Ast, form: Form, shadowed: &'a [&'a str]) -> Self {
+        let free = if ast.dialect == Dialect::App { free_variables(&ast.root) } else { BTreeSet::new() };
+        let (at_root, elide) = (form != Form::Source, form == Form::Root);
+        let out = Printed::default();
+        Self { form, dialect: ast.dialect, free, shadowed, at_root, elide, shared_head: false, out }
+    }
 }
 
 impl Writer<'_> {
@@ -176,8 +188,11 @@ impl Writer<'_> {
         self.put("\"");
     }
 
-    /// A regular expression; the engine ends it at the first slash that has no backslash.
+    /// A regular expression; the engine expects none behind some signs, and ends it at the first
+    /// slash that has no backslash.
     fn regex(&mut self, pattern: &str, flags: &str) {
+        let misread = self.engine() && self.out.text.trim_end().ends_with(['.', '*', '/', '%', '|']);
+        self.put(if misread { "(0; " } else { "" });
         self.put("/");
         let mut escaped = false;
         for c in pattern.chars() {
@@ -189,6 +204,7 @@ impl Writer<'_> {
         }
         self.put("/");
         self.put(flags);
+        self.put(if misread { ")" } else { "" });
     }
 }
 

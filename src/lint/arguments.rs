@@ -76,7 +76,8 @@ fn function_call<'a>(cx: &Cx<'a>, owner: &'a Node, only: &[&str], also: &[&str])
     let given = all_entries(owner, also)
         .map(|more| more.into_iter().chain(arguments.iter().copied()).collect::<Vec<_>>());
     let given = given.map(|entries| entries.into_iter().map(|entry| &*entry.key.text).collect());
-    cx.is_sound(function.span).then(|| Call {
+    let certain = cx.is_sound(function.span) && cx.is_read(owner.span) && !cx.has_stray_key(owner);
+    certain.then(|| Call {
         what: "the function",
         id,
         span: node.span,
@@ -99,14 +100,9 @@ fn action_call<'a>(cx: &Cx<'a>, options: &'a Node) -> Option<Call<'a>> {
     let given = Some(arguments.iter().map(|entry| &*entry.key.text).collect());
     // Declaring parameters is optional (actions.md §4): an action that declares none may read any.
     let arguments = if declared.is_empty() { Vec::new() } else { arguments };
-    cx.is_sound(action.placed.action.span).then_some(Call {
-        what: "the action",
-        id,
-        span: node.span,
-        declared,
-        arguments,
-        given,
-    })
+    let certain =
+        cx.is_sound(action.placed.action.span) && cx.is_read(options.span) && !cx.has_stray_key(options);
+    certain.then_some(Call { what: "the action", id, span: node.span, declared, arguments, given })
 }
 
 /// The entries under all of these keys; `None` when one of them is not a map, so that its names are not known.
@@ -115,7 +111,6 @@ fn all_entries<'a>(owner: &'a Node, keys: &[&str]) -> Option<Vec<&'a Entry>> {
     for node in keys.iter().filter_map(|key| owner.get(key)) {
         match &node.kind {
             Kind::Object(found) => entries.extend(found),
-            Kind::Null => {}
             _ => return None,
         }
     }

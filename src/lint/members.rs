@@ -54,7 +54,7 @@ fn unclaimed<'a>(cx: &Cx<'a>) -> Vec<Unclaimed<'a>> {
     };
     let with_suggestion = |reference: &'a Reference| Unclaimed {
         reference,
-        suggestion: cx.did_you_mean(&reference.id, cx.project.index.ids(UseKind::Member)),
+        suggestion: cx.suggestion(UseKind::Member, &reference.id),
     };
     members.filter(is_unclaimed).map(with_suggestion).collect()
 }

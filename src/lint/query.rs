@@ -22,12 +22,12 @@ pub(super) struct Statement<'a> {
 }
 
 impl<'a> Statement<'a> {
-    fn read(owner: &'a Node, text: &str, key: &'static str) -> Option<Self> {
-        let node = owner.get(text)?;
+    fn read(cx: &Cx<'a>, owner: &'a Node, text: &str, key: &'static str) -> Option<Self> {
+        let node = owner.get(text).filter(|_| cx.is_read(owner.span) && !cx.has_stray_key(owner))?;
         let scalar = node.as_scalar().filter(|scalar| !is_expression(&scalar.text))?;
         let given = match owner.get(key) {
             None => &[],
-            Some(given) if matches!(given.kind, Kind::Object(_) | Kind::Null) => given.entries(),
+            Some(given) if matches!(given.kind, Kind::Object(_)) => given.entries(),
             Some(_) => return None,
         };
         Some(Self { node, scalar, given, key })
@@ -38,7 +38,7 @@ impl<'a> Statement<'a> {
         if !matches!(datasource.origin, Origin::Sqlite(_)) {
             return None;
         }
-        Self::read(cx.node_at(datasource.span)?.get("options")?, "query", "queryParameters")
+        Self::read(cx, cx.node_at(datasource.span)?.get("options")?, "query", "queryParameters")
     }
 
     /// The statements of an action.
@@ -48,12 +48,12 @@ impl<'a> Statement<'a> {
         }
         let statements = cx.node(action).and_then(|node| node.at("/options/statements"));
         let items = statements.map_or(&[][..], Node::items);
-        items.iter().filter_map(|item| Self::read(item, "statement", "parameters")).collect()
+        items.iter().filter_map(|item| Self::read(cx, item, "statement", "parameters")).collect()
     }
 
     /// The statement of a function; procedures of a server may declare names of their own.
     pub fn of_function(cx: &Cx<'a>, function: &Function) -> Option<Self> {
-        let statement = Self::read(cx.node_at(function.span)?, "query", "parameters")?;
+        let statement = Self::read(cx, cx.node_at(function.span)?, "query", "parameters")?;
         let declares = statement.scalar.text.to_ascii_lowercase().contains("declare");
         (!declares).then_some(statement)
     }
@@ -65,7 +65,7 @@ impl<'a> Statement<'a> {
 
     /// The names given, without `@`.
     pub fn given_names(&self) -> BTreeSet<&'a str> {
-        self.given.iter().map(|entry| name_of(entry)).collect()
+        self.given.iter().map(name_of).collect()
     }
 }
 

@@ -64,7 +64,9 @@ onLoad:
 fn check(cx: &mut Cx<'_>, _: &Place<'_>, list: &ActionNode) {
     let Some(steps) = steps(list) else { return };
     let Some((start, sync)) = pair(cx, &steps) else { return };
-    if sequence(cx, list) != Sequence::Together {
+    let options = cx.node(list).and_then(|node| node.get("options"));
+    let misspelt = options.is_some_and(|options| cx.has_stray_key(options));
+    if misspelt || sequence(cx, list) != Sequence::Together {
         return;
     }
     let message = format!("the list has no order, so `{}` may start after its syncs", scope_name(start));

@@ -3,10 +3,8 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use ignore::gitignore::{Gitignore, GitignoreBuilder};
-
 use super::{Request, rules, unknown_rule};
-use crate::app::{LintSettings, Loaded};
+use crate::app::{FilePattern, LintSettings, Loaded};
 use crate::diag::{Diagnostic, FileId, Severity, Spanned, closest};
 
 /// Stands for every rule.
@@ -16,7 +14,7 @@ const ALL: &str = "all";
 pub(super) struct Selection<'a> {
     choice: Choice,
     severity: BTreeMap<&'a str, Severity>,
-    per_file: Vec<PerFile<'a>>,
+    per_file: &'a [(FilePattern, Vec<Spanned<String>>)],
     paths: &'a [PathBuf],
     places: BTreeMap<FileId, &'a Path>,
 }
@@ -25,11 +23,6 @@ pub(super) struct Selection<'a> {
 struct Choice {
     select: Vec<String>,
     ignore: Vec<String>,
-}
-
-struct PerFile<'a> {
-    files: Gitignore,
-    off: &'a [Spanned<String>],
 }
 
 /// Whether a name is a rule's or stands for all.
@@ -50,11 +43,7 @@ impl<'a> Selection<'a> {
         Self {
             choice: Choice::new(settings, request),
             severity: settings.severity.iter().map(|(id, severity)| (id.value.as_str(), *severity)).collect(),
-            per_file: settings
-                .per_file
-                .iter()
-                .filter_map(|(pattern, off)| per_file(loaded, pattern, off, found))
-                .collect(),
+            per_file: &settings.per_file,
             paths: &request.paths,
             places: loaded.sources.iter().map(|source| (source.file, source.path.as_path())).collect(),
         }
@@ -75,9 +64,8 @@ impl<'a> Selection<'a> {
     fn admits_place(&self, diagnostic: &Diagnostic) -> bool {
         let Some(path) = self.places.get(&diagnostic.span.file) else { return true };
         let wanted = self.paths.is_empty() || self.paths.iter().any(|wanted| path.starts_with(wanted));
-        let is_off = |off: &PerFile<'_>| {
-            let named = off.off.iter().any(|id| id.value == ALL || id.value == diagnostic.rule);
-            named && off.files.matched_path_or_any_parents(path, false).is_ignore()
+        let is_off = |(files, off): &(FilePattern, Vec<Spanned<String>>)| {
+            off.iter().any(|id| id.value == ALL || id.value == diagnostic.rule) && files.matches(path)
         };
         wanted && !self.per_file.iter().any(is_off)
     }
@@ -102,7 +90,8 @@ impl Choice {
     }
 }
 
-fn is_about_reading(rule: &str) -> bool {
+/// Whether a rule says that a file could not be read, or not in full.
+pub(super) fn is_about_reading(rule: &str) -> bool {
     crate::syntax::RULES.iter().any(|info| info.id == rule && info.severity == Severity::Error)
 }
 
@@ -111,20 +100,4 @@ fn names(settings: &LintSettings) -> impl Iterator<Item = &Spanned<String>> {
     let severity = settings.severity.iter().map(|(id, _)| id);
     let per_file = settings.per_file.iter().flat_map(|(_, off)| off);
     settings.select.iter().chain(&settings.ignore).chain(severity).chain(per_file)
-}
-
-fn per_file<'a>(
-    loaded: &Loaded,
-    pattern: &Spanned<String>,
-    off: &'a [Spanned<String>],
-    found: &mut Vec<Diagnostic>,
-) -> Option<PerFile<'a>> {
-    let mut builder = GitignoreBuilder::new(&loaded.project.root);
-    let built = builder.add_line(None, &pattern.value).and_then(|builder| builder.build());
-    if built.is_err() {
-        let message = format!("`{}` is not a pattern of files", pattern.value);
-        let help = "write a path inside the app; `*` stands for a name and `**` for any folders";
-        found.push(Diagnostic::error("invalid-settings", pattern.span, message).help(help));
-    }
-    Some(PerFile { files: built.ok()?, off })
 }

@@ -12,8 +12,8 @@ const MARK: &str = "syncscope:";
 
 /// What the comments of an app silence.
 #[derive(Default)]
-pub(super) struct Suppressions {
-    files: BTreeMap<FileId, InFile>,
+pub(super) struct Suppressions<'a> {
+    files: BTreeMap<FileId, (&'a Source, InFile)>,
 }
 
 #[derive(Default)]
@@ -23,7 +23,7 @@ struct InFile {
 }
 
 /// Reads the comments of all files; names that are no rule's are added to `found`.
-pub(super) fn read(loaded: &Loaded, files: &Files, found: &mut Vec<Diagnostic>) -> Suppressions {
+pub(super) fn read<'a>(loaded: &'a Loaded, files: &Files, found: &mut Vec<Diagnostic>) -> Suppressions<'a> {
     let mut suppressions = Suppressions::default();
     for source in &loaded.sources {
         let mut in_file = InFile::default();
@@ -31,7 +31,7 @@ pub(super) fn read(loaded: &Loaded, files: &Files, found: &mut Vec<Diagnostic>) 
             in_file.comment(comment, &source.tree, files.get(source.file), found);
         }
         if !(in_file.whole.is_empty() && in_file.lines.is_empty()) {
-            suppressions.files.insert(source.file, in_file);
+            suppressions.files.insert(source.file, (source, in_file));
         }
     }
     suppressions
@@ -63,16 +63,13 @@ impl InFile {
     }
 }
 
-impl Suppressions {
+impl Suppressions<'_> {
     /// Takes away the findings that a comment silences.
-    pub fn apply(&self, loaded: &Loaded, files: &Files, found: &mut Vec<Diagnostic>) {
-        for source in &loaded.sources {
-            let Some(in_file) = self.files.get(&source.file) else { continue };
-            let file = files.get(source.file);
-            found.retain(|d| {
-                d.span.file != source.file || !in_file.silences(d.rule, &lines_of(d, source, file))
-            });
-        }
+    pub fn apply(&self, files: &Files, found: &mut Vec<Diagnostic>) {
+        found.retain(|diagnostic| {
+            let Some((source, in_file)) = self.files.get(&diagnostic.span.file) else { return true };
+            !in_file.silences(diagnostic.rule, &lines_of(diagnostic, source, files.get(source.file)))
+        });
     }
 }
 

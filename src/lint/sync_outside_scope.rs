@@ -77,6 +77,9 @@ fn check(cx: &mut Cx<'_>, _: &Place<'_>, list: &ActionNode) {
     let Some(start) = only_known_starts(cx, &steps) else { return };
     let syncs = steps.iter().map(|step| step.action);
     for sync in syncs.filter(|action| action.body.sync() == Some(SyncRole::Member)) {
+        if cx.node(sync).is_some_and(|node| cx.has_stray_key(node)) {
+            continue;
+        }
         let message = match (&sync.instance_id, literal_id(sync)) {
             (None, _) => {
                 format!("this sync has no `instanceId`, so `{}` does not count it", scope_name(start))

@@ -31,7 +31,9 @@ impl App {
         if !files.iter().any(|(path, _)| path.starts_with("index.")) {
             app.write("index.jigx", "name: test\ntitle: Test\ncategory: business\n");
         }
-        files.iter().for_each(|(path, text)| app.write(path, text));
+        for (path, text) in files {
+            app.write(path, text);
+        }
         app
     }
 

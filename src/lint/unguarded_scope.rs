@@ -133,7 +133,7 @@ fn is_free(cx: &Cx<'_>, root: &Placed, action: &ActionNode) -> bool {
     let Some(source) = cx.source(root.file) else { return false };
     let mut node = &source.tree.root;
     for token in action.pointer.split('/').skip(1) {
-        if holds_back(node) {
+        if holds_back(cx, node) {
             return false;
         }
         let token = token.replace("~1", "/").replace("~0", "~");
@@ -146,17 +146,18 @@ fn is_free(cx: &Cx<'_>, root: &Placed, action: &ActionNode) -> bool {
             None => return false,
         }
     }
-    !holds_back(node) && !node.get("options").is_some_and(|options| holds_back(options) || skips(options))
+    let options = node.get("options");
+    !holds_back(cx, node) && !options.is_some_and(|options| holds_back(cx, options) || skips(options))
 }
 
-fn holds_back(node: &Node) -> bool {
+fn holds_back(cx: &Cx<'_>, node: &Node) -> bool {
     const GUARDS: [&str; 4] = ["when", "condition", "isHidden", "isDisabled"];
     let is_guard = |node: &Node| {
         let entries = node.entries().iter();
         let mut guards = entries.filter(|entry| GUARDS.contains(&&*entry.key.text));
         guards.any(|entry| !matches!(entry.value.kind, Kind::Bool(_) | Kind::Null))
     };
-    is_guard(node) || node.get("style").is_some_and(is_guard)
+    is_guard(node) || node.get("style").is_some_and(is_guard) || cx.has_stray_key(node)
 }
 
 fn skips(options: &Node) -> bool {

@@ -85,19 +85,18 @@ fn finding(
     found: &Found,
     range: std::ops::Range<usize>,
 ) -> Option<Diagnostic> {
-    if cx.may_be_defined(UseKind::Datasource, id) || cx.may_be_key(place, id) {
+    if cx.may_be_defined(UseKind::Datasource, id) || cx.may_be_key(place, "datasources", id) {
         return None;
     }
     let elsewhere = cx.project.index.definitions(UseKind::Datasource, id).first();
     let span = cx.part(place, found.span, range);
     match elsewhere {
         None => {
-            let known = cx.project.index.ids(UseKind::Datasource);
-            let help = cx.did_you_mean(id, known);
+            let help = cx.suggestion(UseKind::Datasource, id);
             Some(cx.finding(span, format!("there is no datasource `{id}`")).maybe_help(help))
         }
         // What stands in no jig is evaluated for whichever uses it.
-        Some(definition) if place.kind == FileKind::Jig => {
+        Some(definition) if place.kind == FileKind::Jig && !cx.project.home.datasources.contains_key(id) => {
             let message = format!("the datasource `{id}` belongs to another jig, which alone can read it");
             let finding = cx
                 .finding(span, message)

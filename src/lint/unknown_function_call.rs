@@ -57,7 +57,7 @@ fn check(cx: &mut Cx<'_>, place: &Place<'_>, found: &Found) {
 }
 
 fn unknown(cx: &mut Cx<'_>, place: &Place<'_>, found: &Found, name: &str, range: std::ops::Range<usize>) {
-    if cx.is_shared(place, name) || cx.may_be_key(place, name) {
+    if cx.is_shared(place, name) || cx.may_be_key(place, "expressions", name) {
         return;
     }
     let expected = EXPECTED.iter().find(|(wrong, _)| *wrong == name).map(|(_, right)| (*right).to_owned());

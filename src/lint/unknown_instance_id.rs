@@ -1,6 +1,6 @@
 //! A member of a scope that nothing carries.
 
-use super::cx::Named;
+use super::facts::Named;
 use super::members::{MEMBER, Survey, Unclaimed};
 use super::rule::{Check, Rule};
 use super::{Cx, duplicate_instance_id};

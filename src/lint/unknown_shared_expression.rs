@@ -75,7 +75,7 @@ fn shared(
     range: Range<usize>,
     minus: Option<&str>,
 ) {
-    if cx.is_shared(place, name) || cx.may_be_key(place, name) {
+    if cx.is_shared(place, name) || cx.may_be_key(place, "expressions", name) {
         return;
     }
     let help = minus.map(str::to_owned).or_else(|| cx.did_you_mean(name, cx.shared(place)));

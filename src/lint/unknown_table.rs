@@ -63,8 +63,8 @@ fn check(cx: &mut Cx<'_>, reference: &Reference) {
     if !known.is_empty() || cx.may_be_defined(UseKind::Table, &reference.id) {
         return;
     }
-    let declared = cx.tables().contains_key(database);
-    let help = cx.did_you_mean(&reference.id, cx.project.index.ids(UseKind::Table));
+    let declared = cx.project.databases.get(database).is_some_and(|found| !found.tables.is_empty());
+    let help = cx.suggestion(UseKind::Table, &reference.id);
     if !declared && help.is_none() {
         return;
     }

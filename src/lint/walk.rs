@@ -1,6 +1,7 @@
 //! The one walk over an app that brings every rule what it asks for.
 
-use super::cx::{Cx, Facts, Place};
+use super::cx::{Cx, Place};
+use super::facts::Facts;
 use super::rule::{Check, Rule};
 use crate::action::ActionNode;
 use crate::app::{Datasource, FileKind, Found, Function, Loaded, Placed, Screen, Source};
@@ -160,7 +161,9 @@ impl<'a> Walk<'a> {
     fn text(&mut self, place: &Place<'a>, key: Option<&str>, node: &Node) {
         match &node.kind {
             Kind::Object(entries) => {
-                entries.iter().for_each(|e| self.text(place, Some(&e.key.text), &e.value))
+                for entry in entries {
+                    self.text(place, Some(&entry.key.text), &entry.value);
+                }
             }
             Kind::Array(items) => items.iter().for_each(|item| self.text(place, key, item)),
             Kind::String(scalar) if scalar.text.contains(['@', '$']) && !is_expression(&scalar.text) => {

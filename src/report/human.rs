@@ -11,7 +11,7 @@ use annotate_snippets::{AnnotationKind, Group, Level, Message, Origin, Renderer,
 
 use self::excerpt::{Excerpt, Mark};
 use super::Colors;
-use crate::diag::{Diagnostic, FileId, Files, Fix, Safety, Severity};
+use crate::diag::{Diagnostic, FileId, Files, Fix, Severity};
 
 /// Lines are cut before they reach this, so the renderer has nothing to cut.
 const WIDTH: usize = 1000;
@@ -107,9 +107,5 @@ fn marks(diagnostic: &Diagnostic, file: FileId) -> Vec<Mark<'_>> {
 }
 
 fn fix(fix: &Fix) -> Message<'_> {
-    let option = match fix.safety {
-        Safety::Safe => "--fix",
-        Safety::Unsafe => "--unsafe-fixes",
-    };
-    Level::HELP.with_name("fix").message(format!("{} ({option})", fix.title))
+    Level::HELP.with_name("fix").message(fix.title.as_str())
 }

@@ -42,7 +42,8 @@ fn findings() -> (Files, Vec<Diagnostic>) {
 
 fn written(format: Format, files: &Files, diagnostics: &[Diagnostic]) -> String {
     let mut out = Vec::new();
-    write(&mut out, format, Colors::Never, &Report { files, diagnostics, checked: 2, fixed: 0 }).unwrap();
+    write(&mut out, format, Colors::Never, &Report { files, diagnostics, checked: 2, fixed: 0, most: None })
+        .unwrap();
     String::from_utf8(out).unwrap()
 }
 
@@ -89,7 +90,7 @@ error[invalid-yaml]: `: ` cannot stand here
 1 | name: x
   | ---- in the app that begins here
   |
-  = fix: put the value in quotes (--fix)
+  = fix: put the value in quotes
 
 error[duplicate-key]: `id` is given twice in one map
  --> jigs/home.jigx:4:1
@@ -137,7 +138,7 @@ fn json_has_the_public_shape() {
 fn nothing_found_is_said() {
     let files = Files::new();
     assert_eq!(written(Format::Human, &files, &[]), "checked 2 files: no problems\n");
-    let report = Report { files: &files, diagnostics: &[], checked: 1, fixed: 3 };
+    let report = Report { files: &files, diagnostics: &[], checked: 1, fixed: 3, most: None };
     let mut out = Vec::new();
     write(&mut out, Format::Concise, Colors::Never, &report).unwrap();
     assert_eq!(String::from_utf8(out).unwrap(), "checked 1 file: no problems, 3 fixed\n");
@@ -162,7 +163,7 @@ fn a_long_line_is_shown_in_part_with_its_true_column() {
 #[test]
 fn colors_are_escape_sequences_and_nothing_else() {
     let (files, diagnostics) = findings();
-    let report = Report { files: &files, diagnostics: &diagnostics, checked: 2, fixed: 0 };
+    let report = Report { files: &files, diagnostics: &diagnostics, checked: 2, fixed: 0, most: None };
     let mut out = Vec::new();
     write(&mut out, Format::Human, Colors::Always, &report).unwrap();
     let colored = String::from_utf8(out).unwrap();
@@ -194,7 +195,7 @@ fn a_write_that_fails_is_an_error() {
         }
     }
     let (files, diagnostics) = findings();
-    let report = Report { files: &files, diagnostics: &diagnostics, checked: 2, fixed: 0 };
+    let report = Report { files: &files, diagnostics: &diagnostics, checked: 2, fixed: 0, most: None };
     for format in Format::ALL {
         let error = write(&mut Full, format, Colors::Never, &report).unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::StorageFull, "{}", format.name());

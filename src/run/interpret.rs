@@ -1,46 +1,90 @@
-//! Which action comes next: triggers, guards, lists, calls and what follows a success.
+//! Which action comes next: guards, effects, and what follows a success.
 
 use std::collections::BTreeSet;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::mpsc::Sender;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
-use super::breakage::Breakage;
-use super::context::{Place, Session, evaluator, place};
+use super::context::{Place, Session, evaluator};
+use super::done::{Attempt, Done, Ended, Then};
 use super::event::{ActionRef, Emitter, Event, Failure, Outcome, SkipReason};
-use super::guard::{Chain, Decision, decide};
-use super::perform::{Done, Permits};
+use super::guard::{Chain, Decision, Skip, decide};
+use super::permits::Permits;
+use super::target::{Target, targets};
 use super::{Answer, Engine, RunError, Summary, Trigger};
-use crate::action::{ActionNode, Order, Plan, PlanError};
-use crate::app::{Placed, Screen};
+use crate::action::{ActionNode, Effect, Plan, PlanError};
 use crate::diag::FileId;
 use crate::expr::{EvalError, Evaluator, is_expression};
 
-/// How deep actions may call global actions that call others.
-const MAX_CALLS: usize = 64;
-/// How often changed tables may trigger handlers that change tables.
-const MAX_ROUNDS: usize = 8;
+/// How deep actions may stand in one another, calls of global actions included.
+const MAX_DEPTH: usize = 256;
+/// The stack of a thread of a run: actions in one another take some of it.
+pub(super) const STACK: usize = 16 << 20;
 
 /// What all threads of a run share.
 pub(super) struct Run<'r> {
     pub(super) engine: &'r Engine<'r>,
     pub(super) session: Session,
     pub(super) emitter: Emitter<'r>,
-    pub(super) permits: Permits,
-    pub(super) breakage: Breakage,
+    /// For sync actions at work.
+    pub(super) syncs: Permits,
+    /// For threads besides the first.
+    pub(super) threads: Permits,
+    /// Global actions that were found to call themselves without end.
+    pub(super) endless: Mutex<BTreeSet<String>>,
     changed: Mutex<BTreeSet<String>>,
+    order: Mutex<()>,
 }
 
-impl Run<'_> {
-    /// Remembers tables for `onTableChanged`.
-    pub(super) fn note_changed(&self, tables: impl IntoIterator<Item = String>) {
-        let own = |table: &String| !table.starts_with('_');
-        self.changed.lock().unwrap_or_else(PoisonError::into_inner).extend(tables.into_iter().filter(own));
+impl<'r> Run<'r> {
+    fn new(engine: &'r Engine<'r>) -> Self {
+        Self {
+            engine,
+            session: Session::new(engine),
+            emitter: Emitter::new(engine.observer, &*engine.clock),
+            syncs: Permits::new(engine.options.concurrency),
+            threads: Permits::new(engine.options.concurrency),
+            endless: Mutex::default(),
+            changed: Mutex::default(),
+            order: Mutex::default(),
+        }
     }
 
-    fn take_changed(&self) -> BTreeSet<String> {
-        std::mem::take(&mut *self.changed.lock().unwrap_or_else(PoisonError::into_inner))
+    /// Remembers tables for `onTableChanged`.
+    pub(super) fn note_changed(&self, tables: impl IntoIterator<Item = String>) {
+        lock(&self.changed).extend(tables.into_iter().filter(|table| !table.starts_with('_')));
+    }
+
+    /// The tables that changed since the last time.
+    pub(super) fn take_changed(&self) -> BTreeSet<String> {
+        std::mem::take(&mut *lock(&self.changed))
+    }
+
+    /// Held while a change is committed and told.
+    pub(super) fn in_order(&self) -> MutexGuard<'_, ()> {
+        lock(&self.order)
+    }
+
+    /// Whether nothing new may begin.
+    pub(super) fn is_over(&self) -> bool {
+        self.engine.stop.is_asked() || self.session.has_trouble()
+    }
+
+    /// Ends what this run leaves open: interrupted when it was stopped, else scopes whose members
+    /// never began. Gives whether work was cut off.
+    fn leave(&self) -> Result<bool, RunError> {
+        let now = self.engine.clock.now();
+        let is_over = self.is_over();
+        let cut = self.commit(|store| {
+            let changes = if is_over { store.interrupt_own(now)? } else { store.quiesce(now)? };
+            Ok((is_over && !changes.is_empty(), changes))
+        });
+        match (self.session.take_trouble(), cut) {
+            (Some(trouble), _) => Err(trouble.into()),
+            (None, cut) => Ok(cut?),
+        }
     }
 }
 
@@ -56,33 +100,59 @@ pub(super) struct Spot<'s> {
     pub(super) place: &'s Place<'s>,
     pub(super) file: FileId,
     pub(super) guards: Option<&'s Chain<'s>>,
-    calls: usize,
+    /// How many calls of global actions led here.
+    pub(super) calls: usize,
+    /// Hears when an action in a thread of its own has begun.
+    pub(super) begun: Option<&'s Sender<()>>,
+    /// How many actions are around it.
+    pub(super) depth: usize,
+}
+
+impl<'s> Spot<'s> {
+    /// The spot of an action that nothing is around.
+    pub(super) fn outermost(place: &'s Place<'s>, file: FileId) -> Self {
+        Self { place, file, guards: None, calls: 0, begun: None, depth: 0 }
+    }
 }
 
 /// Performs the trigger's actions and everything that follows from them.
 pub(super) fn run(engine: &Engine<'_>, trigger: &Trigger) -> Result<Summary, RunError> {
-    let begun = Instant::now();
     let targets = targets(engine, trigger)?;
-    let run = Run {
-        engine,
-        session: Session::new(engine),
-        emitter: Emitter::new(engine.observer, &*engine.clock),
-        permits: Permits::new(engine.options.concurrency),
-        breakage: Breakage::default(),
-        changed: Mutex::default(),
-    };
+    // A thread of our own has a stack of known size, whoever calls.
+    std::thread::scope(|scope| {
+        let builder = std::thread::Builder::new().name("syncscope-run".to_owned()).stack_size(STACK);
+        let thread = builder.spawn_scoped(scope, || perform(engine, trigger, &targets));
+        match thread.map(std::thread::ScopedJoinHandle::join) {
+            Ok(Ok(result)) => result,
+            Ok(Err(panic)) => std::panic::resume_unwind(panic),
+            Err(_) => perform(engine, trigger, &targets),
+        }
+    })
+}
+
+fn perform(engine: &Engine<'_>, trigger: &Trigger, targets: &[Target<'_>]) -> Result<Summary, RunError> {
+    let begun = Instant::now();
+    let run = Run::new(engine);
     let app = engine.project.name.clone();
     run.emitter.emit(Event::RunStarted { app, trigger: trigger.to_string() });
-    let outcome = run.recover().map_or(Outcome::Failed, |()| Worker::new(&run).targets(&targets));
-    run.leave();
-    let outcome = if run.breakage.has_happened() { outcome.max(Outcome::Failed) } else { outcome };
-    let counts = run.emitter.counts();
-    let duration_ms = millis(begun);
-    run.emitter.emit(Event::RunFinished { outcome, duration_ms, counts });
-    match run.breakage.into_error() {
-        Some(error) => Err(error.into()),
-        None => Ok(Summary { outcome, counts }),
+    let mut ended = Ended::OK;
+    // What dead processes left must be mended before anything is decided.
+    if run.recover().is_ok() {
+        let worker = Worker { run: &run, evaluator: evaluator(engine) };
+        for target in targets {
+            ended = ended.and(worker.action(target.action, &Spot::outermost(&target.place, target.file)));
+        }
+        ended = ended.and(worker.table_changes());
     }
+    let left = run.leave();
+    let outcome = match &left {
+        Ok(false) => ended.outcome,
+        Ok(true) => ended.outcome.max(Outcome::Interrupted),
+        Err(_) => ended.outcome.max(Outcome::Failed),
+    };
+    let counts = run.emitter.counts();
+    run.emitter.emit(Event::RunFinished { outcome, duration_ms: millis(begun), counts });
+    left.map(|_| Summary { outcome, counts })
 }
 
 impl std::fmt::Display for Trigger {
@@ -95,274 +165,116 @@ impl std::fmt::Display for Trigger {
     }
 }
 
-/// An action that a trigger names, and its place.
-pub(super) struct Target<'a> {
-    pub(super) action: &'a ActionNode,
-    pub(super) file: FileId,
-    pub(super) place: Place<'a>,
-}
-
-/// The actions that a trigger names.
-pub(super) fn targets<'a>(engine: &Engine<'a>, trigger: &Trigger) -> Result<Vec<Target<'a>>, RunError> {
-    match trigger {
-        Trigger::Event { name, jig } => event_targets(engine, name, jig.as_deref()),
-        Trigger::Action { id } => action_target(engine, id).map(|target| vec![target]),
-    }
-}
-
-fn event_targets<'a>(
-    engine: &Engine<'a>,
-    name: &str,
-    jig: Option<&str>,
-) -> Result<Vec<Target<'a>>, RunError> {
-    let place = place(engine, jig)?;
-    let screen: &'a Screen = place.screen.unwrap_or(&engine.project.home);
-    let named = screen.actions.iter().filter(|placed| placed.event.as_deref() == Some(name));
-    let targets: Vec<_> = named.map(|placed| target(placed, &placed.action, place.clone())).collect();
-    if targets.is_empty() {
-        let owner =
-            jig.map_or_else(|| "index event".to_owned(), |jig| format!("event of jig `{jig}` called"));
-        return Err(RunError::unknown(&owner, name, screen.events().into_iter()));
-    }
-    Ok(targets)
-}
-
-fn action_target<'a>(engine: &Engine<'a>, id: &str) -> Result<Target<'a>, RunError> {
-    let project = engine.project;
-    if let Some(global) = project.actions.get(id) {
-        return Ok(target(&global.placed, &global.placed.action, place(engine, None)?));
-    }
-    let found = project.screens().find_map(|screen| Some((screen, find_instance(&screen.actions, id)?)));
-    if let Some((screen, (placed, action))) = found {
-        let jig = (!screen.id.is_empty()).then_some(screen.id.as_str());
-        let place = place(engine, jig).or_else(|_| place(engine, None))?;
-        return Ok(target(placed, action, place));
-    }
-    if let Some((placed, action)) = project.action_with_instance_id(id) {
-        return Ok(target(placed, action, place(engine, None)?));
-    }
-    let globals = project.actions.keys().map(String::as_str);
-    let mut known: BTreeSet<&str> = globals.collect();
-    for placed in project.root_actions() {
-        placed
-            .action
-            .visit(&mut |action| known.extend(action.instance_id.iter().map(|id| id.value.as_str())));
-    }
-    Err(RunError::unknown("action", id, known.into_iter()))
-}
-
-fn find_instance<'a>(actions: &'a [Placed], id: &str) -> Option<(&'a Placed, &'a ActionNode)> {
-    actions.iter().find_map(|placed| {
-        let mut found = None;
-        placed.action.visit(&mut |action| {
-            if found.is_none() && action.instance_id.as_ref().is_some_and(|own| own.value == id) {
-                found = Some(action);
-            }
-        });
-        found.map(|action| (placed, action))
-    })
-}
-
-fn target<'a>(placed: &Placed, action: &'a ActionNode, place: Place<'a>) -> Target<'a> {
-    Target { action, file: placed.file, place }
-}
-
-impl<'r> Worker<'r> {
-    fn new(run: &'r Run<'r>) -> Self {
-        Self { run, evaluator: evaluator(run.engine) }
-    }
-
-    fn targets(&self, targets: &[Target<'_>]) -> Outcome {
-        let outcome = targets.iter().fold(Outcome::Ok, |outcome, target| outcome.max(self.target(target)));
-        outcome.max(self.table_changes())
-    }
-
-    fn target(&self, target: &Target<'_>) -> Outcome {
-        self.action(target.action, &Spot { place: &target.place, file: target.file, guards: None, calls: 0 })
-    }
-
-    /// Handlers of tables that changed (app-layout.md §5), in rounds, because they change tables too.
-    fn table_changes(&self) -> Outcome {
-        let engine = self.run.engine;
-        let mut outcome = Outcome::Ok;
-        for _ in 0..MAX_ROUNDS {
-            let changed = self.run.take_changed();
-            let handlers = engine.project.home.on("onTableChanged");
-            let due: Vec<_> = handlers.filter(|placed| watches(placed, &changed)).collect();
-            if due.is_empty() || engine.stop.is_asked() {
-                return outcome;
-            }
-            let place = Place::default();
-            for placed in due {
-                let spot = Spot { place: &place, file: placed.file, guards: None, calls: 0 };
-                outcome = outcome.max(self.action(&placed.action, &spot));
-            }
-        }
-        // The app feeds itself; the handlers stop here, and the linter tells why (pitfalls.md A20).
-        outcome
-    }
-
+impl Worker<'_> {
     /// Runs one action to its end.
-    pub(super) fn action(&self, node: &ActionNode, spot: &Spot<'_>) -> Outcome {
+    pub(super) fn action(&self, node: &ActionNode, spot: &Spot<'_>) -> Ended {
         let action = self.describe(node, spot);
-        let emitter = &self.run.emitter;
-        if self.run.engine.stop.is_asked() {
-            emitter.emit(Event::ActionSkipped { action, reason: SkipReason::Interrupted, detail: None });
-            return Outcome::Interrupted;
+        if let Some(skip) = spot.guards.and_then(Chain::refused) {
+            return self.skip(action, skip);
         }
-        if self.run.breakage.has_happened() {
-            let detail = Some("the database failed before".to_owned());
-            emitter.emit(Event::ActionSkipped { action, reason: SkipReason::Interrupted, detail });
-            return Outcome::Failed;
+        if self.run.is_over() {
+            return self.skip_interrupted(action, None);
         }
-        if let Some((reason, detail)) = Chain::refused(spot.guards) {
-            emitter.emit(Event::ActionSkipped { action, reason, detail: Some(detail) });
-            return Outcome::Ok;
+        if spot.depth >= MAX_DEPTH {
+            let message = format!("actions stand more than {MAX_DEPTH} deep in one another");
+            return self.fail_at_once(action, Failure { code: "limit.depth".to_owned(), message });
         }
         if !node.guard.is_empty()
             && let Err(failure) = self.run.recover()
         {
             return self.fail_at_once(action, failure);
         }
-        let guard = match decide(&self.view(spot.place), &node.guard) {
-            Decision::Go(detail) => detail,
-            Decision::Skip { reason, detail } => {
-                emitter.emit(Event::ActionSkipped { action, reason, detail: Some(detail) });
-                return Outcome::Ok;
+        match decide(&self.view(spot.place), &node.guard) {
+            Decision::Go(guard) => {
+                let chain = Chain::new(&node.guard, spot.place, spot.guards);
+                let inner = Spot { guards: Some(&chain), depth: spot.depth + 1, begun: None, ..*spot };
+                let started = || {
+                    // Whoever waits for the beginning may have gone.
+                    let _ = spot.begun.map(|begun| begun.send(()));
+                };
+                self.guarded(node, action, guard, &inner, &started)
             }
-            Decision::Fail(failure) => return self.fail_at_once(action, failure),
-        };
-        let chain = Chain::new(&node.guard, spot.place, spot.guards);
-        let inner = Spot { guards: Some(&chain), ..*spot };
-        self.perform_guarded(node, action, guard, &inner)
+            Decision::Skip(skip) => self.skip(action, skip),
+            Decision::Fail(failure) => self.fail_at_once(action, failure),
+        }
     }
 
-    fn perform_guarded(
+    /// Runs an action that its guards let through.
+    fn guarded(
         &self,
         node: &ActionNode,
         action: ActionRef,
         guard: Option<String>,
         spot: &Spot<'_>,
-    ) -> Outcome {
-        let emitter = &self.run.emitter;
+        started: &dyn Fn(),
+    ) -> Ended {
         let begun = Instant::now();
         let planned = node.body.plan(&mut self.view(spot.place));
         if let Ok(Plan::Unsupported) = planned {
-            let detail =
-                Some(format!("this runtime does not know the action type `{}`", node.type_name.value));
-            emitter.emit(Event::ActionSkipped { action, reason: SkipReason::Unsupported, detail });
-            return Outcome::Ok;
+            let detail = format!("this runtime does not know the action type `{}`", node.type_name.value);
+            return self.skip(action, Skip { reason: SkipReason::Unsupported, detail });
         }
-        emitter.emit(Event::ActionStarted { action: action.clone(), guard });
-        let done = match planned {
-            Ok(plan) => self.follow(node, plan, spot),
-            Err(error) => Done::failed(plan_failure(&error)),
+        let id = self.instance_id(node, spot);
+        let action = ActionRef { id: id.clone().unwrap_or_default().or(action.id), ..action };
+        let tell = || {
+            self.run.emitter.emit(Event::ActionStarted { action: action.clone(), guard: guard.clone() });
+            started();
         };
-        self.keep(node, spot, &done);
-        if let Some((reason, detail)) = done.skipped {
-            emitter.emit(Event::ActionSkipped { action, reason, detail: Some(detail) });
-            return Outcome::Ok;
+        let attempt = match (planned, &id) {
+            (Ok(plan), Ok(id)) => self.follow(node, id.as_deref(), plan, spot, &tell),
+            (Err(error), _) => failed(&tell, plan_failure(&error)),
+            (_, Err(error)) => failed(&tell, eval_failure(error)),
+        };
+        let done = match attempt {
+            Attempt::Done(done) => done,
+            Attempt::Skipped(skip) => return self.skip(action, skip),
+        };
+        if let Ok(Some(id)) = &id {
+            self.keep(id, &done);
         }
         let (outcome, error) = (done.outcome, done.failure);
-        emitter.emit(Event::ActionFinished { action, outcome, error, duration_ms: millis(begun) });
+        self.run.emitter.emit(Event::ActionFinished { action, outcome, error, duration_ms: millis(begun) });
         match &node.success {
-            // What a refused guard stood before is not done, so nothing follows from it.
-            Some(next) if outcome == Outcome::Ok && Chain::refused(spot.guards).is_none() => {
-                self.action(next, spot)
-            }
-            _ => outcome,
+            Some(next) if outcome == Outcome::Ok => done.ended.and(self.action(next, spot)),
+            _ => done.ended,
         }
     }
 
-    fn follow(&self, node: &ActionNode, plan: Plan<'_>, spot: &Spot<'_>) -> Done {
-        match plan {
-            Plan::Perform(effect) => self.perform(node, effect, spot),
-            Plan::List { actions, order: Order::Sequential } => self.one_by_one(actions, spot),
-            Plan::List { actions, order: Order::Together } => self.together(actions, spot),
+    fn follow(
+        &self,
+        node: &ActionNode,
+        id: Option<&str>,
+        plan: Plan<'_>,
+        spot: &Spot<'_>,
+        begun: &dyn Fn(),
+    ) -> Attempt {
+        if let Plan::Perform(effect) = plan {
+            if let (Some(id), Effect::Sync { .. }) = (id, &effect) {
+                self.run.session.keep_action(id, json!({"state": {"isPending": true}, "outputs": {}}));
+            }
+            return self.perform(id, effect, spot, begun);
+        }
+        begun();
+        Attempt::Done(match plan {
+            Plan::List { actions, order } => self.list(actions, order, spot),
             Plan::Call { action, package, parameters } => {
                 self.call(&action, package.as_deref(), parameters, spot)
             }
             Plan::Confirm { modal, automatic, confirmed } => {
-                self.confirm(node, modal, automatic, confirmed, spot)
+                self.confirm(node, &modal, automatic, confirmed, spot)
             }
             Plan::Ui { options } => {
                 self.run.emitter.emit(Event::Effect { type_name: node.type_name.value.clone(), options });
                 Done::ok()
             }
-            Plan::Unsupported => Done::ok(),
-        }
-    }
-
-    /// Background work may fail without stopping the list; an action that cannot even be planned
-    /// or breaks on the local database stops it (actions.md §3).
-    fn one_by_one(&self, actions: &[ActionNode], spot: &Spot<'_>) -> Done {
-        let mut outcome = Outcome::Ok;
-        for action in actions {
-            outcome = outcome.max(self.action(action, spot));
-        }
-        Done::of(outcome)
-    }
-
-    /// Actions that take their time get a thread of their own; all others run in order meanwhile.
-    fn together(&self, actions: &[ActionNode], spot: &Spot<'_>) -> Done {
-        let outcome = std::thread::scope(|scope| {
-            let mut waiting = Vec::new();
-            let mut outcome = Outcome::Ok;
-            for action in actions {
-                if takes_time(action) {
-                    let run = self.run;
-                    waiting.push(scope.spawn(move || Worker::new(run).action(action, spot)));
-                } else {
-                    outcome = outcome.max(self.action(action, spot));
-                }
-            }
-            let joined = waiting.into_iter().map(|handle| match handle.join() {
-                Ok(outcome) => outcome,
-                Err(panic) => std::panic::resume_unwind(panic),
-            });
-            joined.fold(outcome, Outcome::max)
-        });
-        Done::of(outcome)
-    }
-
-    fn call(&self, id: &str, package: Option<&str>, given: Map<String, Value>, spot: &Spot<'_>) -> Done {
-        if let Some(package) = package {
-            return Done::fail(
-                "config.package",
-                format!("the action `{id}` is in the package `{package}`, which is not loaded here"),
-            );
-        }
-        let Some(global) = self.run.engine.project.actions.get(id) else {
-            return Done::fail("config.action", format!("there is no global action `{id}`"));
-        };
-        if spot.calls >= MAX_CALLS {
-            return Done::fail(
-                "config.cycle",
-                format!("actions call one another without end, `{id}` among them"),
-            );
-        }
-        let mut parameters = Map::new();
-        for (name, declared) in &global.parameters {
-            let value = given.get(name).or(declared.default.as_ref());
-            if declared.required && value.is_none() {
-                return Done::fail(
-                    "config.parameter",
-                    format!("the action `{id}` needs the parameter `{name}`"),
-                );
-            }
-            parameters.extend(value.map(|value| (name.clone(), value.clone())));
-        }
-        parameters.extend(given);
-        let place = Place { screen: None, inputs: Arc::default(), parameters: Arc::new(parameters) };
-        let inner =
-            Spot { place: &place, file: global.placed.file, guards: spot.guards, calls: spot.calls + 1 };
-        Done::of(self.action(&global.placed.action, &inner))
+            Plan::Perform(_) | Plan::Unsupported => Done::ok(),
+        })
     }
 
     fn confirm(
         &self,
         node: &ActionNode,
-        modal: Value,
+        modal: &Value,
         automatic: bool,
         confirmed: Option<&ActionNode>,
         spot: &Spot<'_>,
@@ -370,45 +282,60 @@ impl<'r> Worker<'r> {
         let yes = automatic || self.run.engine.options.answer == Answer::Yes;
         let options = json!({"modal": modal, "answer": if yes { "yes" } else { "no" }});
         self.run.emitter.emit(Event::Effect { type_name: node.type_name.value.clone(), options });
-        Done::of(confirmed.filter(|_| yes).map_or(Outcome::Ok, |next| self.action(next, spot)))
+        confirmed.filter(|_| yes).map_or(Ended::OK, |next| self.action(next, spot)).into()
     }
 
-    /// `@ctx.actions.<id>`: how the action ended, and what it gave.
-    fn keep(&self, node: &ActionNode, spot: &Spot<'_>, done: &Done) {
-        let Ok(Some(id)) = self.instance_id(node, spot) else { return };
+    /// `@ctx.actions.<id>`: how the action ended, and what it gave (actions.md §1).
+    fn keep(&self, id: &str, done: &Done) {
         let error =
             done.failure.as_ref().map(|failure| json!({"message": failure.message, "code": failure.code}));
         let state = json!({"isPending": false, "isSuccess": done.outcome == Outcome::Ok, "error": error});
-        let outputs = done.output.clone().map_or_else(|| json!({}), |value| json!({"value": value}));
-        self.run.session.keep_output(&id, json!({"state": state, "outputs": outputs}));
+        self.run.session.keep_action(id, json!({"state": state, "outputs": done.outputs}));
     }
 
-    fn fail_at_once(&self, action: ActionRef, failure: Failure) -> Outcome {
+    fn skip(&self, action: ActionRef, skip: Skip) -> Ended {
+        let Skip { reason, detail } = skip;
+        self.run.emitter.emit(Event::ActionSkipped { action, reason, detail: Some(detail) });
+        Ended::OK
+    }
+
+    /// Skips an action because the run or its list was stopped before it.
+    pub(super) fn skip_interrupted(&self, action: ActionRef, detail: Option<String>) -> Ended {
+        let stopped = detail.is_none();
+        self.run.emitter.emit(Event::ActionSkipped { action, reason: SkipReason::Interrupted, detail });
+        if stopped { Ended { outcome: Outcome::Interrupted, then: Then::Stop } } else { Ended::OK }
+    }
+
+    /// Tells an action that fails before it begins.
+    pub(super) fn fail_at_once(&self, action: ActionRef, failure: Failure) -> Ended {
         let emitter = &self.run.emitter;
         emitter.emit(Event::ActionStarted { action: action.clone(), guard: None });
         let (outcome, error) = (Outcome::Failed, Some(failure));
         emitter.emit(Event::ActionFinished { action, outcome, error, duration_ms: 0 });
-        outcome
+        Ended { outcome, then: Then::Stop }
     }
 
-    fn describe(&self, node: &ActionNode, spot: &Spot<'_>) -> ActionRef {
+    pub(super) fn describe(&self, node: &ActionNode, spot: &Spot<'_>) -> ActionRef {
         describe(self.run.engine, node, spot.file)
     }
 
     /// The action's instance id; it may be an expression.
-    pub(super) fn instance_id(
-        &self,
-        node: &ActionNode,
-        spot: &Spot<'_>,
-    ) -> Result<Option<String>, EvalError> {
-        let Some(written) = &node.instance_id else { return Ok(None) };
-        if !is_expression(&written.value) {
-            return Ok(Some(written.value.clone()));
-        }
-        let Ok(expression) = crate::expr::Expression::parse(&written.value) else { return Ok(None) };
-        let value = self.view(spot.place).value(&expression)?;
-        Ok(value.and_then(|value| value.as_str().map(str::to_owned)))
+    fn instance_id(&self, node: &ActionNode, spot: &Spot<'_>) -> Result<Option<String>, EvalError> {
+        let Some(id) = &node.computed_id else {
+            let literal = node.instance_id.as_ref().filter(|id| !is_expression(&id.value));
+            return Ok(literal.map(|id| id.value.clone()));
+        };
+        Ok(match self.view(spot.place).value(id)? {
+            Some(Value::String(id)) => Some(id),
+            Some(Value::Number(id)) => Some(id.to_string()),
+            _ => None,
+        })
     }
+}
+
+fn failed(begun: &dyn Fn(), failure: Failure) -> Attempt {
+    begun();
+    Attempt::Done(Done::failed(failure))
 }
 
 /// An action as events name it.
@@ -422,22 +349,21 @@ pub(super) fn describe(engine: &Engine<'_>, node: &ActionNode, file: FileId) -> 
 
 /// Errors of planning as failures of the action.
 pub(super) fn plan_failure(error: &PlanError) -> Failure {
-    let code = match error {
-        PlanError::Eval(error) => format!("expression.{}", error.code),
-        PlanError::Option { .. } => "config.option".to_owned(),
-    };
-    Failure { code, message: error.to_string() }
+    match error {
+        PlanError::Eval(error) => eval_failure(error),
+        PlanError::Option { .. } => Failure { code: "config.option".to_owned(), message: error.to_string() },
+    }
 }
 
-fn watches(placed: &Placed, changed: &BTreeSet<String>) -> bool {
-    // The samples write the table without its database (app-layout.md §5).
-    let Some(table) = &placed.table else { return false };
-    changed.iter().any(|name| name == table || name.strip_prefix("default/") == Some(table))
+/// JSONata's codes are told apart from ours, which are words with a dot.
+fn eval_failure(error: &EvalError) -> Failure {
+    let own = error.code.contains('.');
+    let code = if own { error.code.clone() } else { format!("expression.{}", error.code) };
+    Failure { code, message: error.message.clone() }
 }
 
-fn takes_time(action: &ActionNode) -> bool {
-    ["action.sync-entities", "action.action-list", "action.execute-action"]
-        .contains(&action.type_name.value.as_str())
+pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn millis(since: Instant) -> u64 {

@@ -1,103 +1,38 @@
-//! Performs one effect: scopes, statuses, state, rows, statements. Fetching is in `sync`.
-
-use std::sync::{Condvar, Mutex, PoisonError};
+//! Performs one effect: state, scopes, statuses, rows, statements. Fetching is in `sync`.
 
 use serde_json::{Map, Value};
 
 use super::clock::Clock;
-use super::context::View;
-use super::event::{Event, Failure, Outcome, SkipReason};
-use super::guard::{Chain, Decision, decide};
+use super::context::{Place, View};
+use super::done::{Attempt, Done};
+use super::event::{Event, Failure, SkipReason};
+use super::guard::{Decision, Skip};
 use super::interpret::{Run, Spot, Worker};
-use crate::action::{ActionNode, Effect, IfRunning, Method, ProviderKind, WriteRows};
-use crate::store::{self, Changes, Start, StartScope, StoreError, sync};
-
-/// How performing went.
-pub(super) struct Done {
-    pub(super) outcome: Outcome,
-    pub(super) failure: Option<Failure>,
-    /// `outputs.value` of the action.
-    pub(super) output: Option<Value>,
-    /// Set when it turned out that the action must not run.
-    pub(super) skipped: Option<(SkipReason, String)>,
-}
-
-impl Done {
-    pub(super) fn of(outcome: Outcome) -> Self {
-        Self { outcome, failure: None, output: None, skipped: None }
-    }
-
-    pub(super) fn ok() -> Self {
-        Self::of(Outcome::Ok)
-    }
-
-    pub(super) fn failed(failure: Failure) -> Self {
-        Self { failure: Some(failure), ..Self::of(Outcome::Failed) }
-    }
-
-    pub(super) fn fail(code: &str, message: String) -> Self {
-        Self::failed(Failure { code: code.to_owned(), message })
-    }
-
-    fn skipped(reason: SkipReason, detail: String) -> Self {
-        Self { skipped: Some((reason, detail)), ..Self::ok() }
-    }
-}
-
-/// How many fetches may work at a time.
-pub(super) struct Permits {
-    free: Mutex<usize>,
-    freed: Condvar,
-}
-
-impl Permits {
-    pub(super) fn new(count: usize) -> Self {
-        Self { free: Mutex::new(count.max(1)), freed: Condvar::new() }
-    }
-
-    /// Waits for a permit and works with it.
-    pub(super) fn with<T>(&self, work: impl FnOnce() -> T) -> T {
-        let mut free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
-        while *free == 0 {
-            free = self.freed.wait(free).unwrap_or_else(PoisonError::into_inner);
-        }
-        *free -= 1;
-        drop(free);
-        let _back = Back(self);
-        work()
-    }
-}
-
-/// Gives the permit back, after a panic too.
-struct Back<'a>(&'a Permits);
-
-impl Drop for Back<'_> {
-    fn drop(&mut self) {
-        *self.0.free.lock().unwrap_or_else(PoisonError::into_inner) += 1;
-        self.0.freed.notify_one();
-    }
-}
+use crate::action::{Effect, IfRunning, Method, ProviderKind, WriteRows};
+use crate::store::{self, Changes, Start, StartScope, Store, StoreError, sync};
 
 impl Run<'_> {
     /// Ends what dead processes left behind, so that no condition sees it.
     pub(super) fn recover(&self) -> Result<(), Failure> {
-        let recovered = self.engine.store.recover(self.engine.clock.now());
-        recovered.map(|changes| self.tell(changes)).map_err(|error| self.breakage.failure(error))
+        match self.engine.store.recover(self.engine.clock.now()) {
+            Ok(changes) => {
+                self.tell(changes);
+                Ok(())
+            }
+            Err(error) => Err(self.store_failure(error)),
+        }
     }
 
-    /// Ends what this run leaves open: interrupted when it was stopped, else scopes whose members
-    /// never began. What a locked database leaves open is ended by the next process.
-    pub(super) fn leave(&self) {
-        if self.breakage.is_lock() {
-            return;
-        }
-        let store = self.engine.store;
-        let now = self.engine.clock.now();
-        let stopped = self.engine.stop.is_asked();
-        match if stopped { store.interrupt_own(now) } else { store.quiesce(now) } {
-            Ok(changes) => self.tell(changes),
-            Err(error) => self.breakage.note(error),
-        }
+    /// Commits a change and tells it before any later one is told, so that the last event of a row
+    /// shows the row as it is.
+    pub(super) fn commit<T>(
+        &self,
+        write: impl FnOnce(&Store) -> Result<(T, Changes), StoreError>,
+    ) -> Result<T, StoreError> {
+        let _in_order = self.in_order();
+        let (value, changes) = write(self.engine.store)?;
+        self.tell(changes);
+        Ok(value)
     }
 
     /// Tells a committed change and remembers its tables.
@@ -110,36 +45,45 @@ impl Run<'_> {
         }
         self.note_changed(changes.tables);
     }
+
+    /// A failure of the database as the failure of an action.
+    pub(super) fn store_failure(&self, error: StoreError) -> Failure {
+        let failure = Failure { code: error.code().to_owned(), message: error.to_string() };
+        self.session.note_trouble(error);
+        failure
+    }
 }
 
 impl Worker<'_> {
     /// A view of the world from a place, on the database as it is now.
-    pub(super) fn view<'v>(&'v self, place: &'v super::context::Place<'v>) -> View<'v> {
+    pub(super) fn view<'v>(&'v self, place: &'v Place<'v>) -> View<'v> {
         View::new(self.run.engine, &self.run.session, &self.evaluator, place, self.run.engine.store)
     }
 
-    /// Performs one effect.
-    pub(super) fn perform(&self, node: &ActionNode, effect: Effect, spot: &Spot<'_>) -> Done {
-        let engine = self.run.engine;
-        let now = engine.clock.now();
-        match effect {
+    /// Performs one effect. `begun` is called when it is sure that it takes place, before anything
+    /// of it is told.
+    pub(super) fn perform(
+        &self,
+        id: Option<&str>,
+        effect: Effect,
+        spot: &Spot<'_>,
+        begun: &dyn Fn(),
+    ) -> Attempt {
+        let now = self.run.engine.clock.now();
+        if !matches!(effect, Effect::StartScope { .. }) {
+            begun();
+        }
+        Attempt::Done(match effect {
             Effect::StartScope { instance_ids, if_running } => {
-                self.start_scope(node, &instance_ids, if_running, spot)
+                return self.start_scope(id, &instance_ids, if_running, spot, begun);
             }
-            Effect::Sync { provider, force, entities } => self.sync(node, spot, provider, force, &entities),
-            Effect::DeleteScope { id } => self.committed(engine.store.delete_scope(&id, now)),
-            Effect::DeleteStatus { id } => self.committed(engine.store.delete_status(&id)),
-            Effect::Evaluate { value } => Done { output: Some(value), ..Done::ok() },
-            Effect::SetState { changes } => {
-                for (path, value) in changes {
-                    self.run.session.set(path, value);
-                }
-                Done::ok()
-            }
+            Effect::Sync { provider, force, entities } => self.sync(id, provider, force, &entities),
+            Effect::DeleteScope { id } => self.committed(|store| store.delete_scope(&id, now)),
+            Effect::DeleteStatus { id } => self.committed(|store| store.delete_status(&id)),
+            Effect::Evaluate { value } => Done::ok().with_output("value", value),
+            Effect::SetState { changes } => self.set_state(changes, spot),
             Effect::ResetState { paths } => {
-                for path in paths {
-                    self.run.session.reset(&path);
-                }
+                paths.into_iter().for_each(|path| self.run.session.reset(path));
                 Done::ok()
             }
             Effect::WriteRows(write) => self.write_rows(write),
@@ -147,114 +91,174 @@ impl Worker<'_> {
                 let pairs = statements.iter();
                 let statements: Vec<_> =
                     pairs.map(|(sql, parameters)| store::Statement { sql, parameters }).collect();
-                self.committed(engine.store.execute_sql(&statements, &entities))
+                self.committed(|store| store.execute_sql(&statements, &entities))
             }
-        }
+        })
     }
 
-    fn committed(&self, result: Result<Changes, StoreError>) -> Done {
-        match result {
-            Ok(changes) => {
-                self.run.tell(changes);
-                Done::ok()
-            }
-            Err(error) => Done::failed(self.run.breakage.failure(error)),
+    fn committed(&self, write: impl FnOnce(&Store) -> Result<Changes, StoreError>) -> Done {
+        let result = self.run.commit(|store| Ok(((), write(store)?)));
+        result.map_or_else(|error| self.broken(error), |()| Done::ok())
+    }
+
+    /// The database refused.
+    pub(super) fn broken(&self, error: StoreError) -> Done {
+        Done::failed(self.run.store_failure(error))
+    }
+
+    fn set_state(&self, changes: Vec<(Vec<String>, Value)>, spot: &Spot<'_>) -> Done {
+        if let Some(failure) = changes.iter().find_map(|(path, _)| undeclared(path, spot.place)) {
+            return Done::failed(failure);
         }
+        changes.into_iter().for_each(|(path, value)| self.run.session.set(path, value));
+        Done::ok()
     }
 
     /// Starts a scope; every guard that let it through is asked again inside the transaction
     /// (sync-semantics.md §4).
-    fn start_scope(&self, node: &ActionNode, ids: &[String], if_running: IfRunning, spot: &Spot<'_>) -> Done {
-        let id = match self.instance_id(node, spot) {
-            Ok(Some(id)) => id,
-            Ok(None) => return Done::fail("config.option", "a scope needs an `instanceId`".to_owned()),
-            Err(error) => return Done::fail("expression", error.message),
+    fn start_scope(
+        &self,
+        id: Option<&str>,
+        members: &[String],
+        if_running: IfRunning,
+        spot: &Spot<'_>,
+        begun: &dyn Fn(),
+    ) -> Attempt {
+        let Some(id) = id else {
+            begun();
+            return Attempt::Done(Done::fail("config.option", "a scope needs an `instanceId`"));
         };
-        let if_running = match if_running {
-            IfRunning::Restart => sync::IfRunning::Restart,
-            IfRunning::Skip => sync::IfRunning::Skip,
-            IfRunning::Error => sync::IfRunning::Error,
+        let start = StartScope {
+            id,
+            instance_ids: members,
+            if_running: machine_word(if_running),
+            now: self.run.engine.clock.now(),
         };
-        let start = StartScope { id: &id, instance_ids: ids, if_running, now: self.run.engine.clock.now() };
         let mut refused = None;
+        let _in_order = self.run.in_order();
         let started = self.run.engine.store.start_scope(&start, &mut |reader| {
-            refused = self.refusal(spot.guards, reader);
+            refused = spot.guards.and_then(|guards| guards.ask_again(|place| self.view_of(place, reader)));
             Ok::<_, StoreError>(refused.is_none())
         });
         let started = match started {
             Ok(started) => started,
-            Err(error) => return Done::failed(self.run.breakage.failure(error)),
+            Err(error) => {
+                begun();
+                return Attempt::Done(self.broken(error));
+            }
         };
-        self.run.tell(started.changes);
-        match (started.outcome, refused) {
-            (Start::Begun { .. }, _) => Done::ok(),
-            (_, Some(Decision::Skip { reason, detail })) => Done::skipped(reason, detail),
-            (_, Some(Decision::Fail(failure))) => Done::failed(failure),
-            (Start::Busy, _) => Done::fail("scope.busy", format!("the scope `{id}` is syncing already")),
-            _ => Done::skipped(SkipReason::Condition, format!("the scope `{id}` is syncing already")),
+        let attempt = verdict(id, &started.outcome, refused);
+        if let (Start::Begun { .. }, Some(guards)) = (&started.outcome, spot.guards) {
+            guards.enter();
         }
+        if let Attempt::Done(_) = attempt {
+            begun();
+        }
+        self.run.tell(started.changes);
+        attempt
     }
 
-    /// The first guard of the chain that does not hold in this view of the database; those that an
-    /// earlier start was asked about have been settled by it.
-    fn refusal(&self, chain: Option<&Chain<'_>>, reader: &store::Reader<'_>) -> Option<Decision> {
-        let run = self.run;
-        for link in Chain::links(chain).filter(|link| !link.is_settled()) {
-            let view = View::new(run.engine, &run.session, &self.evaluator, link.place, reader);
-            let decision = decide(&view, link.guard);
-            link.settle(&decision);
-            if !matches!(decision, Decision::Go(_)) {
-                return Some(decision);
-            }
-        }
-        None
+    fn view_of<'v>(&'v self, place: &'v Place<'v>, reader: &'v store::Reader<'v>) -> View<'v> {
+        View::new(self.run.engine, &self.run.session, &self.evaluator, place, reader)
     }
 
     fn write_rows(&self, write: WriteRows) -> Done {
-        let method = match write.method {
-            Method::Create => store::Method::Create,
-            Method::Update => store::Method::Update,
-            Method::Save => store::Method::Save,
-            Method::Delete => store::Method::Delete,
-            Method::FunctionCall | Method::Download => return unsupported_write(&write),
+        let method = match local_method(&write) {
+            Ok(method) => method,
+            Err(failure) => return Done::failed(failure),
         };
-        if !matches!(write.provider, ProviderKind::Local | ProviderKind::Dynamic) {
-            return unsupported_write(&write);
-        }
-        let engine = self.run.engine;
-        let clock = &engine.clock;
-        let keyed: Vec<_> = write.rows.into_iter().map(|row| keyed(row, &**clock)).collect();
+        let clock = &*self.run.engine.clock;
+        let keyed: Vec<_> = write.rows.into_iter().map(|row| keyed(row, clock)).collect();
         let rows: Vec<_> = keyed.iter().map(|(id, data)| store::LocalRow { id, data }).collect();
-        let report = engine.store.write_rows(&write.entity, method, &rows, clock.now());
-        match report {
-            Ok(report) => {
-                self.run.tell(report.changes);
-                Done::ok()
-            }
-            Err(error) => Done::failed(self.run.breakage.failure(error)),
+        let written = self.run.commit(|store| {
+            let report = store.write_rows(&write.entity, method, &rows, clock.now())?;
+            Ok(((), report.changes))
+        });
+        match (written, keyed.as_slice()) {
+            (Err(error), _) => self.broken(error),
+            (Ok(()), [(id, _)]) => Done::ok().with_output("recordId", Value::String(id.clone())),
+            (Ok(()), _) => Done::ok(),
         }
     }
 }
 
-/// A row with its key; a row without an `id` gets a new one (actions.md §5.1).
-fn keyed(mut row: Map<String, Value>, clock: &dyn Clock) -> (String, Map<String, Value>) {
-    let id = match row.get("id") {
-        Some(Value::String(id)) => id.clone(),
-        Some(Value::Number(id)) => id.to_string(),
-        _ => {
-            let id = clock.uuid();
-            row.insert("id".to_owned(), Value::String(id.clone()));
-            id
-        }
+/// What the local database does for a write.
+///
+/// # Errors
+/// When this runtime does not perform such writes, or a row lacks the `id` that it needs.
+pub(super) fn local_method(write: &WriteRows) -> Result<store::Method, Failure> {
+    let method = match write.method {
+        Method::Create => store::Method::Create,
+        Method::Update => store::Method::Update,
+        Method::Save => store::Method::Save,
+        Method::Delete => store::Method::Delete,
+        Method::FunctionCall | Method::Download => return Err(unsupported_write(write)),
     };
+    if !matches!(write.provider, ProviderKind::Local | ProviderKind::Dynamic) {
+        return Err(unsupported_write(write));
+    }
+    let needs_id = matches!(write.method, Method::Update | Method::Delete);
+    if needs_id && write.rows.iter().any(|row| key(row).is_none()) {
+        let message = format!("to `{}` a row, its `data` needs an `id`", write.method.word());
+        return Err(Failure { code: "config.option".to_owned(), message });
+    }
+    Ok(method)
+}
+
+fn machine_word(if_running: IfRunning) -> sync::IfRunning {
+    match if_running {
+        IfRunning::Restart => sync::IfRunning::Restart,
+        IfRunning::Skip => sync::IfRunning::Skip,
+        IfRunning::Error => sync::IfRunning::Error,
+    }
+}
+
+fn verdict(id: &str, start: &Start, refused: Option<Decision>) -> Attempt {
+    let busy = || format!("the scope `{id}` is syncing already");
+    match (start, refused) {
+        (Start::Begun { .. }, _) => Attempt::Done(Done::ok()),
+        (_, Some(Decision::Skip(skip))) => Attempt::Skipped(skip),
+        (_, Some(Decision::Fail(failure))) => Attempt::Done(Done::failed(failure)),
+        (Start::Busy, _) => Attempt::Done(Done::fail("scope.busy", busy())),
+        _ => Attempt::Skipped(Skip { reason: SkipReason::Condition, detail: busy() }),
+    }
+}
+
+/// A jig refuses state that it does not declare (actions.md §11).
+pub(super) fn undeclared(path: &[String], place: &Place<'_>) -> Option<Failure> {
+    let [root, state, key, ..] = path else { return None };
+    let screen = place.jig().filter(|_| root == "jig" && state == "state")?;
+    if screen.state.contains_key(key) {
+        return None;
+    }
+    let message = format!("the jig `{}` declares no state `{key}`", screen.id);
+    Some(Failure { code: "config.state".to_owned(), message })
+}
+
+/// The key of a row; null counts as none.
+fn key(row: &Map<String, Value>) -> Option<String> {
+    match row.get("id") {
+        Some(Value::String(id)) if !id.is_empty() => Some(id.clone()),
+        Some(Value::Number(id)) => Some(id.to_string()),
+        _ => None,
+    }
+}
+
+/// A row with its key; a row without one gets a new one (actions.md §5.1).
+fn keyed(mut row: Map<String, Value>, clock: &dyn Clock) -> (String, Map<String, Value>) {
+    let id = key(&row).unwrap_or_else(|| {
+        let id = clock.uuid();
+        row.insert("id".to_owned(), Value::String(id.clone()));
+        id
+    });
     (id, row)
 }
 
-fn unsupported_write(write: &WriteRows) -> Done {
+fn unsupported_write(write: &WriteRows) -> Failure {
     let (method, provider) = (write.method.word(), write.provider.constant());
     let message = format!(
         "writing `{}` to `{provider}` with `{method}` is not supported by this runtime yet",
         write.entity
     );
-    Done::fail("config.unsupported", message)
+    Failure { code: "config.unsupported".to_owned(), message }
 }

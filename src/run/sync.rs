@@ -1,36 +1,38 @@
 //! Performs `sync-entities`: one instance, one operation per table (sync-semantics.md §1).
 
-use std::hash::{DefaultHasher, Hash, Hasher};
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
 use std::time::Instant;
 
-use super::context::world;
-use super::event::{Event, Failure, Outcome};
-use super::interpret::{Spot, Worker};
-use super::perform::Done;
-use super::provider::{Fetch, FetchError, Fetched, Page, Sink, Stop};
-use super::{Network, Run};
-use crate::action::{ActionNode, EntityRequest, ProviderKind};
-use crate::app::Rows;
+use super::done::Done;
+use super::event::{Event, Failure};
+use super::interpret::{Run, Worker};
+use super::provider::{CURSOR_EXPIRED, Fetch, FetchError, Fetched, Page, Provider, Sink, Stop};
+use super::{Engine, Network, digest};
+use crate::action::{EntityRequest, ProviderKind};
+use crate::app::{Function, Rows};
+use crate::store::sync::ScopeState;
 use crate::store::{self, BeginInstance, Mode, Operation, StoreError, Work, Writer};
+
+/// The code of an error: the work was overtaken.
+const STALE: &str = "stale";
 
 impl Worker<'_> {
     /// Fetches the tables of one instance, in order, when a permit is free.
     pub(super) fn sync(
         &self,
-        node: &ActionNode,
-        spot: &Spot<'_>,
+        id: Option<&str>,
         provider: ProviderKind,
         force: bool,
         entities: &[EntityRequest],
     ) -> Done {
-        let id = match self.instance_id(node, spot) {
-            Ok(id) => id,
-            Err(error) => return Done::fail("expression", error.message),
-        };
-        self.run.permits.with(|| match self.instance(id.as_deref(), provider, force, entities) {
-            Ok(done) => done,
-            Err(error) => Done::failed(self.run.breakage.failure(error)),
-        })
+        let _permit = self.run.syncs.take();
+        if self.run.is_over() {
+            return Done::interrupted(None);
+        }
+        self.instance(id, provider, force, entities).unwrap_or_else(|error| self.broken(error))
     }
 
     fn instance(
@@ -41,112 +43,207 @@ impl Worker<'_> {
         entities: &[EntityRequest],
     ) -> Result<Done, StoreError> {
         let engine = self.run.engine;
-        let digests: Vec<String> = entities.iter().map(digest).collect();
+        let digests: Vec<String> = entities.iter().map(arguments).collect();
         let pairs = entities.iter().zip(&digests);
         let operations: Vec<Operation<'_>> =
             pairs.map(|(entity, digest)| operation(provider, entity, digest)).collect();
         let begin = BeginInstance { instance_id: id, operations: &operations, now: engine.clock.now() };
-        let begun = engine.store.begin_instance(&begin)?;
-        self.run.tell(begun.changes);
+        let work = self.run.commit(|store| {
+            let begun = store.begin_instance(&begin)?;
+            Ok((begun.work, begun.changes))
+        })?;
         let deadline = engine.options.instance_timeout.map(|limit| Instant::now() + limit);
         let stop = engine.stop.within(deadline);
         let mut first = None;
         for (ordinal, entity) in entities.iter().enumerate() {
             let operation = &operations[ordinal];
-            let job = Job { work: &begun.work, ordinal, operation, provider, force, entity, stop: &stop };
-            if let Err(error) = self.operation(&job)? {
-                first.get_or_insert(error);
+            let job = Job { work: &work, ordinal, operation, provider, force, entity, stop: &stop };
+            match self.operation(&job)? {
+                Ok(()) => {}
+                Err(error) if error.code == STALE => return self.overtaken(&work),
+                Err(error) => {
+                    first.get_or_insert(error);
+                }
             }
         }
-        self.end(&begun.work, first)
+        self.end(&work, first)
+    }
+
+    /// The work is not current any more: because somebody started the scope anew or deleted it, which
+    /// is nobody's fault, or because the run was stopped or taken for lost.
+    fn overtaken(&self, work: &Work) -> Result<Done, StoreError> {
+        if self.run.engine.stop.is_asked() {
+            return self.interrupted(None);
+        }
+        let cut_off = self.was_cut_off(work)?;
+        self.finish(work, &store::Outcome::Ok)?;
+        Ok(if cut_off { Done::interrupted(Some(stale())) } else { Done::overtaken(stale()) })
+    }
+
+    fn was_cut_off(&self, work: &Work) -> Result<bool, StoreError> {
+        for token in work.tokens() {
+            let row = self.run.engine.store.scope(&token.scope)?;
+            let same_run =
+                row.is_some_and(|row| row.epoch == token.epoch && row.state == ScopeState::Interrupted);
+            if same_run {
+                return Ok(true);
+            }
+        }
+        Ok(work.tokens().is_empty())
     }
 
     fn end(&self, work: &Work, failure: Option<FetchError>) -> Result<Done, StoreError> {
-        let engine = self.run.engine;
-        let now = engine.clock.now();
-        if engine.stop.is_asked() {
-            let changes = engine.store.interrupt_own(now)?;
-            self.run.tell(changes);
-            return Ok(Done { failure: failure.map(told), ..Done::of(Outcome::Interrupted) });
+        let Some(failure) = failure else {
+            self.finish(work, &store::Outcome::Ok)?;
+            return Ok(Done::ok());
+        };
+        if self.run.engine.stop.is_asked() {
+            return self.interrupted(Some(told(failure)));
         }
-        let outcome = failure.as_ref().map_or(store::Outcome::Ok, failed);
-        let changes = engine.store.finish_instance(work, &outcome, now)?;
-        self.run.tell(changes);
-        Ok(failure.map_or_else(Done::ok, |error| Done::failed(told(error))))
+        self.finish(work, &failed(&failure))?;
+        Ok(Done::failed_later(told(failure)))
+    }
+
+    fn interrupted(&self, failure: Option<Failure>) -> Result<Done, StoreError> {
+        let now = self.run.engine.clock.now();
+        self.run.commit(|store| Ok(((), store.interrupt_own(now)?)))?;
+        Ok(Done::interrupted(failure))
+    }
+
+    fn finish(&self, work: &Work, outcome: &store::Outcome) -> Result<(), StoreError> {
+        let now = self.run.engine.clock.now();
+        self.run.commit(|store| Ok(((), store.finish_instance(work, outcome, now)?)))
     }
 
     /// Fetches one table; the inner result is how the operation ended.
     fn operation(&self, job: &Job<'_>) -> Result<Result<(), FetchError>, StoreError> {
-        let engine = self.run.engine;
         let fetched = self.fetch(job);
-        let now = engine.clock.now();
         let Err(error) = &fetched else { return Ok(fetched) };
-        if engine.stop.is_asked() {
+        if self.run.is_over() || error.code == STALE {
             return Ok(fetched);
         }
-        match engine.store.finish_operation(job.work, job.ordinal, &failed(error), now) {
-            Ok(changes) => self.run.tell(changes),
+        match self.finish_operation(job, &failed(error)) {
+            Ok(()) => Ok(fetched),
             // Somebody else ended it meanwhile; what it was told then stands.
-            Err(StoreError::Stale) => {}
-            Err(error) => return Err(error),
+            Err(error @ StoreError::Stale) => Ok(Err(self.kept(error))),
+            Err(error) => Err(error),
         }
-        Ok(fetched)
+    }
+
+    fn finish_operation(&self, job: &Job<'_>, outcome: &store::Outcome) -> Result<(), StoreError> {
+        let now = self.run.engine.clock.now();
+        self.run.commit(|store| Ok(((), store.finish_operation(job.work, job.ordinal, outcome, now)?)))
     }
 
     fn fetch(&self, job: &Job<'_>) -> Result<(), FetchError> {
-        let engine = self.run.engine;
+        let store = self.run.engine.store;
         job.stop.check()?;
-        if engine.options.network == Network::Offline {
-            return Err(FetchError::lasting("net.offline", "the run is offline"));
+        let (provider, function) = way(self.run.engine, job.provider, job.entity)?;
+        if !store.is_current(job.work).map_err(|error| self.kept(error))? {
+            return Err(self.kept(StoreError::Stale));
         }
-        let provider = engine.providers.get(job.provider).ok_or_else(|| {
-            let constant = job.provider.constant();
-            FetchError::lasting(
-                "config.unsupported",
-                format!("`{constant}` is not supported by this runtime"),
-            )
-        })?;
-        let function = match &job.entity.function {
-            None if job.provider.needs_function() => {
-                let message = format!("the table `{}` names no `function` to fetch it", job.entity.entity);
-                return Err(FetchError::lasting("config.function", message));
-            }
-            None => None,
-            Some(id) => Some(engine.project.functions.get(id).ok_or_else(|| {
-                FetchError::lasting("config.function", format!("there is no function `{id}`"))
-            })?),
+        let cursor =
+            if job.force { None } else { store.sync_token(job.operation).map_err(|e| self.kept(e))? };
+        let heeded = match self.pages(job, &*provider, function, cursor.as_deref()) {
+            // Nothing has been written yet; all rows replace what is there.
+            Err(error) if error.code == CURSOR_EXPIRED && cursor.is_some() => false,
+            ended => ended?,
         };
-        let mode = match function.map(|function| &function.rows) {
-            // Top-level properties that do not arrive stay (functions.md §6.1).
-            Some(Rows::Merge) => Mode::Merge,
-            _ => Mode::Replace,
-        };
-        let kept = |error| self.run.breakage.fetch_error(error);
-        let cursor = if job.force { None } else { engine.store.sync_token(job.operation).map_err(kept)? };
-        let mode = if cursor.is_some() { Mode::Upsert } else { mode };
-        let writer = engine.store.rows_writer(job.work, job.ordinal, mode).map_err(kept)?;
-        let mut sink = TableSink { run: self.run, entity: &job.entity.entity, writer };
-        let world = world(engine);
+        if cursor.is_some() && !heeded {
+            // The back end gave everything in place of what is new, so what is gone is not known.
+            self.pages(job, &*provider, function, None)?;
+        }
+        Ok(())
+    }
+
+    /// Fetches all pages and keeps them; gives whether the cursor, if there was one, was heeded.
+    fn pages(
+        &self,
+        job: &Job<'_>,
+        provider: &dyn Provider,
+        function: Option<&Function>,
+        cursor: Option<&str>,
+    ) -> Result<bool, FetchError> {
+        let store = self.run.engine.store;
+        let writer = store.rows_writer(job.work, job.ordinal, mode(function, cursor));
+        let writer = writer.map_err(|error| self.kept(error))?;
+        let mut sink = TableSink { worker: self, entity: &job.entity.entity, writer };
         let request = Fetch {
             entity: &job.entity.entity,
             function,
             parameters: &job.entity.parameters,
-            world: &world,
-            cursor: cursor.as_deref(),
+            world: self.run.session.base(),
+            cursor,
             stop: job.stop,
         };
         let fetched = provider.fetch(&request, &mut sink)?;
         job.stop.check()?;
         if fetched.skipped {
-            let now = engine.clock.now();
-            let changes = engine
-                .store
-                .finish_operation(job.work, job.ordinal, &store::Outcome::Ok, now)
-                .map_err(kept)?;
-            self.run.tell(changes);
-            return Ok(());
+            let ended = self.finish_operation(job, &store::Outcome::Ok);
+            return ended.map(|()| true).map_err(|error| self.kept(error));
         }
-        sink.finish(&fetched)
+        if cursor.is_some() && !fetched.incremental {
+            return Ok(false);
+        }
+        sink.finish(&fetched)?;
+        Ok(true)
+    }
+
+    /// A database error as the end of a fetch.
+    fn kept(&self, error: StoreError) -> FetchError {
+        let failure = self.run.store_failure(error);
+        FetchError::lasting(failure.code, failure.message)
+    }
+}
+
+/// Who fetches a table, by which function.
+///
+/// # Errors
+/// When the run is offline, or the app or this runtime has no such way.
+pub(super) fn way<'e>(
+    engine: &Engine<'e>,
+    kind: ProviderKind,
+    entity: &EntityRequest,
+) -> Result<(Arc<dyn Provider>, Option<&'e Function>), FetchError> {
+    let function = described(engine, kind, entity)?;
+    let unsupported = || {
+        let message = format!("`{}` is not supported by this runtime", kind.constant());
+        FetchError::lasting("config.unsupported", message)
+    };
+    Ok((Arc::clone(engine.providers.get(kind).ok_or_else(unsupported)?), function))
+}
+
+/// The function that fetches a table, where one is needed or named; the network must be there.
+///
+/// # Errors
+/// When the run is offline, or the app has no such function.
+pub(super) fn described<'e>(
+    engine: &Engine<'e>,
+    kind: ProviderKind,
+    entity: &EntityRequest,
+) -> Result<Option<&'e Function>, FetchError> {
+    if engine.options.network == Network::Offline {
+        return Err(FetchError::lasting("net.offline", "the run is offline"));
+    }
+    match &entity.function {
+        None if kind.needs_function() => {
+            let message = format!("the table `{}` names no `function` to fetch it", entity.entity);
+            Err(FetchError::lasting("config.function", message))
+        }
+        None => Ok(None),
+        Some(id) => {
+            let unknown = || FetchError::lasting("config.function", format!("there is no function `{id}`"));
+            Ok(Some(engine.project.functions.get(id).ok_or_else(unknown)?))
+        }
+    }
+}
+
+fn mode(function: Option<&Function>, cursor: Option<&str>) -> Mode {
+    match function.map(|function| &function.rows) {
+        _ if cursor.is_some() => Mode::Upsert,
+        // Top-level properties that do not arrive stay (functions.md §6.1).
+        Some(Rows::Merge) => Mode::Merge,
+        _ => Mode::Replace,
     }
 }
 
@@ -163,31 +260,34 @@ struct Job<'j> {
 
 /// Writes pages to the table of an operation.
 struct TableSink<'s> {
-    run: &'s Run<'s>,
+    worker: &'s Worker<'s>,
     entity: &'s str,
     writer: Writer,
 }
 
 impl TableSink<'_> {
     fn finish(self, fetched: &Fetched) -> Result<(), FetchError> {
-        let now = self.run.engine.clock.now();
-        let finished = self.writer.finish(fetched.cursor.as_deref(), now);
-        let finished = finished.map_err(|error| self.run.breakage.fetch_error(error))?;
-        self.run.tell(finished.changes);
-        Ok(())
+        let Self { worker, writer, .. } = self;
+        let now = worker.run.engine.clock.now();
+        let finished = worker.run.commit(|_| {
+            let finished = writer.finish(fetched.cursor.as_deref(), now)?;
+            Ok(((), finished.changes))
+        });
+        finished.map_err(|error| worker.kept(error))
     }
 }
 
 impl Sink for TableSink<'_> {
     fn page(&mut self, page: &Page<'_>) -> Result<(), FetchError> {
-        let now = self.run.engine.clock.now();
+        let run: &Run<'_> = self.worker.run;
+        let now = run.engine.clock.now();
         let rows: Vec<store::Row<'_>> =
             page.rows.iter().map(|row| store::Row { id: &row.id, data: &row.data }).collect();
         let deleted: Vec<&str> = page.deleted.iter().map(String::as_str).collect();
         let page = store::Page { rows: &rows, deleted: &deleted, bytes: page.bytes, cursor: None, now };
-        let report = self.writer.page(&page).map_err(|error| self.run.breakage.fetch_error(error))?;
-        self.run.note_changed(report.changed);
-        self.run.emitter.emit(Event::EntityProgress {
+        let report = self.writer.page(&page).map_err(|error| self.worker.kept(error))?;
+        run.note_changed(report.changed);
+        run.emitter.emit(Event::EntityProgress {
             entity: self.entity.to_owned(),
             rows: report.rows.unsigned_abs(),
             pages: report.pages.unsigned_abs(),
@@ -208,13 +308,15 @@ fn operation<'o>(provider: ProviderKind, request: &'o EntityRequest, digest: &'o
 
 /// A digest of the arguments, which tells two calls of one function for one table apart; they may
 /// hold secrets, so they are not kept themselves.
-fn digest(request: &EntityRequest) -> String {
+fn arguments(request: &EntityRequest) -> String {
     if request.parameters.is_empty() {
         return String::new();
     }
-    let mut hasher = DefaultHasher::new();
-    serde_json::to_string(&request.parameters).unwrap_or_default().hash(&mut hasher);
-    format!("{:016x}", hasher.finish())
+    format!("{:016x}", digest::of(&request.parameters))
+}
+
+fn stale() -> Failure {
+    Failure { code: STALE.to_owned(), message: StoreError::Stale.to_string() }
 }
 
 fn told(error: FetchError) -> Failure {

@@ -69,7 +69,7 @@ impl Checker {
         for _ in 0..MAX_TABLES {
             let (result, access) = self.guarded.as_author(mode, None, |conn| {
                 let statement = prepare(conn, &text.sql)?;
-                Ok(statement.column_names().into_iter().map(str::to_owned).collect())
+                Ok(statement.column_names().map(str::to_owned).collect())
             });
             match result {
                 Ok(columns) => {

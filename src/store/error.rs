@@ -209,6 +209,8 @@ pub(super) fn translate(error: &rusqlite::Error, path: &Path) -> StoreError {
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked | ErrorCode::FileLockingProtocolFailed) => {
             StoreError::Locked { path }
         }
+        // Only a stop interrupts our own statements.
+        Some(ErrorCode::OperationInterrupted) => StoreError::Stale,
         Some(ErrorCode::ReadOnly) => StoreError::ReadOnly { path },
         Some(ErrorCode::CannotOpen | ErrorCode::PermissionDenied) => StoreError::CannotOpen { path, reason },
         Some(ErrorCode::SystemIoFailure | ErrorCode::NoLargeFileSupport) => StoreError::Io { path, reason },

@@ -17,6 +17,9 @@ pub struct OpenOptions {
     pub busy_timeout: Duration,
     /// How much a power failure may cost.
     pub durability: Durability,
+    /// How many bytes of a replace a writer holds back before it stages them; large pieces cost less than many
+    /// small ones.
+    pub staging_buffer: usize,
     /// How long a suspended owner is believed; it renews its lease five times as often.
     pub lease: Duration,
 }
@@ -26,6 +29,7 @@ impl Default for OpenOptions {
         Self {
             busy_timeout: Duration::from_secs(10),
             durability: Durability::default(),
+            staging_buffer: 4 << 20,
             lease: Duration::from_secs(15),
         }
     }
@@ -47,6 +51,8 @@ pub enum Durability {
 #[derive(Debug, Clone)]
 pub(super) enum Place {
     File(PathBuf),
+    /// A file that nobody can change, such as one in a folder that may only be read.
+    Fixed(PathBuf),
     Memory(String),
 }
 
@@ -54,7 +60,7 @@ impl Place {
     /// The path for messages.
     pub(super) fn path(&self) -> &Path {
         match self {
-            Self::File(path) => path,
+            Self::File(path) | Self::Fixed(path) => path,
             Self::Memory(_) => Path::new(":memory:"),
         }
     }
@@ -108,7 +114,7 @@ pub(super) fn writer(place: &Place, options: &OpenOptions) -> Result<Guarded, St
 pub(super) fn reader(place: &Place, options: &OpenOptions) -> Result<Guarded, StoreError> {
     let fail = |error| translate(&error, place.path());
     let flags = match place {
-        Place::File(_) => OpenFlags::SQLITE_OPEN_READ_ONLY,
+        Place::File(_) | Place::Fixed(_) => OpenFlags::SQLITE_OPEN_READ_ONLY,
         Place::Memory(_) => OpenFlags::SQLITE_OPEN_READ_WRITE,
     };
     let conn = connect(place, flags)?;
@@ -129,9 +135,25 @@ pub(super) fn lone_reader(path: &Path, options: &OpenOptions) -> Result<(Place, 
         }
     }
     let place = Place::File(path.to_path_buf());
+    match identified(place, options) {
+        // Beside a log nobody may write the index of the log, so without one the file is complete as it is.
+        Err(StoreError::CannotOpen { .. } | StoreError::ReadOnly { .. }) if !log_path(path).exists() => {
+            identified(Place::Fixed(path.to_path_buf()), options)
+        }
+        outcome => outcome,
+    }
+}
+
+fn identified(place: Place, options: &OpenOptions) -> Result<(Place, Guarded, Kind), StoreError> {
     let guarded = reader(&place, options)?;
-    let kind = identify(&guarded.conn, path)?;
+    let kind = identify(&guarded.conn, place.path())?;
     Ok((place, guarded, kind))
+}
+
+fn log_path(path: &Path) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push("-wal");
+    name.into()
 }
 
 fn check_library() -> Result<(), StoreError> {
@@ -151,14 +173,19 @@ fn create_folder(path: &Path) -> Result<(), StoreError> {
 }
 
 fn connect(place: &Place, flags: OpenFlags) -> Result<Connection, StoreError> {
+    let flags = flags | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let with_uri = flags | OpenFlags::SQLITE_OPEN_URI;
     let opened = match place {
-        Place::File(path) => Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX),
-        Place::Memory(uri) => Connection::open_with_flags(
-            uri,
-            flags | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_URI,
-        ),
+        Place::File(path) => Connection::open_with_flags(path, flags),
+        Place::Fixed(path) => Connection::open_with_flags(fixed_uri(path), with_uri),
+        Place::Memory(uri) => Connection::open_with_flags(uri, with_uri),
     };
     opened.map_err(|error| translate(&error, place.path()))
+}
+
+fn fixed_uri(path: &Path) -> String {
+    let text = path.to_string_lossy().replace('%', "%25").replace('?', "%3f").replace('#', "%23");
+    format!("file:{text}?immutable=1")
 }
 
 fn settings(conn: &Connection, options: &OpenOptions) -> rusqlite::Result<()> {

@@ -60,7 +60,7 @@ impl Owner {
     pub(super) fn new(place: &Place, lease: Duration) -> Self {
         let database = match place {
             Place::File(path) => Some(path.clone()),
-            Place::Memory(_) => None,
+            Place::Fixed(_) | Place::Memory(_) => None,
         };
         Self { database, lease, registration: None }
     }
@@ -187,8 +187,8 @@ impl Owner {
         let Some(own) = self.registration.take() else { return };
         // A last courtesy; what fails here is swept by the next process.
         let _ = guarded.conn.busy_timeout(Duration::from_millis(500));
-        if matches!(leave_row(guarded, &own.id), Ok(true)) {
-            own.lock_file.map(remove);
+        if let (Ok(true), Some(file)) = (leave_row(guarded, &own.id), &own.lock_file) {
+            remove(file);
         }
     }
 
@@ -215,7 +215,9 @@ impl Gone {
 
     /// Removes the dead owner's file, after the commit.
     pub(super) fn bury(self) {
-        self.remains.map(remove);
+        if let Some(file) = &self.remains {
+            remove(file);
+        }
     }
 }
 
@@ -284,7 +286,7 @@ fn create_lock(path: &Path, database: &Path) -> Result<LockFile, StoreError> {
     match file.try_lock() {
         Ok(()) => Ok(LockFile { path: path.to_path_buf(), _file: file }),
         Err(error) => {
-            remove(LockFile { path: path.to_path_buf(), _file: file });
+            remove(&LockFile { path: path.to_path_buf(), _file: file });
             let error = match error {
                 TryLockError::Error(error) => error,
                 TryLockError::WouldBlock => std::io::ErrorKind::WouldBlock.into(),
@@ -305,7 +307,7 @@ fn sweep(guarded: &Guarded, database: &Path) -> Result<(), Trouble> {
         let Some(name) = name.to_str().filter(|n| n.starts_with(prefix)) else { continue };
         let Ok(file) = OpenOptions::new().read(true).open(entry.path()) else { continue };
         if file.try_lock_shared().is_ok() && leave_rows_of(guarded, name)? {
-            remove(LockFile { path: entry.path(), _file: file });
+            remove(&LockFile { path: entry.path(), _file: file });
         }
     }
     Ok(())
@@ -322,7 +324,7 @@ fn leave_rows_of(guarded: &Guarded, file: &str) -> Result<bool, Trouble> {
     Ok(all_left)
 }
 
-fn remove(lock_file: LockFile) {
+fn remove(lock_file: &LockFile) {
     // Left behind it is swept by the next process that runs something.
     let _ = std::fs::remove_file(&lock_file.path);
 }

@@ -253,7 +253,7 @@ pub(super) fn prepare<'c>(conn: &'c Connection, sql: &str) -> rusqlite::Result<S
 }
 
 fn collect(statement: &mut Statement<'_>, query: &Query) -> rusqlite::Result<Result<Rows, StoreError>> {
-    let columns: Vec<String> = statement.column_names().into_iter().map(str::to_owned).collect();
+    let columns: Vec<String> = statement.column_names().map(str::to_owned).collect();
     let as_json: Vec<bool> =
         columns.iter().map(|c| query.json_properties.iter().any(|p| names(p, c))).collect();
     let mut found = Rows { columns, rows: Vec::new(), is_document: query.is_document };

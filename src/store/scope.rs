@@ -1,18 +1,23 @@
 //! Scopes in the database: every event of the machine is loaded, decided by [`sync::next`] and written in one
 //! transaction.
 
+mod record;
+
+use std::collections::BTreeSet;
+
 use rusqlite::params;
 
 use super::error::StoreError;
+use super::open::Kind;
 use super::query::Reader;
-use super::rows::{self, Changes, RunRow, ScopeRow, StatusRow, Touched};
-use super::session::{Guarded, Trouble, number};
-use super::sync::{
-    self, Change, Counts, Event, Failure, IfRunning, Member, MemberState, Reason, Refusal, RunEnd,
-    RunOutcome, Scope, Snapshot, Token, What,
-};
+use super::rows::{Changes, RunRow, ScopeRow, StatusRow, Touched};
+use super::session::{Guarded, Trouble};
+use super::sync::{self, Change, Event, Failure, IfRunning, Reason, Refusal, Token, What};
 use super::work::{linked_scopes, purge_works, stop_work};
 use super::{Store, lock};
+
+use record::{close_run, insert_run, remove, update_members, write_details, write_row};
+pub(super) use record::{load, refresh_details};
 
 /// A start of a scope.
 #[derive(Debug, Clone)]
@@ -54,9 +59,19 @@ pub enum Start {
     Busy,
 }
 
+/// What processes that are no more left `syncing`.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct LeftBehind {
+    /// Ids of scopes.
+    pub scopes: BTreeSet<String>,
+    /// Ids of status rows.
+    pub statuses: BTreeSet<String>,
+}
+
 impl Store {
     /// Starts or restarts a scope (event 1). The guard is evaluated inside the write transaction, so that no
-    /// other process can start the scope between the two.
+    /// other process can start the scope between the two; it must ask its reader only, never the store, which
+    /// waits for it.
     ///
     /// # Errors
     /// Those of the guard, and of the database; then nothing was changed.
@@ -105,12 +120,19 @@ impl Store {
         }
     }
 
-    /// Stops all runs and works of this process (event 7); for signals and for stopping.
+    /// Stops all runs and works of this process (event 7); for signals and for stopping. What another thread is
+    /// writing just now is broken off and rolled back, so that a long statement does not delay it.
     ///
     /// # Errors
     /// Those of the database.
     pub fn interrupt_own(&self, now: i64) -> Result<Changes, StoreError> {
-        self.end_own(now, &What::Interrupt, None, Some(Reason::Stopped))
+        let Some(owner) = self.known_owner() else { return Ok(Changes::default()) };
+        self.write_at_once(|guarded| {
+            let mut touched = Touched::default();
+            end_scopes(guarded, &owner, None, &What::Interrupt, now, &mut touched)?;
+            stop_all(guarded, &owner, Reason::Stopped, now, &mut touched)?;
+            touched.read_back(guarded)
+        })
     }
 
     /// Ends the runs of this process in which members never began (event 9).
@@ -118,7 +140,7 @@ impl Store {
     /// # Errors
     /// Those of the database.
     pub fn quiesce(&self, now: i64) -> Result<Changes, StoreError> {
-        self.end_own(now, &What::Quiesce, None, None)
+        self.quiesce_some(None, now)
     }
 
     /// The same for some scopes only.
@@ -126,33 +148,20 @@ impl Store {
     /// # Errors
     /// Those of the database.
     pub fn quiesce_scopes(&self, ids: &[String], now: i64) -> Result<Changes, StoreError> {
-        self.end_own(now, &What::Quiesce, Some(ids), None)
+        self.quiesce_some(Some(ids), now)
     }
 
-    fn end_own(
-        &self,
-        now: i64,
-        what: &What<'_>,
-        only: Option<&[String]>,
-        stop: Option<Reason>,
-    ) -> Result<Changes, StoreError> {
-        let Some(owner) = lock(&self.inner.owner).id().map(str::to_owned) else {
-            return Ok(Changes::default());
-        };
+    fn quiesce_some(&self, only: Option<&[String]>, now: i64) -> Result<Changes, StoreError> {
+        let Some(owner) = self.known_owner() else { return Ok(Changes::default()) };
         self.write(|guarded| {
             let mut touched = Touched::default();
-            for id in running_of(guarded, &owner)? {
-                if only.is_none_or(|ids| ids.contains(&id)) {
-                    let event = Event { at: now, by: &owner, what: what.clone() };
-                    // A refusal means that there is nothing to end.
-                    let _ = perform(guarded, &id, &event, None, &mut touched)?;
-                }
-            }
-            if let Some(reason) = stop {
-                stop_all(guarded, &owner, reason, now, &mut touched)?;
-            }
+            end_scopes(guarded, &owner, only, &What::Quiesce, now, &mut touched)?;
             touched.read_back(guarded)
         })
+    }
+
+    fn known_owner(&self) -> Option<String> {
+        lock(&self.inner.owner).id().map(str::to_owned)
     }
 
     /// Ends what dead and suspended processes left behind (event 8); to be called before every condition.
@@ -174,11 +183,8 @@ impl Store {
             let gone = lock(&self.inner.owner).find_gone(guarded)?;
             let mut touched = Touched::default();
             for owner in &gone {
-                for id in running_of(guarded, &owner.id)? {
-                    let what = What::Recover { owner: &owner.id, reason: owner.reason };
-                    let event = Event { at: now, by: "", what };
-                    let _ = perform(guarded, &id, &event, None, &mut touched)?;
-                }
+                let what = What::Recover { owner: &owner.id, reason: owner.reason };
+                end_scopes(guarded, &owner.id, None, &what, now, &mut touched)?;
                 stop_all(guarded, &owner.id, owner.reason, now, &mut touched)?;
                 owner.strike(guarded)?;
             }
@@ -186,6 +192,25 @@ impl Store {
         })?;
         gone.into_iter().for_each(super::owner::Gone::bury);
         Ok(changes)
+    }
+
+    /// What [`Store::recover`] would end now; only reads.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn left_behind(&self) -> Result<LeftBehind, StoreError> {
+        let find = |guarded: &Guarded| {
+            let mut left = LeftBehind::default();
+            for owner in lock(&self.inner.owner).find_gone(guarded)? {
+                left.scopes.extend(running_of(guarded, &owner.id)?);
+                left.statuses.extend(super::work::open_statuses(guarded, &owner.id)?);
+            }
+            Ok(left)
+        };
+        match self.inner.kind {
+            Kind::Ours => self.read(|reader| find(reader.guarded()).map_err(|trouble| self.explain(trouble))),
+            Kind::Older => Ok(LeftBehind::default()),
+        }
     }
 
     /// Removes a scope's row (event 10); its epoch and history stay. An unknown id changes nothing.
@@ -220,7 +245,7 @@ impl Store {
     /// # Errors
     /// Those of the database.
     pub fn scopes(&self) -> Result<Vec<ScopeRow>, StoreError> {
-        self.read(|reader| reader.scopes())
+        self.read(|reader: &Reader<'_>| reader.scopes())
     }
 
     /// One scope.
@@ -236,7 +261,7 @@ impl Store {
     /// # Errors
     /// Those of the database.
     pub fn statuses(&self) -> Result<Vec<StatusRow>, StoreError> {
-        self.read(|reader| reader.statuses())
+        self.read(|reader: &Reader<'_>| reader.statuses())
     }
 
     /// The runs of one scope, or of all, oldest first within a scope.
@@ -282,202 +307,21 @@ pub(super) fn perform(
     Ok(Ok(change))
 }
 
-/// All that the database knows of a scope id.
-pub(super) fn load(guarded: &Guarded, id: &str) -> Result<Snapshot, Trouble> {
-    let last_epoch = guarded
-        .first("SELECT lastEpoch FROM _syncEpoch WHERE scopeId = ?1", [id], |row| row.get(0))?
-        .unwrap_or(0);
-    let scope = guarded.first(
-        "SELECT s.epoch, r.owner, s.state, s.lastStartedAt, s.lastFailedAt, s.lastSyncedAt, s.timestamp, r.reason
-         FROM _syncScope s JOIN _syncRun r ON r.scopeId = s.id AND r.epoch = s.epoch WHERE s.id = ?1",
-        [id],
-        |row| {
-            Ok(Scope {
-                epoch: row.get(0)?,
-                owner: row.get(1)?,
-                state: rows::state(row, 2)?,
-                members: Vec::new(),
-                last_started_at: row.get(3)?,
-                last_failed_at: row.get(4)?,
-                last_synced_at: row.get(5)?,
-                timestamp: row.get(6)?,
-                reason: row.get::<_, Option<String>>(7)?.as_deref().and_then(Reason::from_code),
-            })
-        },
-    )?;
-    let mut snapshot = Snapshot { id: id.to_owned(), last_epoch, scope };
-    if let Some(scope) = &mut snapshot.scope {
-        scope.members = members(guarded, id, scope.epoch)?;
-    }
-    Ok(snapshot)
-}
-
-fn members(guarded: &Guarded, id: &str, epoch: i64) -> Result<Vec<Member>, Trouble> {
-    guarded.all(
-        "SELECT instanceId, state, attempt, startedAt, endedAt, code, error
-         FROM _syncInstance WHERE scopeId = ?1 AND epoch = ?2 ORDER BY ordinal",
-        params![id, epoch],
-        |row| {
-            let word = row.get_ref(1)?.as_str()?;
-            let code: Option<String> = row.get(5)?;
-            let message: Option<String> = row.get(6)?;
-            Ok(Member {
-                id: row.get(0)?,
-                state: MemberState::from_word(word).unwrap_or(MemberState::Interrupted),
-                attempt: row.get(2)?,
-                started_at: row.get(3)?,
-                ended_at: row.get(4)?,
-                failure: code.map(|code| Failure::new(code, message.unwrap_or_default())),
-            })
-        },
-    )
-}
-
-fn remove(guarded: &Guarded, id: &str) -> Result<(), Trouble> {
-    guarded.run("DELETE FROM _syncScope WHERE id = ?1", [id])?;
-    guarded.run("DELETE FROM _syncInstance WHERE scopeId = ?1", [id])?;
-    Ok(())
-}
-
-fn insert_run(guarded: &Guarded, id: &str, scope: &Scope) -> Result<(), Trouble> {
-    guarded.run(
-        "INSERT INTO _syncEpoch (scopeId, lastEpoch) VALUES (?1, ?2)
-         ON CONFLICT (scopeId) DO UPDATE SET lastEpoch = excluded.lastEpoch",
-        params![id, scope.epoch],
-    )?;
-    guarded.run("DELETE FROM _syncInstance WHERE scopeId = ?1", [id])?;
-    for (ordinal, member) in scope.members.iter().enumerate() {
-        guarded.run(
-            "INSERT INTO _syncInstance (scopeId, epoch, instanceId, ordinal, state) VALUES (?1, ?2, ?3, ?4, ?5)",
-            params![id, scope.epoch, member.id, number(ordinal), member.state.word()],
-        )?;
-    }
-    guarded.run(
-        "INSERT INTO _syncRun (scopeId, epoch, owner, state, startedAt, endedAt, total, notStarted, syncing,
-                               failed, synced, interrupted, details)
-         VALUES (?1, ?2, ?3, ?4, ?5, iif(?4 = 'syncing', NULL, ?5), 0, 0, 0, 0, 0, 0, '{}')",
-        params![id, scope.epoch, scope.owner, scope.state.word(), scope.last_started_at],
-    )?;
-    Ok(())
-}
-
-fn update_members(
+/// Ends running scopes of an owner, all or some.
+fn end_scopes(
     guarded: &Guarded,
-    id: &str,
-    old: &Scope,
-    new: &Scope,
-    work: Option<i64>,
+    owner: &str,
+    only: Option<&[String]>,
+    what: &What<'_>,
+    now: i64,
+    touched: &mut Touched,
 ) -> Result<(), Trouble> {
-    for (_, member) in old.members.iter().zip(&new.members).filter(|(before, after)| before != after) {
-        let failure = member.failure.as_ref();
-        guarded.run(
-            "UPDATE _syncInstance SET state = ?4, attempt = ?5, startedAt = ?6, endedAt = ?7, code = ?8, error = ?9
-             WHERE scopeId = ?1 AND epoch = ?2 AND instanceId = ?3",
-            params![
-                id,
-                new.epoch,
-                member.id,
-                member.state.word(),
-                member.attempt,
-                member.started_at,
-                member.ended_at,
-                failure.map(|f| &f.code),
-                failure.map(|f| &f.message)
-            ],
-        )?;
-        if work.is_some() && member.state == MemberState::Syncing {
-            guarded.run(
-                "UPDATE _syncInstance SET work = ?4, rows = 0, pages = 0, bytes = 0, cursor = NULL
-                 WHERE scopeId = ?1 AND epoch = ?2 AND instanceId = ?3",
-                params![id, new.epoch, member.id, work],
-            )?;
+    for id in running_of(guarded, owner)? {
+        if only.is_none_or(|ids| ids.contains(&id)) {
+            let event = Event { at: now, by: owner, what: what.clone() };
+            // A refusal means that there is nothing to end.
+            let _ = perform(guarded, &id, &event, None, touched)?;
         }
-    }
-    Ok(())
-}
-
-/// Writes the row with counts that are recounted here and compared with the machine's own (I2).
-fn write_row(guarded: &Guarded, id: &str, scope: &Scope) -> Result<(), Trouble> {
-    guarded.run(
-        "INSERT INTO _syncScope (id, state, notStarted, syncing, failed, synced, interrupted, total, epoch,
-                                 lastStartedAt, lastFailedAt, lastSyncedAt, details, timestamp)
-         SELECT ?1, ?3,
-                count(*) FILTER (WHERE state = 'notStarted'), count(*) FILTER (WHERE state = 'syncing'),
-                count(*) FILTER (WHERE state = 'failed'), count(*) FILTER (WHERE state = 'synced'),
-                count(*) FILTER (WHERE state = 'interrupted'), count(*), ?2, ?4, ?5, ?6, '{}', ?7
-         FROM _syncInstance WHERE scopeId = ?1 AND epoch = ?2
-         ON CONFLICT (id) DO UPDATE SET
-           state = excluded.state, notStarted = excluded.notStarted, syncing = excluded.syncing,
-           failed = excluded.failed, synced = excluded.synced, interrupted = excluded.interrupted,
-           total = excluded.total, epoch = excluded.epoch, lastStartedAt = excluded.lastStartedAt,
-           lastFailedAt = excluded.lastFailedAt, lastSyncedAt = excluded.lastSyncedAt,
-           timestamp = excluded.timestamp",
-        params![
-            id,
-            scope.epoch,
-            scope.state.word(),
-            scope.last_started_at,
-            scope.last_failed_at,
-            scope.last_synced_at,
-            scope.timestamp
-        ],
-    )?;
-    let reason = scope.reason.map(Reason::code);
-    let counted = guarded.first(
-        "UPDATE _syncRun SET reason = ?3, (notStarted, syncing, failed, synced, interrupted, total) =
-           (SELECT notStarted, syncing, failed, synced, interrupted, total FROM _syncScope WHERE id = ?1)
-         WHERE scopeId = ?1 AND epoch = ?2
-         RETURNING notStarted, syncing, failed, synced, interrupted",
-        params![id, scope.epoch, reason],
-        |row| {
-            Ok(Counts {
-                not_started: row.get(0)?,
-                syncing: row.get(1)?,
-                failed: row.get(2)?,
-                synced: row.get(3)?,
-                interrupted: row.get(4)?,
-            })
-        },
-    )?;
-    if counted == Some(scope.counts()) {
-        return Ok(());
-    }
-    Err(internal("I2: the counts of a scope differ from its members").into())
-}
-
-/// Writes who stands where; a run that ended keeps it in its history.
-fn write_details(guarded: &Guarded, snapshot: &Snapshot, ended: bool) -> Result<(), Trouble> {
-    let Some(scope) = &snapshot.scope else { return Ok(()) };
-    let operations = super::work::entity_details(guarded, &snapshot.id, scope.epoch)?;
-    let of = |member: &str| operations.get(member).map_or(&[][..], Vec::as_slice);
-    let text = sync::details(scope, of).to_string();
-    guarded.run("UPDATE _syncScope SET details = ?2 WHERE id = ?1", params![snapshot.id, text])?;
-    if ended || scope.state != sync::ScopeState::Syncing {
-        guarded.run(
-            "UPDATE _syncRun SET details = ?3 WHERE scopeId = ?1 AND epoch = ?2",
-            params![snapshot.id, scope.epoch, text],
-        )?;
-    }
-    Ok(())
-}
-
-/// Writes the details of a scope anew after something of its works changed.
-pub(super) fn refresh_details(guarded: &Guarded, id: &str) -> Result<(), Trouble> {
-    let snapshot = load(guarded, id)?;
-    write_details(guarded, &snapshot, false)
-}
-
-fn close_run(guarded: &Guarded, id: &str, end: &RunEnd, old: Option<&Scope>) -> Result<(), Trouble> {
-    guarded.run(
-        "UPDATE _syncRun SET state = ?3, endedAt = ?4 WHERE scopeId = ?1 AND epoch = ?2",
-        params![id, end.epoch, end.how.word(), end.at],
-    )?;
-    if old.is_some() && matches!(end.how, RunOutcome::Restarted | RunOutcome::Deleted) {
-        guarded.run(
-            "UPDATE _syncRun SET details = (SELECT details FROM _syncScope WHERE id = ?1)
-             WHERE scopeId = ?1 AND epoch = ?2",
-            params![id, end.epoch],
-        )?;
     }
     Ok(())
 }

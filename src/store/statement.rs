@@ -66,8 +66,10 @@ fn execute(
     match result {
         Ok(true) => changes.tables.extend(access.written),
         Ok(false) => {}
-        Err(error) if is_interrupted(&error) => return Err(limit_error(TIME_LIMIT).into()),
-        Err(error) => return Err(explain_sql(error, &text, &access).into()),
+        Err(error) if is_interrupted(&error) && Instant::now() > deadline => {
+            return Err(limit_error(TIME_LIMIT).into());
+        }
+        Err(error) => return Err(explain_sql(error, &text, &access)),
     }
     Ok(())
 }

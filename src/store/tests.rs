@@ -3,6 +3,7 @@
 
 mod events;
 mod incoming;
+mod killed;
 mod local;
 mod model;
 mod opening;

@@ -2,6 +2,7 @@
 //! the progress that it means. A replace becomes visible as a whole, in the transaction that also ends its
 //! operation.
 
+mod buffer;
 mod swap;
 
 use rusqlite::params;
@@ -11,6 +12,8 @@ use super::entity::{self, Table, Touch};
 use super::error::StoreError;
 use super::rows::{Changes, Touched};
 use super::session::{Guarded, Trouble, number};
+use buffer::Buffer;
+
 use super::work::{Outcome, Work, admits_operation, end_operation, touch_scopes};
 
 /// What rows do to the table they are for.
@@ -109,6 +112,7 @@ pub struct Writer {
     mode: Mode,
     entity: String,
     tally: Tally,
+    held: Buffer,
 }
 
 impl Store {
@@ -128,12 +132,13 @@ impl Store {
             mode,
             entity: registered.entity.clone(),
             tally: Tally::default(),
+            held: Buffer::default(),
         })
     }
 }
 
 impl Writer {
-    /// Applies or stages one page (event 3).
+    /// Applies or stages one page (event 3). Small pages of a replace are held back and staged together.
     ///
     /// # Errors
     /// [`StoreError::Stale`] when the work is no longer current; those of the database. The whole page is rolled
@@ -146,11 +151,14 @@ impl Writer {
                 return Err(StoreError::Stale.into());
             }
             match self.mode {
-                Mode::Replace => swap::stage(guarded, &self.staging(), page)?,
+                Mode::Replace => self.stage_if_due(guarded, page)?,
                 Mode::Upsert | Mode::Merge => self.apply(guarded, page, &mut tally)?,
             }
             self.record(guarded, page)
         })?;
+        if self.mode == Mode::Replace {
+            self.hold(page);
+        }
         let visible = tally.inserted + tally.updated + tally.deleted
             > before.inserted + before.updated + before.deleted;
         self.tally = tally;
@@ -170,7 +178,7 @@ impl Writer {
             let mut tally = self.tally;
             let table = entity::ensure(guarded, &self.entity)?;
             if self.mode == Mode::Replace {
-                tally = swap::replace(guarded, &table, &self.staging())?;
+                tally = swap::replace(guarded, &table, &self.staging(), &self.held, now)?;
             }
             if let Some(token) = sync_token {
                 self.keep_sync_token(guarded, token)?;
@@ -187,6 +195,30 @@ impl Writer {
 
     fn staging(&self) -> String {
         staging_name(self.work.id, self.operation)
+    }
+
+    /// Stages what is held and the page, when together they are large; pages that also delete are never held.
+    fn stage_if_due(&self, guarded: &Guarded, page: &Page<'_>) -> Result<(), Trouble> {
+        if self.may_hold(page) {
+            return Ok(());
+        }
+        swap::stage(guarded, &self.staging(), self.held.rows(), page.now)?;
+        swap::stage(guarded, &self.staging(), page.rows.iter().copied(), page.now)?;
+        swap::unstage(guarded, &self.staging(), page.deleted)
+    }
+
+    /// Keeps the page for later, or forgets what was just committed.
+    fn hold(&mut self, page: &Page<'_>) {
+        if self.may_hold(page) {
+            self.held.extend(page.rows);
+        } else {
+            self.held = Buffer::default();
+        }
+    }
+
+    fn may_hold(&self, page: &Page<'_>) -> bool {
+        page.deleted.is_empty()
+            && self.held.size() + buffer::size_of(page.rows) <= self.store.inner.options.staging_buffer
     }
 
     fn apply(&self, guarded: &Guarded, page: &Page<'_>, tally: &mut Tally) -> Result<(), Trouble> {

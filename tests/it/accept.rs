@@ -1,12 +1,14 @@
 //! Acceptance: the real binary does what a user was promised, in a folder of its own.
 
 mod bad_input;
+mod commands;
 mod contention;
 mod corpus;
 mod crash;
 mod embed;
 mod hostile;
 mod quickstart;
+mod readme;
 mod secrets;
 mod signals;
 mod small;

@@ -138,16 +138,13 @@ impl Building<'_> {
     fn node(&mut self, kind: Kind, name: &str, span: Option<Span>) -> String {
         let id = format!("{}:{name}", kind.word());
         let place = span.map(|span| place(span, self.files));
-        match self.at.get(&id) {
-            Some(at) => {
-                let known = &mut self.graph.nodes[*at].place;
-                *known = known.take().or(place);
-            }
-            None => {
-                self.at.insert(id.clone(), self.graph.nodes.len());
-                self.graph.nodes.push(Node { id: id.clone(), kind, name: name.to_owned(), place });
-            }
+        if let Some(at) = self.at.get(&id) {
+            let known = &mut self.graph.nodes[*at].place;
+            *known = known.take().or(place);
+            return id;
         }
+        self.at.insert(id.clone(), self.graph.nodes.len());
+        self.graph.nodes.push(Node { id: id.clone(), kind, name: name.to_owned(), place });
         id
     }
 
@@ -293,17 +290,12 @@ impl Building<'_> {
     /// A datasource of the screen goes before a global one of the same name.
     fn datasource_id(&mut self, id: &str, screen: Option<&Screen>) -> String {
         let own = screen.and_then(|screen| Some((screen, screen.datasources.get(id)?)));
-        match own {
-            Some((screen, datasource)) => {
-                let owner = if screen.id.is_empty() { "index" } else { &screen.id };
-                let name = format!("{owner}.{id}");
-                self.node(Kind::Datasource, &name, Some(datasource.span))
-            }
-            None => {
-                let span = self.project.datasources.get(id).map(|datasource| datasource.span);
-                self.node(Kind::Datasource, id, span)
-            }
+        if let Some((screen, datasource)) = own {
+            let owner = if screen.id.is_empty() { "index" } else { &screen.id };
+            return self.node(Kind::Datasource, &format!("{owner}.{id}"), Some(datasource.span));
         }
+        let span = self.project.datasources.get(id).map(|datasource| datasource.span);
+        self.node(Kind::Datasource, id, span)
     }
 
     fn function(&mut self, id: &str) -> String {

@@ -1,6 +1,7 @@
 //! The graph as text, Mermaid and Graphviz.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
 
 use super::build::{Edge, Graph, Kind, Node};
 use crate::cli::paint::Paint;
@@ -67,7 +68,7 @@ impl<'g> Tree<'g> {
     fn line(&mut self, node: &Node, label: &str, depth: usize, again: &str) {
         let label = if label.is_empty() { String::new() } else { format!("{} ", self.paint.dim(label)) };
         let name = self.paint.bold(&node.name);
-        self.out.push_str(&format!("{}{label}{} {name}{again}\n", "  ".repeat(depth), node.kind.word()));
+        let _ = writeln!(self.out, "{}{label}{} {name}{again}", "  ".repeat(depth), node.kind.word());
     }
 }
 
@@ -78,11 +79,11 @@ pub(super) fn mermaid(graph: &Graph) -> String {
     for node in &graph.nodes {
         let name = node.name.replace('"', "#quot;");
         let (open, close) = shape(node.kind);
-        out.push_str(&format!("  {}{open}\"{}: {name}\"{close}\n", ids[node.id.as_str()], node.kind.word()));
+        let _ = writeln!(out, "  {}{open}\"{}: {name}\"{close}", ids[node.id.as_str()], node.kind.word());
     }
     for edge in &graph.edges {
         let (from, to) = (&ids[edge.from.as_str()], &ids[edge.to.as_str()]);
-        out.push_str(&format!("  {from} -->|{}| {to}\n", edge.label));
+        let _ = writeln!(out, "  {from} -->|{}| {to}", edge.label);
     }
     out
 }
@@ -93,15 +94,11 @@ pub(super) fn dot(graph: &Graph) -> String {
     let mut out = String::from("digraph app {\n  rankdir=LR;\n  node [shape=box];\n");
     for node in &graph.nodes {
         let label = quoted(&format!("{}: {}", node.kind.word(), node.name));
-        out.push_str(&format!("  {} [label={label}];\n", quoted(&node.id)));
+        let _ = writeln!(out, "  {} [label={label}];", quoted(&node.id));
     }
     for edge in &graph.edges {
-        out.push_str(&format!(
-            "  {} -> {} [label={}];\n",
-            quoted(&edge.from),
-            quoted(&edge.to),
-            quoted(edge.label)
-        ));
+        let _ =
+            writeln!(out, "  {} -> {} [label={}];", quoted(&edge.from), quoted(&edge.to), quoted(edge.label));
     }
     out.push_str("}\n");
     out

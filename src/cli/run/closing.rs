@@ -12,7 +12,11 @@ use crate::store::Store;
 pub(super) fn text(store: &Store, seen: &Seen, summary: &Summary, paint: Paint) -> Result<String, Failure> {
     let now = SystemClock.now();
     let mut out = format!("\n{}\n", sum(summary, seen.ms, paint));
-    for row in store.scopes()? {
+    let rows = store.scopes()?;
+    if seen.scopes.is_empty() && !rows.is_empty() {
+        out.push_str("\nthe scopes are as they were:\n");
+    }
+    for row in rows {
         if seen.scopes.contains(&row.id) || seen.scopes.is_empty() {
             out.push('\n');
             out.push_str(&scopes::scope(&row, now, paint));

@@ -172,18 +172,18 @@ fn ending(end: &End, paint: Paint) -> String {
             format!("{error}  {}", paint.dim(&duration(*ms)))
         }
         End::Skipped { reason, detail } => {
-            let detail = detail.as_ref().map(|detail| format!(": {detail}")).unwrap_or_default();
-            format!("  {}{}", paint.yellow(skipped(*reason)), paint.dim(&detail))
+            let why = detail.as_deref().unwrap_or(skipped(*reason));
+            format!("  {}: {}", paint.yellow("skipped"), paint.dim(why))
         }
     }
 }
 
 fn skipped(reason: SkipReason) -> &'static str {
     match reason {
-        SkipReason::When => "skipped, `when` does not hold",
-        SkipReason::Condition => "skipped, `condition` does not hold",
-        SkipReason::Unsupported => "skipped, not supported here",
-        SkipReason::Interrupted => "skipped, the run was stopped",
+        SkipReason::When => "`when` does not hold",
+        SkipReason::Condition => "`condition` does not hold",
+        SkipReason::Unsupported => "this runtime does not know the type",
+        SkipReason::Interrupted => "the run was stopped",
     }
 }
 

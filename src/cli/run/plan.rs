@@ -1,8 +1,12 @@
 //! A dry run for people: the plan as a tree, with everything that its guards read.
 
-use crate::cli::paint::Paint;
-use crate::run::{Planned, PlannedAction, Reading, Verdicts};
+use std::fmt::Write as _;
+
 use serde_json::Value;
+
+use crate::cli::paint::Paint;
+use crate::cli::units::moment;
+use crate::run::{Planned, PlannedAction, Reading, Verdicts};
 
 /// The plan with its legend.
 pub(super) fn text(planned: &Planned, paint: Paint) -> String {
@@ -18,9 +22,9 @@ fn one(action: &PlannedAction, depth: usize, paint: Paint, out: &mut String) {
     let type_name = action.type_name.strip_prefix("action.").unwrap_or(&action.type_name);
     let id = action.id.as_ref().map_or_else(|| paint.dim(&action.path), |id| paint.bold(id));
     let why = action.why.as_ref().map(|why| format!(": {why}")).unwrap_or_default();
-    out.push_str(&format!("{indent}{} {type_name} {id}{why}\n", verdict(action.verdict, paint)));
+    let _ = writeln!(out, "{indent}{} {type_name} {id}{why}", verdict(action.verdict, paint));
     let mut detail = |label: &str, text: &str| {
-        out.push_str(&format!("{indent}      {} {text}\n", paint.dim(label)));
+        let _ = writeln!(out, "{indent}      {} {text}", paint.dim(label));
     };
     for read in &action.reads {
         detail("reads", &reading(read));
@@ -52,8 +56,11 @@ fn verdict(verdict: Verdicts, paint: Paint) -> String {
 }
 
 fn reading(read: &Reading) -> String {
-    let value = read.value.as_ref().map_or_else(|| "nothing".to_owned(), short);
-    format!("{} = {value}", read.what)
+    let value = read.value.as_ref().map_or_else(|| "missing".to_owned(), short);
+    let is_time = read.what == "now" || read.what.ends_with("At");
+    let time = read.value.as_ref().and_then(Value::as_i64).filter(|_| is_time).map(moment);
+    let time = time.map(|time| format!(" ({time})")).unwrap_or_default();
+    format!("{} = {value}{time}", read.what)
 }
 
 /// Options one by one: an entry of a list or of a map each.

@@ -41,8 +41,8 @@ fn piece(text: &str, first: char) -> (Option<PieceKind>, usize) {
     if text.starts_with("//") {
         return (None, text.find('\n').unwrap_or(text.len()));
     }
-    if text.starts_with("/*") {
-        return (None, text[2..].find("*/").map_or(text.len(), |length| length + 4));
+    if let Some(comment) = text.strip_prefix("/*") {
+        return (None, comment.find("*/").map_or(text.len(), |length| length + 4));
     }
     let run = |holds: &dyn Fn(char) -> bool| text.find(|c| !holds(c)).unwrap_or(text.len());
     match first {

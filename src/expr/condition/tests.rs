@@ -144,7 +144,7 @@ fn only_what_was_read_is_listed_and_once() {
     let table = syncing();
     let state = ("scope a state".to_owned(), json!("syncing"));
     let condition = Condition::All(vec![is_not("a", &["syncing"]), expr("online()")]);
-    assert_eq!(reads(&condition, &table), [state.clone()]);
+    assert_eq!(reads(&condition, &table), std::slice::from_ref(&state));
     let condition = Condition::All(vec![is("a", &["syncing"]), is_not("a", &["failed"]), expr("online()")]);
     assert_eq!(reads(&condition, &table), [state, ("online".to_owned(), json!(true))]);
     let never = scope("a", |test| test.failed_within = Some(1));

@@ -7,6 +7,9 @@ use jsonata_core::parser::ParserError;
 
 use super::super::EvalError;
 
+/// Some messages of the engine quote whole values.
+const MAX_MESSAGE: usize = 160;
+
 /// Codes of the engine that mean a limit.
 const LIMITS: [(&str, &str, &str); 5] = [
     ("D1011", "limit.depth", "the evaluation is nested too deeply; does a function call itself for ever"),
@@ -50,6 +53,7 @@ fn new(code: &str, message: String) -> EvalError {
 }
 
 fn coded(text: &str) -> EvalError {
+    let text = text.strip_prefix("Signature validation failed: ").unwrap_or(text);
     let code = error_code_prefix(text).unwrap_or("engine");
     if let Some((_, code, message)) = LIMITS.iter().find(|(engine, ..)| *engine == code) {
         return new(code, (*message).to_owned());
@@ -58,9 +62,14 @@ fn coded(text: &str) -> EvalError {
     new(code, in_our_style(message.trim()))
 }
 
-/// Lower case at the start, no full stop, values in backticks.
+/// Lower case at the start, one line without full stop, values in backticks.
 fn in_our_style(message: &str) -> String {
-    let message = message.trim_end_matches('.').replace('"', "`");
+    let mut message = message.split_whitespace().collect::<Vec<_>>().join(" ").replace('"', "`");
+    if let Some((end, _)) = message.char_indices().nth(MAX_MESSAGE) {
+        message.truncate(end);
+        message.push('…');
+    }
+    let message = message.trim_end_matches('.').to_owned();
     let mut chars = message.chars();
     let Some(first) = chars.next() else { return message };
     let keeps_case = chars.clone().next().is_some_and(char::is_uppercase);

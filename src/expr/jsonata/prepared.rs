@@ -13,8 +13,8 @@ use super::super::print::Form;
 use super::super::{EvalError, Expression, World};
 use super::need::Need;
 use super::program::Program;
-use super::session::Session;
-use super::{Evaluator, fault, value};
+use super::round::Round;
+use super::{Evaluator, Host, blame, fault, value};
 
 /// An expression that was made ready by [`Evaluator::prepare`].
 pub struct Prepared<'e> {
@@ -118,18 +118,36 @@ impl Prepared<'_> {
     }
 
     fn run(&self, input: &JValue) -> Result<JValue, EvalError> {
-        // A bug of the engine on one expression must not end the process.
-        let outcome = catch_unwind(AssertUnwindSafe(|| self.run_unguarded(input)));
-        outcome.unwrap_or_else(|_| Err(fault::broken()))
+        let outcome = self.run_program(&self.program, input, &self.evaluator.host, self.evaluator.options());
+        outcome.map_err(|error| blame::blame(self, input, error))
     }
 
-    fn run_unguarded(&self, input: &JValue) -> Result<JValue, EvalError> {
+    /// Evaluates the whole or a part of it.
+    pub(super) fn run_program(
+        &self,
+        program: &Program,
+        input: &JValue,
+        host: &Rc<dyn Host>,
+        options: EvaluatorOptions,
+    ) -> Result<JValue, EvalError> {
         let with_focus = !std::ptr::eq(input, &raw const self.context);
-        if self.program.calls_host || (with_focus && self.program.reads_context) {
-            let session = Session::new(self.evaluator, self.context.clone(), Rc::clone(&self.shared));
-            return session.evaluate(&self.program, input);
-        }
-        plainly(&self.program, input, self.evaluator.options()).map_err(|error| fault::failed(&error))
+        let run = || {
+            if program.calls_host || (with_focus && program.reads_context) {
+                let round = Round::new(host, options, self.context.clone(), Rc::clone(&self.shared));
+                return round.evaluate(program, input);
+            }
+            plainly(program, input, options).map_err(|error| fault::failed(&error))
+        };
+        // A bug of the engine on one expression must not end the process.
+        catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|_| Err(fault::broken()))
+    }
+
+    pub(super) fn program(&self) -> &Program {
+        &self.program
+    }
+
+    pub(super) fn evaluator(&self) -> &Evaluator {
+        self.evaluator
     }
 }
 

@@ -2,7 +2,8 @@
 
 use jsonata_core::Expression as Compiled;
 
-use super::super::print::{self, Form};
+use super::super::ast::Node;
+use super::super::print::{self, Form, Printed};
 use super::super::references::References;
 use super::super::{EvalError, Expression, SharedExpressions};
 use super::fault;
@@ -35,6 +36,10 @@ fn shadowed(references: &References, shared: &SharedExpressions) -> Vec<Box<str>
     names.map(|name| name.as_str().into()).collect()
 }
 
+fn borrowed(names: &[Box<str>]) -> Vec<&str> {
+    names.iter().map(|name| &**name).collect()
+}
+
 /// A compiled expression.
 pub(super) struct Program {
     pub compiled: Compiled,
@@ -50,12 +55,30 @@ pub(super) struct Program {
     /// The same if that object is the input.
     pub input: Need,
     pub expression: Expression,
+    form: Form,
+    shadowed: Vec<Box<str>>,
 }
 
 impl Program {
     pub fn compile(expression: &Expression, form: Form, key: &Key) -> Result<Self, EvalError> {
-        let shadowed: Vec<&str> = key.shadowed.iter().map(|name| &**name).collect();
-        let printed = print::print(&expression.inner.ast, form, &shadowed);
+        let printed = print::print(&expression.inner.ast, form, &borrowed(&key.shadowed));
+        Self::of(expression, form, &key.shadowed, printed)
+    }
+
+    /// A part of the expression that has the context of the whole, as a program of its own,
+    /// behind the steps of a block that bind what it uses; `None` when the engine refuses it.
+    pub fn part(&self, before: &[&Node], node: &Node) -> Option<Self> {
+        let shadowed = borrowed(&self.shadowed);
+        let printed = print::print_part(&self.expression.inner.ast, self.form, &shadowed, before, node);
+        Self::of(&self.expression, self.form, &self.shadowed, printed).ok()
+    }
+
+    fn of(
+        expression: &Expression,
+        form: Form,
+        shadowed: &[Box<str>],
+        printed: Printed,
+    ) -> Result<Self, EvalError> {
         let compiled = Compiled::compile(&printed.text).map_err(|error| fault::refused(&error))?;
         let paths = Need::of(expression.references());
         Ok(Self {
@@ -67,6 +90,8 @@ impl Program {
             input: if printed.reads_input { Need::All } else { paths.clone() },
             paths,
             expression: expression.clone(),
+            form,
+            shadowed: shadowed.to_vec(),
         })
     }
 }

@@ -1,6 +1,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod conformance;
+mod differential;
 
 use std::cell::Cell;
 
@@ -246,4 +247,82 @@ fn truthiness_is_jsonatas() {
     let truthy = [json!(true), json!(1), json!("false"), json!("0"), json!([0, 1]), json!({"a": null})];
     assert!(falsy.iter().all(|value| !is_truthy(value)));
     assert!(truthy.iter().all(is_truthy));
+}
+
+/// The code of an error and the text that it points at.
+fn blamed(text: &str, ctx: &Value) -> (String, String) {
+    let all = [("bad", "=$number('x')"), ("double", "=function($x){ $x * 2 }")];
+    let error = with_shared(text, ctx, &all).unwrap_err();
+    (error.code, text[error.range.unwrap()].to_owned())
+}
+
+#[test]
+fn errors_point_at_the_part_that_failed() {
+    let ctx = json!({"n": null, "s": "text", "list": [{"v": 1}, {"v": "x"}], "ids": [1, 2]});
+    for (text, code, place) in [
+        ("=1 + @ctx.n", "T2002", "1 + @ctx.n"),
+        ("='a' & $number(@ctx.s) & 'b'", "D3030", "$number(@ctx.s)"),
+        ("=@ctx.n = null ? (1; $uppercase(1)) : $number('')", "T0410", "$uppercase(1)"),
+        ("=@ctx.n ? 1 : {'k': [1, -'a']}", "D1002", "-'a'"),
+        ("=($x := 5; $y := $x & 'b'; $sum([1, $number($y)]))", "D3030", "$number($y)"),
+        ("=@ctx.list.(v + 1)", "T2001", "(v + 1)"),
+        ("=@ctx.list[v > 3].v", "T2009", "v > 3"),
+        ("=$count(@ctx.ids) + $bad", "D3030", "$bad"),
+        ("=1 + $double('a')", "T2001", "$double('a')"),
+        ("=$unknown(1) & 'x'", "T1006", "$unknown(1)"),
+        ("=$uuid() & (1 < 'a')", "T2009", "1 < 'a'"),
+    ] {
+        assert_eq!(blamed(text, &ctx), (code.to_owned(), place.to_owned()), "{text}");
+    }
+}
+
+#[test]
+fn finding_the_place_uses_up_no_ids() {
+    let (evaluator, shared) = (evaluator(), SharedExpressions::new());
+    let world = World { ctx: &json!({}), focus: None, shared: &shared };
+    assert!(evaluator.evaluate(&parse("=$uuid() & $uuid() & (1 + 'a')"), &world).is_err());
+    assert_eq!(evaluator.evaluate(&parse("=$uuid()"), &world), Ok(Some(json!("id-3"))));
+}
+
+#[test]
+fn the_deepest_expressions_fit_a_small_stack() {
+    let nested = |open: &str, close: &str| format!("={}1{}", open.repeat(190), close.repeat(190));
+    let chained = |link: &str| format!("=1{}", link.repeat(580));
+    let texts = [
+        nested("(", ")"),
+        nested("[", "]"),
+        nested("{'a':", "}"),
+        nested("function($x){", "}"),
+        nested("$string(", ")"),
+        nested("-", ""),
+        nested("a[", "]"),
+        nested("true ? ", ""),
+        nested("0 ?? ", ""),
+        nested("|a|", "|"),
+        nested("a^(", ")"),
+        chained(" + 1"),
+        chained(" & 1"),
+        chained(" ~> $string"),
+        chained("[0]"),
+        format!("=a{}", ".a".repeat(580)),
+    ];
+    for text in texts {
+        let small = std::thread::Builder::new().stack_size(1024 * 1024);
+        let run = move || {
+            let (evaluator, shared) = (evaluator(), SharedExpressions::new());
+            let expression = parse(&text);
+            let outcome = evaluator
+                .evaluate(&expression, &World { ctx: &json!({"a": {}}), focus: None, shared: &shared });
+            drop((evaluator, expression));
+            outcome.err().map(|error| error.code)
+        };
+        small.spawn(run).unwrap().join().unwrap();
+    }
+}
+
+#[test]
+fn parsed_expressions_may_cross_threads() {
+    fn crosses<T: Send + Sync + Clone>() {}
+    crosses::<Expression>();
+    crosses::<super::super::Condition>();
 }

@@ -123,9 +123,6 @@ impl Lexer<'_> {
     /// A regular expression from `/` to the next `/` that stands in no brackets.
     pub(super) fn regex(&mut self) -> Lexeme {
         let start = self.at;
-        if self.rest().starts_with("//") {
-            return self.line_comment();
-        }
         let Some(length) = regex_length(&self.text[start + 1..]) else {
             let help = "add `/` where it ends; brackets in it must be balanced or escaped".to_owned();
             self.error_between(start, start + 1, "this regular expression is never closed", Some(help));
@@ -137,15 +134,6 @@ impl Lexer<'_> {
         let flags_start = self.at;
         self.at += self.rest().bytes().take_while(|b| matches!(b, b'i' | b'm')).count();
         Lexeme::Regex { pattern: pattern.into(), flags: self.text[flags_start..self.at].into() }
-    }
-
-    /// `// …`, which JSONata has not; skipped to the end of the line.
-    fn line_comment(&mut self) -> Lexeme {
-        let start = self.at;
-        self.at += self.rest().find('\n').unwrap_or(self.rest().len());
-        let help = "write comments as `/* … */`".to_owned();
-        self.error_between(start, start + 2, "`//` begins no comment", Some(help));
-        self.next(super::Expect::Operand).kind
     }
 }
 

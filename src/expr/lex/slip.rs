@@ -59,6 +59,14 @@ impl Lexer<'_> {
         self.text[at..].chars().next()
     }
 
+    /// `// …`, which JSONata has not; skipped to the end of the line.
+    pub(super) fn skip_line_comment(&mut self) {
+        let start = self.at;
+        self.at += self.rest().find('\n').unwrap_or(self.rest().len());
+        let help = "write comments as `/* … */`".to_owned();
+        self.error_between(start, start + 2, "`//` begins no comment", Some(help));
+    }
+
     /// A blank that JSONata takes for a letter.
     pub(super) fn skip_odd_blank(&mut self, c: char) {
         let start = self.at;

@@ -40,6 +40,8 @@ struct Shadow {
 enum Form {
     /// A name or `*`: has a parent.
     Field,
+    /// A text, which becomes a name as a step.
+    Text,
     Parent(usize),
     Block(Vec<Shadow>),
     Path(Vec<Shadow>),
@@ -96,6 +98,7 @@ impl Climb {
     fn shadow(&mut self, node: &Node) -> Shadow {
         match &node.kind {
             Kind::Name(_) => Shadow::new(Form::Path(vec![Shadow::new(Form::Field)])),
+            Kind::Text(_) => Shadow::new(Form::Text),
             Kind::Wildcard => Shadow::new(Form::Field),
             Kind::Parent => {
                 self.slots.push(Slot { level: 1, lost: false, bytes: node.bytes });
@@ -166,6 +169,9 @@ impl Climb {
         };
         let mut steps = left.steps();
         steps.append(&mut self.shadow(right).steps());
+        for step in steps.iter_mut().filter(|step| matches!(step.form, Form::Text)) {
+            step.form = Form::Field;
+        }
         seeking.append(&mut self.resolve(&mut steps));
         Shadow { form: Form::Path(steps), focus: false, seeking }
     }
@@ -174,7 +180,8 @@ impl Climb {
         let mut result = self.shadow(of);
         let mut predicate = self.shadow(predicate);
         let step = result.last_step();
-        let seeking = predicate.take_seeking();
+        // The reference overlooks a predicate that is nothing but `%`.
+        let seeking = std::mem::take(&mut predicate.seeking);
         for &slot in &seeking {
             if self.slots[slot].level == 1 { self.seek(step, slot) } else { self.slots[slot].level -= 1 }
         }
@@ -245,7 +252,7 @@ impl Climb {
                     }
                 }
             }
-            Form::Other => self.slots[slot].lost = true,
+            Form::Other | Form::Text => self.slots[slot].lost = true,
         }
     }
 }

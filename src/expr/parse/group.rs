@@ -102,6 +102,9 @@ impl Parser<'_> {
         while self.token.kind != Lexeme::Close(Bracket::Curly) || !pairs.is_empty() {
             let Some(pair) = self.pair() else { break };
             pairs.push(pair);
+            if self.missing_comma() {
+                continue;
+            }
             self.settle(&[Lexeme::Comma, Lexeme::Close(Bracket::Curly)]);
             if !self.take(&Lexeme::Comma, Expect::Operand) {
                 break;
@@ -111,8 +114,24 @@ impl Parser<'_> {
         pairs
     }
 
+    /// Reports a key that follows a value without a comma.
+    fn missing_comma(&mut self) -> bool {
+        let rest = &self.lexer.text()[self.token.bytes.end as usize..];
+        let missing = self.begins_operand() && rest.trim_start().starts_with(':');
+        if missing {
+            let help = "write `,` between the entries".to_owned();
+            self.report(self.token.bytes, "a `,` is missing before this key", Some(help));
+        }
+        missing
+    }
+
     fn pair(&mut self) -> Option<Pair> {
         let key = self.expression(0);
+        if self.begins_operand() {
+            let help = "write `key: value`".to_owned();
+            self.report(self.token.bytes, "a `:` is missing before this value", Some(help));
+            return Some((key, self.expression(0)));
+        }
         self.settle(&[Lexeme::Colon, Lexeme::Comma, Lexeme::Close(Bracket::Curly)]);
         if self.take(&Lexeme::Colon, Expect::Operand) {
             return Some((key, self.expression(0)));

@@ -1,6 +1,6 @@
 //! What continues an expression: operators, path steps, predicates, bindings.
 
-use super::super::ast::{Binding, Bytes, Direction, Kind, Node, Operator, Term};
+use super::super::ast::{Bytes, Direction, Kind, Node, Operator, Term};
 use super::super::lex::{Bracket, Expect, Lexeme};
 use super::operand::describe;
 use super::{Parser, check, operator_power};
@@ -49,12 +49,20 @@ impl Parser<'_> {
 
     fn report_literal_step(&mut self, literal: &Node) {
         let text = &self.lexer.text()[literal.bytes.range()];
-        let help = if matches!(literal.kind, Kind::Number(_)) {
+        let help = if self.follows_hyphened_digits(literal) {
+            "for a subtraction write blanks around the `-`".to_owned()
+        } else if matches!(literal.kind, Kind::Number(_)) {
             format!("write `[{text}]` for one item of a list, `` `{text}` `` in back-ticks for a field")
         } else {
             format!("write `` `{text}` `` in back-ticks for a field of that name")
         };
         self.report(literal.bytes, format!("`{text}` is a value and no step of a path"), Some(help));
+    }
+
+    /// Whether this is the `5` of `name-1.5`.
+    fn follows_hyphened_digits(&self, literal: &Node) -> bool {
+        let before = self.lexer.text()[..literal.bytes.range().start].trim_end_matches('.');
+        before.trim_end_matches(|c: char| c.is_ascii_digit()).ends_with('-')
     }
 
     /// `left[predicate]` or `left[]`.
@@ -96,6 +104,7 @@ impl Parser<'_> {
         if self.token.kind != Lexeme::Open(Bracket::Round) {
             let help = "write `^(field)`, `^(>field)` for descending order".to_owned();
             self.report(caret, "`^` sorts and needs parentheses behind it", Some(help));
+            self.expression(operator_power(Operator::Equal));
             return left;
         }
         self.open(Expect::Operand);
@@ -130,16 +139,15 @@ impl Parser<'_> {
         let Lexeme::Variable(name) = self.token.kind.clone() else {
             return self.unbound_step(left, &sign.kind, sign.bytes);
         };
-        let binding = Binding { name, bytes: self.token.bytes };
         self.advance(Expect::Operator);
         let bytes = self.since(left.bytes);
         if sign.kind == Lexeme::Hash {
-            return self.node(Kind::Index(Box::new(left), binding), bytes);
+            return self.node(Kind::Index(Box::new(left), name), bytes);
         }
         if let Some((message, help)) = check::misplaced_focus(&left) {
             self.report(self.since(sign.bytes), message, Some(help.to_owned()));
         }
-        self.node(Kind::Focus(Box::new(left), binding), bytes)
+        self.node(Kind::Focus(Box::new(left), name), bytes)
     }
 
     fn unbound_step(&mut self, left: Node, sign: &Lexeme, bytes: Bytes) -> Node {
@@ -173,7 +181,6 @@ impl Parser<'_> {
             self.report(left.bytes, "`:=` binds a `$name`, and this is none", Some(help));
             return *value;
         };
-        let binding = Binding { name, bytes: left.bytes };
-        self.node(Kind::Bind(binding, value), bytes)
+        self.node(Kind::Bind(name, value), bytes)
     }
 }

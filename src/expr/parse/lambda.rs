@@ -48,7 +48,7 @@ impl Parser<'_> {
                 let help = "write `function($x){ … }`".to_owned();
                 self.report(self.since(start), "this function has no body in `{ }`", Some(help));
             }
-            return self.mistake();
+            return if self.begins_operand() { self.expression(0) } else { self.mistake() };
         }
         self.open(Expect::Operand);
         let body = Box::new(self.expression(0));
@@ -59,7 +59,7 @@ impl Parser<'_> {
 
     fn parameter(&mut self, argument: Node) -> Option<Binding> {
         let help = match argument.kind {
-            Kind::Variable(name) => return Some(Binding { name, bytes: argument.bytes }),
+            Kind::Variable(name) => return Some(name),
             Kind::Mistake => return None,
             Kind::Name(name) => format!("write `${name}`"),
             _ => "write a `$name`".to_owned(),

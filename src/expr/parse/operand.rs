@@ -61,7 +61,8 @@ impl Parser<'_> {
 
     /// Reports the lack of an operand at whatever asks for one.
     fn missing_operand(&mut self) {
-        if self.lexer.cut {
+        let opened = matches!(self.previous.kind, Lexeme::Open(_)) && self.token.kind == Lexeme::End;
+        if self.lexer.cut || opened {
             return;
         }
         let before = self.previous.bytes;

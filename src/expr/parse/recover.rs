@@ -2,26 +2,35 @@
 
 use super::super::ast::Bytes;
 use super::super::lex::{Expect, Lexeme};
-use super::Parser;
 use super::operand::describe;
+use super::{Parser, binding_power};
 
 impl Parser<'_> {
     /// Reports and passes over everything up to one of `stops`, the end, or a bracket that
     /// closes something further out. Afterwards an operator or a stop may follow.
     pub(super) fn settle(&mut self, stops: &[Lexeme]) {
         let mut juxtaposed = false;
+        let mut else_awaited = false;
+        let mut closed = false;
         while self.token.kind != Lexeme::End && !stops.contains(&self.token.kind) {
             if let Lexeme::Close(_) = self.token.kind {
                 if self.closes_further_out() {
                     return;
                 }
-                self.report_stray_close(stops);
+                if self.report_stray_close(stops) {
+                    return;
+                }
                 self.advance(Expect::Operator);
+                closed = true;
                 continue;
             }
             let is_operand = self.begins_operand();
-            if !(is_operand && juxtaposed) {
+            let is_known = (is_operand && juxtaposed)
+                || (self.token.kind == Lexeme::Colon && else_awaited)
+                || (closed && binding_power(&self.token.kind) > 0);
+            if !is_known {
                 self.report_leftover();
+                else_awaited |= is_operand && self.else_follows(self.token.bytes);
             }
             juxtaposed |= is_operand;
             self.skip_leftover(is_operand);
@@ -33,17 +42,25 @@ impl Parser<'_> {
         outer.iter().any(|opened| self.token.kind == Lexeme::Close(opened.bracket))
     }
 
-    fn report_stray_close(&mut self, stops: &[Lexeme]) {
+    /// Reports a bracket that closes nothing; true when it now stands for the expected one.
+    fn report_stray_close(&mut self, stops: &[Lexeme]) -> bool {
         let sign = describe(&self.token.kind);
-        let expected = stops.iter().find(|stop| matches!(stop, Lexeme::Close(_)));
-        let help = match expected {
-            Some(stop) => format!("expected {}", describe(stop)),
-            None => "remove it or add its partner before".to_owned(),
+        let expected = stops
+            .iter()
+            .find_map(|stop| if let Lexeme::Close(bracket) = stop { Some(*bracket) } else { None });
+        let rest = &self.lexer.text()[self.token.bytes.end as usize..];
+        let Some(expected) = expected.filter(|bracket| !rest.contains(bracket.close())) else {
+            let help = "remove it or add its partner before".to_owned();
+            self.report(self.token.bytes, format!("{sign} closes nothing"), Some(help));
+            return false;
         };
-        self.report(self.token.bytes, format!("{sign} closes nothing"), Some(help));
+        let message = format!("{sign} does not close `{}`", expected.open());
+        self.report(self.token.bytes, message, Some(format!("write `{}`", expected.close())));
+        self.token.kind = Lexeme::Close(expected);
+        true
     }
 
-    fn begins_operand(&self) -> bool {
+    pub(super) fn begins_operand(&self) -> bool {
         matches!(
             self.token.kind,
             Lexeme::Ctx

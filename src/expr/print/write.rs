@@ -1,7 +1,6 @@
 //! Writing each kind of node.
 
 use super::super::ast::{Direction, Kind, Node, Operator, Pair, Term};
-use super::super::references::function;
 use super::{CONTEXT, Form, Writer, power};
 
 impl<'a> Writer<'_> {
@@ -30,7 +29,7 @@ impl<'a> Writer<'_> {
             Kind::Binary { op, left, right } => self.binary(*op, left, right),
             Kind::Range(first, last) => self.range(first, last),
             Kind::Bind(binding, value) => {
-                self.bound_variable(&binding.name);
+                self.bound_variable(binding);
                 self.put(" := ");
                 self.node(value);
             }
@@ -39,7 +38,7 @@ impl<'a> Writer<'_> {
             Kind::Block(items) => self.list("(", items, "; ", ")"),
             Kind::Object(pairs) => self.pairs(pairs),
             Kind::Lambda { params, signature, body } => {
-                let names: Vec<&str> = params.iter().map(|param| &*param.name).collect();
+                let names: Vec<&str> = params.iter().map(|param| &**param).collect();
                 self.lambda(&names, signature.as_deref(), body);
             }
             Kind::Transform { pattern, update, delete } => self.transform(pattern, update, delete.as_deref()),
@@ -73,12 +72,12 @@ impl<'a> Writer<'_> {
             Kind::Focus(of, binding) => {
                 self.base(of);
                 self.put("@");
-                self.bound_variable(&binding.name);
+                self.bound_variable(binding);
             }
             Kind::Index(of, binding) => {
                 self.base(of);
                 self.put("#");
-                self.bound_variable(&binding.name);
+                self.bound_variable(binding);
             }
             Kind::Call(callee, arguments) => self.call(callee, arguments),
             _ => {}
@@ -124,7 +123,13 @@ impl<'a> Writer<'_> {
 
     fn binary(&mut self, op: Operator, left: &'a Node, right: &'a Node) {
         let power = power::operator(op);
+        let start = self.out.text.len();
         self.bracketed(left, power::left_needs_brackets(left, power));
+        if self.engine() && ["`and`", "`or`", "`in`"].iter().any(|word| self.out.text.ends_with(word)) {
+            // The engine takes a slash behind these names for a regular expression.
+            self.out.text.insert(start, '(');
+            self.put(")");
+        }
         self.put(" ");
         self.put(op.text());
         self.put(" ");
@@ -260,7 +265,12 @@ fn begins_with_name(step: &Node) -> bool {
     }
 }
 
-/// Whether a function called with so few arguments takes its context for one.
+/// Whether a function called with so few arguments takes an object that is its context for one.
+/// Those that take a text or a number from their context fail on an object, whatever is in it.
 fn takes_context(name: &str, arguments: usize) -> bool {
-    function(name).is_some_and(|function| arguments < function.max)
+    match name {
+        "string" | "boolean" | "not" | "keys" | "spread" => arguments == 0,
+        "each" | "sift" | "lookup" => arguments < 2,
+        _ => false,
+    }
 }

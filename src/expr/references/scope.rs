@@ -48,7 +48,7 @@ impl<'a> Walk<'a, '_> {
     /// call each other.
     fn frame(&mut self, params: &'a [Binding], items: impl IntoIterator<Item = &'a Node> + Clone) {
         let outer = self.bound.len();
-        self.bound.extend(params.iter().map(|param| &*param.name));
+        self.bound.extend(params.iter().map(|param| &**param));
         items.clone().into_iter().for_each(|item| bound_directly(item, &mut self.bound));
         items.into_iter().for_each(|item| self.node(item));
         self.bound.truncate(outer);
@@ -109,7 +109,6 @@ impl<'a> Walk<'a, '_> {
     }
 
     fn script_call(&mut self, file: &str, left: &Node, callee: &Node, arguments: &'a [Node]) {
-        self.variable(file, left, false);
         if let Kind::Name(name) = &callee.kind {
             let form = CallForm::Script { file: file.to_owned() };
             self.push_call(name, form, left.bytes.to(callee.bytes).range(), arguments.len(), false);
@@ -169,7 +168,7 @@ fn both((key, value): &Pair) -> [&Node; 2] {
 fn bound_directly<'a>(node: &'a Node, names: &mut Vec<&'a str>) {
     match &node.kind {
         Kind::Block(_) | Kind::Lambda { .. } => return,
-        Kind::Bind(binding, _) => names.push(&binding.name),
+        Kind::Bind(binding, _) => names.push(binding),
         _ => {}
     }
     node.for_each_child(&mut |child| bound_directly(child, names));
@@ -179,7 +178,7 @@ fn bound_directly<'a>(node: &'a Node, names: &mut Vec<&'a str>) {
 fn bound_by_steps<'a>(node: &'a Node, names: &mut Vec<&'a str>) {
     match &node.kind {
         Kind::Focus(of, binding) | Kind::Index(of, binding) => {
-            names.push(&binding.name);
+            names.push(binding);
             bound_by_steps(of, names);
         }
         Kind::Path(left, right) => {

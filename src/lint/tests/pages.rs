@@ -14,13 +14,12 @@ fn example(docs: &str, word: &str) -> Option<Vec<(String, String)>> {
     lines.find(|line| line.starts_with("```") && line.split(' ').nth(1) == Some(word))?;
     let mut files: Vec<(String, String)> = Vec::new();
     for line in lines.take_while(|line| !line.starts_with("```")) {
-        match line.strip_prefix("# ").filter(|path| is_path(path)) {
-            Some(path) => files.push((path.to_owned(), String::new())),
-            None => {
-                let (_, text) = files.last_mut().expect("an example begins with the path of a file");
-                text.push_str(line);
-                text.push('\n');
-            }
+        if let Some(path) = line.strip_prefix("# ").filter(|path| is_path(path)) {
+            files.push((path.to_owned(), String::new()));
+        } else {
+            let (_, text) = files.last_mut().expect("an example begins with the path of a file");
+            text.push_str(line);
+            text.push('\n');
         }
     }
     Some(files)

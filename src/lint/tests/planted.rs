@@ -7,10 +7,42 @@ use std::path::Path;
 use super::concise;
 use crate::app::{Inputs, discover, load};
 use crate::diag::Files;
-use crate::lint::{Request, check};
+use crate::lint::{RULES, Request, check};
 
 /// A file of `examples/quickstart`, what to replace in it (once) by what, and what is then said.
 const PLANTED: &[(&str, &str, &str, &str)] = &[
+    (
+        "index.jigx",
+        "        instanceId: sync-prices",
+        "        instancId: sync-prices",
+        "index.jigx:52:9: error[unknown-key]",
+    ),
+    ("index.jigx", "    isSequential: true", "    isSequental: true", "index.jigx:19:5: error[unknown-key]"),
+    (
+        "index.jigx",
+        "              parameters:\n                region",
+        "              parametres:\n                region",
+        "index.jigx:58:15: error[unknown-key]",
+    ),
+    (
+        "actions/refresh-visits.jigx",
+        "  condition:",
+        "  conditon:",
+        "actions/refresh-visits.jigx:4:3: error[unknown-key]",
+    ),
+    (
+        "jigs/visit.jigx",
+        "      queryParameters:",
+        "      queryParameter:",
+        "jigs/visit.jigx:21:7: error[unknown-key]",
+    ),
+    (
+        "functions/fetch-prices.jigx",
+        "parameters:\n  region",
+        "paramters:\n  region",
+        "functions/fetch-prices.jigx:6:1: error[unknown-key]",
+    ),
+    ("databases/default.jigx", "tables:", "table:", "databases/default.jigx:2:1: error[unknown-key]"),
     ("index.jigx", "- sync-prices\n", "- sync-price\n", "index.jigx:28:15: error[unknown-instance-id]"),
     (
         "index.jigx",
@@ -190,6 +222,26 @@ fn half_a_file_causes_findings_in_itself_alone() {
             // What is cut off cleanly is truly not there.
             let broken = found.iter().any(|line| line.contains("[invalid-yaml]"));
             assert!(!broken || elsewhere.is_empty(), "{path} cut at {at}: {found:#?}");
+        }
+    }
+}
+
+#[test]
+fn what_follows_from_a_file_that_cannot_be_read_is_not_told() {
+    let own = |line: &String| RULES.iter().any(|rule| line.contains(&format!("[{}]", rule.info.id)));
+    let reading =
+        |line: &String| crate::syntax::RULES.iter().any(|rule| line.contains(&format!("[{}]", rule.id)));
+    for path in ["index.jigx", "jigs/visit.jigx", "functions/fetch-prices.jigx", "databases/default.jigx"] {
+        let text = text_of(path);
+        for (n, gone) in text.lines().enumerate() {
+            let rest = text.lines().enumerate().filter(|(other, _)| *other != n).map(|(_, line)| line);
+            let found = lint_with(path, rest.collect::<Vec<_>>().join("\n"));
+            let consequences = found.iter().filter(|line| own(line)).count();
+            assert!(
+                consequences == 0 || !found.iter().any(reading),
+                "{path} without line {}, `{gone}`: {found:#?}",
+                n + 1
+            );
         }
     }
 }

@@ -49,8 +49,13 @@ impl Needs {
     }
 
     /// Every path, in order of first use.
-    pub(super) fn paths(&self) -> impl Iterator<Item = &Vec<String>> {
-        self.paths.iter()
+    pub(super) fn into_paths(self) -> Vec<Vec<String>> {
+        self.paths
+    }
+
+    /// Whether the slot at `path`, or a part of it, or something that it is a part of, is read.
+    pub(super) fn overlap(&self, path: &[&str]) -> bool {
+        self.paths.iter().any(|read| read.iter().zip(path).all(|(read, slot)| read == slot))
     }
 
     /// The datasources named.

@@ -1,5 +1,8 @@
 //! Dynamic Data: tables by the row API that [`crate::serve`] describes, whole or what changed.
 
+#[cfg(test)]
+mod tests;
+
 use std::borrow::Cow;
 use std::collections::HashSet;
 
@@ -112,7 +115,7 @@ impl Dynamic {
         let mut query = format!("limit={}", self.options.page_size);
         for (name, value) in [("continuationToken", token), ("syncToken", cursor)] {
             if let Some(value) = value {
-                query.push_str(&format!("&{name}={}", encoded(value)));
+                query.extend(["&", name, "=", &encoded(value)]);
             }
         }
         let mut headers = vec![Header { name: "Accept".to_owned(), value: "application/json".to_owned() }];

@@ -16,3 +16,31 @@ impl Provider for Local {
         Err(FetchError::lasting("config.provider", message))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use serde_json::{Map, Value};
+
+    use super::*;
+    use crate::run::provider::Stop;
+    use crate::run::provider::testing::Collect;
+
+    #[test]
+    fn a_local_table_is_not_fetched() {
+        let mut sink = Collect::default();
+        let stop = Stop::new(None);
+        let request = Fetch {
+            entity: "drafts",
+            function: None,
+            parameters: &Map::new(),
+            world: &Value::Null,
+            cursor: None,
+            stop: &stop,
+        };
+        let error = Local.fetch(&request, &mut sink).unwrap_err();
+        assert_eq!(error.code, "config.provider");
+        assert!(error.message.contains("`drafts`"), "{}", error.message);
+        assert!(sink.pages.is_empty());
+    }
+}

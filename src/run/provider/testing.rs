@@ -1,6 +1,8 @@
 //! What the tests of the providers share: a sink that collects, servers that misbehave, functions
 //! from YAML.
 
+#![allow(clippy::unwrap_used)]
+
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -11,8 +13,8 @@ use std::time::Duration;
 use serde_json::{Map, Value, json};
 
 use super::{Fetch, FetchError, Fetched, Http, HttpOptions, Page, Provider, Rest, RestOptions, Sink, Stop};
-use crate::app::{AppPath, Function, Inputs, Project, Secret, load};
-use crate::diag::Files;
+use crate::app::{AppPath, Inputs, Project, Secret, load};
+use crate::diag::{Diagnostic, Files, Severity};
 use crate::run::provider::Pace;
 use crate::run::{Clock, Credentials};
 
@@ -86,7 +88,7 @@ pub(super) fn answer(status: u16, headers: &[(&str, &str)], body: impl AsRef<[u8
     let body = body.as_ref();
     let mut bytes =
         format!("HTTP/1.1 {status} Status\r\nContent-Length: {}\r\nConnection: close\r\n", body.len());
-    headers.iter().for_each(|(name, value)| bytes.push_str(&format!("{name}: {value}\r\n")));
+    bytes.extend(headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")));
     Reply::Bytes([bytes.as_bytes(), b"\r\n", body].concat())
 }
 
@@ -309,10 +311,11 @@ fn project(yaml: &str) -> Project {
     let root = folder.path().to_path_buf();
     let app = AppPath { shown_from: root.clone(), root, single: None, selected: Vec::new() };
     let inputs = Inputs { app: &app, overlay: BTreeMap::new(), env: &|_| None };
-    load(&inputs, &mut Files::default()).unwrap().project
-}
-
-/// The function of an app, for tests that look at it.
-pub(super) fn function(trial: &Trial) -> &Function {
-    &trial.project.functions["f"]
+    let loaded = load(&inputs, &mut Files::default()).unwrap();
+    let is_error = |found: &&Diagnostic| {
+        found.severity == Severity::Error && !["missing-key", "wrong-value"].contains(&found.rule)
+    };
+    let errors: Vec<_> = loaded.diagnostics.iter().filter(is_error).collect();
+    assert!(errors.is_empty(), "{yaml}{errors:#?}");
+    loaded.project
 }

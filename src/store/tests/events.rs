@@ -162,6 +162,29 @@ fn stop_interrupts_everything_of_this_process() {
 }
 
 #[test]
+fn a_stop_breaks_off_what_is_being_written() {
+    let bench = Bench::new();
+    let store = &bench.store;
+    start(store, "load", &["a"], 100);
+    let endless = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n)
+                   INSERT INTO [default/t] (id) SELECT i FROM n";
+    std::thread::scope(|threads| {
+        let writing = threads.spawn(|| {
+            let statement = Statement { sql: endless, parameters: &Parameters::new() };
+            store.execute_sql(&[statement], &ids(&["default/t"]))
+        });
+        let writer = &store.inner.writer.as_ref().unwrap().connection;
+        while writer.try_lock().is_ok() && !writing.is_finished() {
+            std::thread::yield_now();
+        }
+        let changes = store.interrupt_own(120).unwrap();
+        assert_eq!(changes.scopes[0].state, ScopeState::Interrupted);
+        assert!(matches!(writing.join().unwrap(), Err(StoreError::Stale)));
+    });
+    assert_eq!(rows_of(store, "default/t"), []);
+}
+
+#[test]
 fn quiesce_names_the_members_that_never_began() {
     let bench = Bench::new();
     let store = &bench.store;

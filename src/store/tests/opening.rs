@@ -176,6 +176,13 @@ fn a_folder_or_file_that_may_only_be_read_is_named() {
     }
     let error = Store::open(&locked.join("app.db"), &quick()).unwrap_err();
     assert!(matches!(error, StoreError::CannotOpen { .. }), "{error:?}");
+    fs::set_permissions(&locked, fs::Permissions::from_mode(0o755)).unwrap();
+    let inside = locked.join("a?b#c%20.db");
+    start(&Store::open(&inside, &quick()).unwrap(), "load", &[], 10);
+    fs::set_permissions(&locked, fs::Permissions::from_mode(0o555)).unwrap();
+    let reader = Store::open_read_only(&inside, &quick()).unwrap();
+    assert_eq!(state_of(&reader, "load"), Some(ScopeState::Synced));
+    fs::set_permissions(&locked, fs::Permissions::from_mode(0o755)).unwrap();
     fs::set_permissions(&path, fs::Permissions::from_mode(0o444)).unwrap();
     let error = Store::open(&path, &quick()).unwrap_err();
     assert!(matches!(error, StoreError::ReadOnly { .. }), "{error:?}");
@@ -206,7 +213,7 @@ fn a_full_disk_changes_nothing() {
     fill(&bench.store, &work, 0, Mode::Upsert, &[("1", "{}")], 11);
     let before = bench.store.statuses().unwrap();
     // SQLite's own page limit fails exactly as a full disk does.
-    let writer = bench.store.inner.writer.as_ref().unwrap();
+    let writer = &bench.store.inner.writer.as_ref().unwrap().connection;
     let limit = lock(writer).conn.pragma_query_value(None, "page_count", |row| row.get::<_, i64>(0)).unwrap();
     lock(writer).conn.pragma_update(None, "max_page_count", limit).unwrap();
     let big = "x".repeat(100_000);

@@ -76,8 +76,9 @@ impl Dice {
             25..=31 => Step::Finish { work: self.pick(4), ok: self.roll(4) > 0 },
             32 => Step::Stop(process),
             33 => Step::Quiesce { process, only: if self.coin() { None } else { Some(self.pick(2)) } },
-            34 => Step::Kill(process),
-            35 => Step::Recover(process),
+            // Opening anew costs as much as ten other steps.
+            34 if self.roll(3) == 0 => Step::Kill(process),
+            34 | 35 => Step::Recover(process),
             36 => Step::Suspend { victim: self.pick(processes), by: process },
             37 => Step::DeleteScope { process, scope: self.pick(2) },
             _ => Step::DeleteStatus { process, id: u32::try_from(self.roll(6)).unwrap() },
@@ -96,6 +97,7 @@ struct Pair<'a> {
     rig: &'a mut Rig,
     model: Model,
     works: Vec<Work>,
+    writers: BTreeMap<(usize, usize), Writer>,
     now: i64,
 }
 
@@ -108,7 +110,8 @@ struct Rig {
 
 fn patient() -> OpenOptions {
     // No lease runs out by itself here, and no thread renews what a test has made old.
-    OpenOptions { lease: std::time::Duration::from_secs(36_000), ..quick() }
+    // Small pieces, so that some pages are staged and some held.
+    OpenOptions { lease: std::time::Duration::from_secs(36_000), staging_buffer: 100, ..quick() }
 }
 
 impl Rig {
@@ -232,7 +235,8 @@ impl Pair<'_> {
         let gone: Vec<_> = gone.iter().map(|id| format!("r{id}")).collect();
         let page_rows: Vec<_> = rows.iter().map(|(id, data)| Row { id, data }).collect();
         let deleted: Vec<&str> = gone.iter().map(String::as_str).collect();
-        let mut writer = store.rows_writer(&self.works[number], op, mode).unwrap();
+        let fresh = || store.rows_writer(&self.works[number], op, mode).unwrap();
+        let writer = self.writers.entry((number, op)).or_insert_with(fresh);
         let page = Page { rows: &page_rows, deleted: &deleted, bytes: 1, cursor: None, now: self.now };
         same("page", &heard(writer.page(&page)), &self.model.page(number, op, &rows, &gone))
     }
@@ -244,7 +248,9 @@ impl Pair<'_> {
         let work = &self.works[number];
         let heard = if by_writer {
             let mode = if model_op.replace { Mode::Replace } else { Mode::Upsert };
-            heard(store.rows_writer(work, op, mode).unwrap().finish(None, self.now))
+            let known = self.writers.remove(&(number, op));
+            let writer = known.unwrap_or_else(|| store.rows_writer(work, op, mode).unwrap());
+            heard(writer.finish(None, self.now))
         } else {
             let outcome = if ok { Outcome::Ok } else { failed() };
             heard(store.finish_operation(work, op, &outcome, self.now))
@@ -340,7 +346,7 @@ impl Pair<'_> {
             same(table, &self.rows(table), &meant)?;
         }
         if let Some(last) = self.works.len().checked_sub(1) {
-            for number in last.saturating_sub(3)..=last {
+            for number in last.saturating_sub(1)..=last {
                 let current = store.is_current(&self.works[number]).unwrap();
                 same("is_current", &current, &model.is_current(number))?;
             }
@@ -435,7 +441,8 @@ fn same<T: PartialEq + std::fmt::Debug>(what: &str, seen: &T, meant: &T) -> Resu
 fn run(rig: &mut Rig, steps: &[Step]) -> Result<(), String> {
     rig.reset();
     let processes = rig.stores.len();
-    let mut pair = Pair { rig, model: Model::new(processes), works: Vec::new(), now: 1000 };
+    let mut pair =
+        Pair { rig, model: Model::new(processes), works: Vec::new(), writers: BTreeMap::new(), now: 1000 };
     for (at, step) in steps.iter().enumerate() {
         pair.apply(step).map_err(|error| format!("after step {at}: {error}"))?;
     }

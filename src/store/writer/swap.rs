@@ -1,37 +1,61 @@
 //! A replace: pages are staged in a table of their own, which then takes the place of the old one, or is
 //! compared with it row by row where the old one has rows.
 
-use super::{Page, Tally};
+use super::{Buffer, Row, Tally};
 use crate::store::entity::{self, Table};
 use crate::store::session::{Guarded, Trouble, number};
 
-/// Adds a page to the staging table; of rows with one id the last stays.
-pub(super) fn stage(guarded: &Guarded, staging: &str, page: &Page<'_>) -> Result<(), Trouble> {
+/// Adds rows to the staging table; of rows with one id the last stays.
+pub(super) fn stage<'r>(
+    guarded: &Guarded,
+    staging: &str,
+    rows: impl Iterator<Item = Row<'r>>,
+    now: i64,
+) -> Result<(), Trouble> {
     if !exists(guarded, staging)? {
         entity::create(&guarded.conn, "", staging)?;
     }
-    let staging = entity::quote(staging);
+    insert(guarded, &entity::quote(staging), rows, now)
+}
+
+/// Removes rows from the staging table.
+pub(super) fn unstage(guarded: &Guarded, staging: &str, ids: &[&str]) -> Result<(), Trouble> {
+    let sql = format!("DELETE FROM {} WHERE id = ?1", entity::quote(staging));
+    ids.iter().try_for_each(|id| guarded.run(&sql, [id]).map(drop))
+}
+
+fn insert<'r>(
+    guarded: &Guarded,
+    table: &str,
+    rows: impl Iterator<Item = Row<'r>>,
+    now: i64,
+) -> Result<(), Trouble> {
     let mut insert = guarded.conn.prepare_cached(&format!(
-        "INSERT INTO {staging} (id, data, timestamp) VALUES (?1, ?2, ?3)
+        "INSERT INTO {table} (id, data, timestamp) VALUES (?1, ?2, ?3)
          ON CONFLICT (id) DO UPDATE SET data = excluded.data"
     ))?;
-    insert.raw_bind_parameter(3, page.now)?;
-    for row in page.rows {
+    insert.raw_bind_parameter(3, now)?;
+    for row in rows {
         insert.raw_bind_parameter(1, row.id)?;
         insert.raw_bind_parameter(2, row.data)?;
         insert.raw_execute()?;
     }
-    drop(insert);
-    let sql = format!("DELETE FROM {staging} WHERE id = ?1");
-    page.deleted.iter().try_for_each(|id| guarded.run(&sql, [id]).map(drop))
+    Ok(())
 }
 
-/// Makes the staged rows the rows of the table.
-pub(super) fn replace(guarded: &Guarded, table: &Table, staging: &str) -> Result<Tally, Trouble> {
-    if !exists(guarded, staging)? {
-        return Ok(Tally { deleted: clear(guarded, table)?, ..Tally::default() });
-    }
+/// Makes the staged rows and those still held the rows of the table.
+pub(super) fn replace(
+    guarded: &Guarded,
+    table: &Table,
+    staging: &str,
+    held: &Buffer,
+    now: i64,
+) -> Result<Tally, Trouble> {
     let old_is_empty = !guarded.exists(&format!("SELECT 1 FROM {} LIMIT 1", table.quoted), [])?;
+    if !exists(guarded, staging)? {
+        return replace_by_held(guarded, table, held, old_is_empty, now);
+    }
+    stage(guarded, staging, held.rows(), now)?;
     let staged = count(guarded, &entity::quote(staging))?;
     if old_is_empty && table.is_plain {
         take_place(guarded, table, staging)?;
@@ -41,6 +65,30 @@ pub(super) fn replace(guarded: &Guarded, table: &Table, staging: &str) -> Result
     guarded.conn.execute_batch(&format!("DROP TABLE {}", entity::quote(staging)))?;
     Ok(tally)
 }
+
+/// The same when nothing was staged yet. It changes no schema, which all connections would have to read anew.
+fn replace_by_held(
+    guarded: &Guarded,
+    table: &Table,
+    held: &Buffer,
+    old_is_empty: bool,
+    now: i64,
+) -> Result<Tally, Trouble> {
+    if old_is_empty {
+        insert(guarded, &table.quoted, held.rows(), now)?;
+        return Ok(Tally { inserted: count(guarded, &table.quoted)?, ..Tally::default() });
+    }
+    guarded.conn.execute_batch(
+        "CREATE TEMP TABLE IF NOT EXISTS _syncHeld (id TEXT PRIMARY KEY NOT NULL, data TEXT, timestamp)",
+    )?;
+    insert(guarded, HELD, held.rows(), now)?;
+    let staged = count(guarded, HELD)?;
+    let tally = apply_difference(guarded, table, HELD, staged)?;
+    guarded.run("DELETE FROM temp._syncHeld", [])?;
+    Ok(tally)
+}
+
+const HELD: &str = "temp._syncHeld";
 
 /// The staging table becomes the table; indexes that the app made are made again.
 fn take_place(guarded: &Guarded, table: &Table, staging: &str) -> Result<(), Trouble> {
@@ -75,11 +123,6 @@ fn apply_difference(guarded: &Guarded, table: &Table, staging: &str, staged: i64
     let touched = number(touched);
     let inserted = staged - kept;
     Ok(Tally { inserted, updated: touched - inserted, unchanged: staged - touched, deleted: number(deleted) })
-}
-
-fn clear(guarded: &Guarded, table: &Table) -> Result<i64, Trouble> {
-    let gone = guarded.run(&format!("DELETE FROM {}", table.quoted), [])?;
-    Ok(number(gone))
 }
 
 fn count(guarded: &Guarded, quoted: &str) -> Result<i64, Trouble> {

@@ -30,6 +30,8 @@ pub(super) struct Failure {
     pub at: usize,
     /// Where the outermost `[` or `{` stands that was open.
     pub flow: Option<usize>,
+    /// Where the last quoted text begins if nothing was read after it, or else the end of what was read.
+    pub cursor: usize,
 }
 
 /// Builds the tree of `text`, up to the first syntax mistake.
@@ -85,6 +87,8 @@ struct Builder<'s> {
     diagnostics: Vec<Diagnostic>,
     /// The end of the last node, from which a block scalar's header is looked for.
     cursor: usize,
+    /// Where the last scalar begins and ends, if it has quotes.
+    last_quoted: Option<(usize, usize)>,
     /// How many lists and maps are open that are nested too deeply.
     skipped: usize,
     documents: usize,
@@ -123,6 +127,7 @@ impl<'s> Builder<'s> {
             damaged: Vec::new(),
             diagnostics: Vec::new(),
             cursor: 0,
+            last_quoted: None,
             skipped: 0,
             documents: 0,
             budget_told: false,
@@ -158,7 +163,15 @@ impl<'s> Builder<'s> {
         let failure = failure.map(|error| {
             let at = error.marker().byte_offset().unwrap_or(self.text.len());
             let at = boundary(self.text, at);
-            Failure { error, at, flow }
+            Failure {
+                error,
+                at,
+                flow,
+                cursor: self
+                    .last_quoted
+                    .filter(|last| last.1 == self.cursor)
+                    .map_or(self.cursor, |last| last.0),
+            }
         });
         while !self.frames.is_empty() {
             self.skipped = 0;

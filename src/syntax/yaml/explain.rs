@@ -33,12 +33,13 @@ struct Scene<'s> {
     text: &'s str,
     at: usize,
     flow: Option<usize>,
+    cursor: usize,
 }
 
 /// Says what is wrong where reading stopped.
 pub(super) fn explain(file: FileId, text: &str, failure: &Failure) -> Mistake {
-    let scene = Scene { file, text, at: failure.at, flow: failure.flow };
-    if let Some(mistake) = scene.unclosed_bracket() {
+    let scene = Scene { file, text, at: failure.at, flow: failure.flow, cursor: failure.cursor };
+    if let Some(mistake) = scene.unclosed_quote_before().or_else(|| scene.unclosed_bracket()) {
         return mistake;
     }
     match failure.error.kind() {
@@ -87,6 +88,7 @@ pub(super) fn explain(file: FileId, text: &str, failure: &Failure) -> Mistake {
         K::ExpectedFlowMappingSeparator | K::ExpectedFlowSequenceSeparator => scene.separator(),
         K::RecursionLimitExceeded => scene.too_deep(),
         K::MissingDocumentEndBeforeDirective => scene.directive(),
+        K::ExpectedDocumentStart => scene.beside_root(),
         _ => scene.other(&failure.error.info()),
     }
 }
@@ -123,6 +125,15 @@ impl Scene<'_> {
     /// Blames the value of an entry.
     fn value(&self, entry: &Shape, diagnostic: Diagnostic) -> Mistake {
         Mistake { diagnostic, repair: Repair::Blank(self.value_region(entry)) }
+    }
+
+    /// Blames an entry and all that follows it with at least its indentation.
+    fn run(&self, entry: &Shape, diagnostic: Diagnostic) -> Mistake {
+        let end = match entry.indent {
+            0 => lines::block_end(self.text, entry),
+            indent => lines::end_of_deeper(self.text, entry.line, indent - 1),
+        };
+        Mistake { diagnostic, repair: Repair::Blank(entry.line.start..end) }
     }
 
     /// Blames a whole entry.

@@ -113,8 +113,13 @@ pub(super) fn trimmed(text: &str, range: Range<usize>) -> Range<usize> {
 
 /// From the end of the line of `shape` on: the offset after the last line that is indented deeper.
 pub(super) fn block_end(text: &str, shape: &Shape) -> usize {
-    let mut end = shape.line.end;
-    let mut line = shape.line;
+    end_of_deeper(text, shape.line, shape.column)
+}
+
+/// The offset after the last of the lines behind `line` that are indented deeper than `column`.
+pub(super) fn end_of_deeper(text: &str, line: Line, column: usize) -> usize {
+    let mut end = line.end;
+    let mut line = line;
     while let Some(following) = next(text, line) {
         line = following;
         let content = line.text(text);
@@ -122,7 +127,7 @@ pub(super) fn block_end(text: &str, shape: &Shape) -> usize {
         if content.trim().is_empty() {
             continue;
         }
-        if indent <= shape.column {
+        if indent <= column {
             break;
         }
         end = line.end;

@@ -9,7 +9,7 @@ use super::build::{Built, build};
 use super::explain::{Mistake, Repair, explain};
 use super::lines;
 use crate::diag::{Diagnostic, FileId, Span};
-use crate::syntax::{Tree, boundary};
+use crate::syntax::{Tree, boundary, rules};
 
 /// How often a text is read again.
 const MAX_TRIES: usize = 40;
@@ -121,7 +121,9 @@ impl<'s> Patient<'s> {
             }
             self.wounds.push(failure.at..self.text.len());
         }
-        self.diagnostics.extend(diagnostics);
+        let own = diagnostics.into_iter().filter(|diagnostic| !self.is_split(diagnostic));
+        let mut own: Vec<_> = own.collect();
+        self.diagnostics.append(&mut own);
         let told = std::mem::take(&mut self.diagnostics);
         let told = told.into_iter().map(|diagnostic| self.on_characters(diagnostic)).collect();
         // The end of what stands before is damaged too: that is where something may be missing.
@@ -130,6 +132,15 @@ impl<'s> Patient<'s> {
         tree.damaged.iter_mut().for_each(|span| *span = self.on_character(*span));
         tree.damaged.sort_unstable();
         (tree, told)
+    }
+
+    /// Whether a repeated key may only seem to be one, as something was taken out between both.
+    fn is_split(&self, diagnostic: &Diagnostic) -> bool {
+        let first =
+            diagnostic.labels.first().map_or(diagnostic.span.start, |label| label.span.start) as usize;
+        let again = diagnostic.span.start as usize;
+        diagnostic.rule == rules::DUPLICATE_KEY
+            && self.wounds.iter().any(|wound| first < wound.start && wound.end <= again)
     }
 
     /// Where characters of several bytes became blanks, places may lie within them.

@@ -28,6 +28,12 @@ pub(super) fn unfit_key(kind: &Kind, span: Span) -> Diagnostic {
         .help("put the key in quotes; a text that begins with `{` or `[` needs them")
 }
 
+/// What to do about repeated keys right behind a key without a value.
+pub(super) fn orphan(empty: &str) -> String {
+    let empty = shown(empty);
+    format!("if this and the keys that follow belong to {empty}, give them two more spaces than {empty} has")
+}
+
 /// The finding about a `: ` in a value without quotes, which is the same wherever it is found.
 pub(super) fn torn_value(value: Span, colon: Span) -> Diagnostic {
     Diagnostic::error(rules::INVALID_YAML, colon, "`: ` cannot stand inside a value without quotes")

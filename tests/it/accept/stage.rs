@@ -31,13 +31,18 @@ impl Stage {
     /// A copy of an example, in the folder `app`.
     pub(super) fn example(name: &str) -> Self {
         let stage = Self::empty();
+        stage.put_example(name, "app");
+        stage
+    }
+
+    /// Copies an example to a folder of this one.
+    pub(super) fn put_example(&self, name: &str, relative: &str) {
         let from = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples").join(name);
-        copy(&from, &stage.path("app"));
+        copy(&from, &self.path(relative));
         // What a developer's own runs left behind is no part of the example.
-        if let Err(error) = fs::remove_dir_all(stage.path("app/.syncscope")) {
+        if let Err(error) = fs::remove_dir_all(self.path(relative).join(".syncscope")) {
             assert_eq!(error.kind(), std::io::ErrorKind::NotFound);
         }
-        stage
     }
 
     /// A path in the folder.

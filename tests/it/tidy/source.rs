@@ -21,35 +21,46 @@ pub(super) struct Source {
 
 /// All files below `src/` that are not tests.
 pub(super) fn sources() -> Vec<Source> {
-    let mut sources = Vec::new();
-    walk(&root().join("src"), &mut sources);
-    assert!(sources.len() > 50, "the source tree was not found");
-    sources.sort_by(|a, b| a.path.cmp(&b.path));
-    sources
+    let mut texts = Vec::new();
+    walk(&root().join("src"), &mut texts);
+    assert!(texts.len() > 50, "the source tree was not found");
+    texts.sort();
+    let tests: Vec<String> = texts.iter().flat_map(|(path, text)| test_modules(path, text)).collect();
+    let is_test = |path: &str| {
+        tests.iter().any(|test| path == format!("{test}.rs") || path.starts_with(&format!("{test}/")))
+    };
+    texts.iter().filter(|(path, _)| !is_test(path)).map(|(path, text)| Source::new(path, text)).collect()
 }
 
-fn walk(folder: &Path, sources: &mut Vec<Source>) {
+fn walk(folder: &Path, texts: &mut Vec<(String, String)>) {
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
-        let name = path.file_stem().unwrap().to_string_lossy().into_owned();
-        if name == "tests" || name == "testing" {
-            continue;
-        }
         if path.is_dir() {
-            walk(&path, sources);
+            walk(&path, texts);
         } else if path.extension().is_some_and(|ending| ending == "rs") {
-            sources.push(Source::read(&path));
+            texts.push((shown(&path), fs::read_to_string(&path).unwrap()));
         }
     }
 }
 
+/// The modules that a file declares for tests only, as paths without ending.
+fn test_modules(path: &str, text: &str) -> Vec<String> {
+    let folder = if path == "src/lib.rs" { "src" } else { path.trim_end_matches(".rs") };
+    let lines: Vec<&str> = text.lines().map(str::trim).collect();
+    let declared = lines
+        .windows(2)
+        .filter(|pair| pair[0].starts_with("#[cfg(test)]") || pair[0].starts_with("#[cfg(all(test"));
+    let names =
+        declared.filter_map(|pair| pair[1].strip_suffix(';')?.split_once("mod ").map(|(_, name)| name));
+    names.map(|name| format!("{folder}/{name}")).collect()
+}
+
 impl Source {
-    fn read(path: &Path) -> Self {
-        let text = fs::read_to_string(path).unwrap();
-        let path = shown(path);
+    fn new(path: &str, text: &str) -> Self {
         let parts: Vec<&str> = path.trim_start_matches("src/").trim_end_matches(".rs").split('/').collect();
-        let code = strip(without_tests(&text)).lines().map(str::to_owned).collect();
-        Self { room: parts[0].to_owned(), depth: parts.len(), length: text.lines().count(), code, path }
+        let code = strip(without_tests(text)).lines().map(str::to_owned).collect();
+        let length = text.lines().count();
+        Self { path: path.to_owned(), room: parts[0].to_owned(), depth: parts.len(), length, code }
     }
 
     /// The numbers of the lines whose code is like this.
@@ -226,4 +237,12 @@ fn lists_of_imports_are_read() {
     assert_eq!(names("use crate::{a::{b, c}, d,\n e::f};"), ["a", "d", "e"]);
     assert_eq!(names("use crate::a::b;\nlet x = crate::c::d();"), ["a", "c"]);
     assert_eq!(source("super::x").escapes(), [1]);
+}
+
+#[test]
+fn modules_for_tests_are_found() {
+    let text =
+        "mod a;\n#[cfg(test)]\nmod b;\nmod c;\n#[cfg(test)]\npub(crate) mod d;\n#[cfg(test)]\nmod e {}\n";
+    assert_eq!(test_modules("src/x/y.rs", text), ["src/x/y/b", "src/x/y/d"]);
+    assert_eq!(test_modules("src/lib.rs", "#[cfg(test)]\nmod z;"), ["src/z"]);
 }

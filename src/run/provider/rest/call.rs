@@ -170,13 +170,13 @@ impl<'c> Call<'c> {
             self.definitions = definitions;
         }
         match self.address_text(url)? {
-            Some(text) => self.target(block, &text, response).map(Some),
+            Some(text) => Self::target(block, &text, response).map(Some),
             None if block.when.is_none() => Ok(None),
             None => Err(self.no_next()),
         }
     }
 
-    fn target(&self, block: &Continuation, text: &str, response: &Response) -> Result<Target, FetchError> {
+    fn target(block: &Continuation, text: &str, response: &Response) -> Result<Target, FetchError> {
         let chosen = matches!(block.url, Some(Template::Expression(_)));
         let query = match (chosen, &block.parameters) {
             (false, _) => Query::Parameters,

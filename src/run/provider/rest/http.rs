@@ -182,7 +182,7 @@ fn redirected(request: Request, answer: &Answer, address: Address) -> Result<Req
     let mut next = Request { address, ..request };
     let becomes_get = answer.status == 303 || (answer.status < 303 && next.method == "POST");
     if becomes_get && next.method != "HEAD" {
-        next.method = "GET".to_owned();
+        "GET".clone_into(&mut next.method);
         next.body = None;
         next.headers.retain(|header| !header.name.eq_ignore_ascii_case("content-type"));
     }

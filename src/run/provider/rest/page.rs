@@ -97,7 +97,7 @@ impl<'f> Reader<'f> {
         let split = rows::split(body, &place.rows).map_err(|error| not_json(response, body, &error))?;
         let rows = match split.at {
             At::List(items) => items.into_iter().map(|item| rows::row(item.get(), new_id)).collect(),
-            At::One(raw) => self.single(response, place, raw, new_id)?,
+            At::One(raw) => Self::single(response, place, raw, new_id)?,
             At::Missing => return Err(self.missing(response, &place.rows)),
             At::Branching => return Ok(None),
         };
@@ -118,7 +118,6 @@ impl<'f> Reader<'f> {
     }
 
     fn single<'b>(
-        &self,
         response: &Response,
         place: &Place,
         raw: &'b RawValue,
@@ -156,14 +155,15 @@ impl<'f> Reader<'f> {
     ) -> Result<Read<'b>, FetchError> {
         let body = value(response, body)?;
         self.respond(response, Some(&body), scope);
+        if let Some(place) = self.plain.as_ref().filter(|place| lacks(&body, &place.rows)) {
+            return Err(self.missing(response, &place.rows));
+        }
         let roots = match &self.function.output_transform {
             None => Roots { result: body, body: None },
             Some(transform) => {
                 let focus = with_inputs(&body, transform, values);
                 let result = scope.transform("outputTransform", transform, &focus)?;
-                if result.is_none()
-                    && let Some((_, path)) = plain::path(transform)
-                {
+                if let Some((_, path)) = plain::path(transform).filter(|(_, path)| lacks(&focus, path)) {
                     return Err(self.missing(response, &path));
                 }
                 Roots { result: result.unwrap_or_else(|| json!([])), body: Some(body) }
@@ -197,6 +197,19 @@ impl<'f> Reader<'f> {
     }
 }
 
+/// Whether nothing stands at a path, lists on the way taken apart. An empty list has nothing and
+/// lacks nothing.
+fn lacks(value: &Value, path: &[String]) -> bool {
+    match (value, path.split_first()) {
+        (_, None) => false,
+        (Value::Array(items), Some(_)) => !items.is_empty() && items.iter().all(|item| lacks(item, path)),
+        (Value::Object(members), Some((name, rest))) => {
+            members.get(name).is_none_or(|value| lacks(value, rest))
+        }
+        _ => true,
+    }
+}
+
 /// Where the rows stand, when transform and records only name a place.
 fn place(function: &Function) -> Option<Place> {
     let (_, result) =
@@ -219,9 +232,9 @@ fn continued(continuation: Option<&Continuation>) -> Vec<&Expression> {
     let Some(block) = continuation else { return expressions };
     let values = block.parameters.iter().flatten().filter_map(|parameter| parameter.value.as_ref());
     let templates: Vec<&Template> = block.when.iter().chain(&block.url).chain(values).collect();
-    templates
-        .into_iter()
-        .for_each(|template| template.expressions(&mut |expression| expressions.push(expression)));
+    for template in templates {
+        template.expressions(&mut |expression| expressions.push(expression));
+    }
     expressions
 }
 

@@ -2,6 +2,9 @@
 
 use crate::expr::Expression;
 
+/// Words of the language that are no names.
+const WORDS: [&str; 6] = ["true", "false", "null", "and", "or", "in"];
+
 /// Where a plain path starts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Root {
@@ -30,8 +33,7 @@ fn parse(text: &str) -> Option<(Root, Vec<String>)> {
     if let Some(rest) = relative.or_else(|| text.strip_prefix('$')) {
         return Some((Root::Focus, steps(rest)?));
     }
-    let quoted =
-        text.starts_with(['"', '\'']) || ["true", "false", "null", "and", "or", "in"].contains(&text);
+    let quoted = text.starts_with(['"', '\'']) || WORDS.contains(&text);
     let path = (!quoted && !text.is_empty()).then(|| steps(&format!(".{text}")))??;
     Some((Root::Focus, path))
 }
@@ -66,46 +68,79 @@ fn is_name(c: char) -> bool {
 /// them (`None`: the rows are what `$` is). Counting them does not; in doubt they are read.
 pub(super) fn reads_rows(text: &str, member: Option<&str>) -> bool {
     let text = without_counts(text);
-    if text.contains("()") || text.contains(['*', '%']) || text.contains("$$") || reads_body(&text) {
-        return true;
+    // Calls without arguments, wildcards and the like see everything there is.
+    let sees_all = text.contains("()") || text.contains(['*', '%']) || text.contains("$$");
+    sees_all || reads_body(&text) || Tokens { rest: &text, before: ' ' }.any(|token| token.reads(member))
+}
+
+/// A part of an expression that reads what it is applied to.
+enum Token<'t> {
+    /// `$`, and whether a step follows.
+    Focus { then_step: bool },
+    /// A name, and whether it is a step of a path.
+    Name { text: &'t str, is_step: bool },
+}
+
+impl Token<'_> {
+    fn reads(&self, member: Option<&str>) -> bool {
+        match self {
+            Self::Focus { then_step } => !then_step || member.is_none(),
+            Self::Name { text, is_step } => member.map_or(!is_step, |member| member == *text),
+        }
     }
-    let mut before = ' ';
-    let mut rest = text.as_str();
-    while let Some(c) = rest.chars().next() {
-        let step = before == '.';
-        let length = match c {
-            '"' | '\'' | '`' => {
-                let inside = &rest[1..];
-                let end = inside.find(c).unwrap_or(inside.len());
-                if step && member == Some(&inside[..end])
-                    || c == '`' && !step && member.is_none_or(|m| m == &inside[..end])
-                {
-                    return true;
-                }
-                (end + 2).min(rest.len())
+}
+
+/// The reading parts of an expression, in order.
+struct Tokens<'t> {
+    rest: &'t str,
+    /// The last character that was no blank.
+    before: char,
+}
+
+impl<'t> Iterator for Tokens<'t> {
+    type Item = Token<'t>;
+
+    fn next(&mut self) -> Option<Token<'t>> {
+        while let Some(first) = self.rest.chars().next() {
+            let is_step = self.before == '.';
+            let (token, length) = match first {
+                '"' | '\'' | '`' => quoted(self.rest, first, is_step),
+                '$' => dollar(self.rest),
+                '@' => (None, 1 + name_length(&self.rest[1..])),
+                c if c.is_ascii_alphabetic() || c == '_' => bare(self.rest, is_step),
+                c => (None, c.len_utf8()),
+            };
+            let (done, rest) = self.rest.split_at(length);
+            self.before = done.chars().rev().find(|c| !c.is_whitespace()).unwrap_or(self.before);
+            self.rest = rest;
+            if token.is_some() {
+                return token;
             }
-            '$' => match rest[1..].chars().next() {
-                Some('.') if member.is_some() => 1,
-                Some(next) if next.is_ascii_alphabetic() || next == '_' => 1 + name_length(&rest[1..]),
-                _ => return true,
-            },
-            '@' => 1 + name_length(&rest[1..]),
-            c if c.is_ascii_alphabetic() || c == '_' => {
-                let length = name_length(rest);
-                let name = &rest[..length];
-                let word = !step && ["and", "or", "in", "true", "false", "null"].contains(&name);
-                if !word && (member == Some(name) || member.is_none() && !step) {
-                    return true;
-                }
-                length
-            }
-            c => c.len_utf8(),
-        };
-        let (done, left) = rest.split_at(length);
-        before = done.chars().rev().find(|c| !c.is_whitespace()).unwrap_or(before);
-        rest = left;
+        }
+        None
     }
-    false
+}
+
+/// A name in quotes or a text.
+fn quoted(text: &str, quote: char, is_step: bool) -> (Option<Token<'_>>, usize) {
+    let inside = &text[1..];
+    let end = inside.find(quote).unwrap_or(inside.len());
+    let name = Token::Name { text: &inside[..end], is_step };
+    ((is_step || quote == '`').then_some(name), (end + 2).min(text.len()))
+}
+
+/// `$` alone, or a variable or function.
+fn dollar(text: &str) -> (Option<Token<'_>>, usize) {
+    match text[1..].chars().next() {
+        Some(next) if next.is_ascii_alphabetic() || next == '_' => (None, 1 + name_length(&text[1..])),
+        next => (Some(Token::Focus { then_step: next == Some('.') }), 1),
+    }
+}
+
+fn bare(text: &str, is_step: bool) -> (Option<Token<'_>>, usize) {
+    let name = &text[..name_length(text)];
+    let is_word = !is_step && WORDS.contains(&name);
+    ((!is_word).then_some(Token::Name { text: name, is_step }), name.len())
 }
 
 fn name_length(text: &str) -> usize {

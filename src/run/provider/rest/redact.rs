@@ -8,6 +8,8 @@ use crate::app::Secret;
 
 /// What stands where a secret stood.
 const MASK: &str = "***";
+/// Shorter texts are no secrets, and masking them would leave no word whole.
+const SHORTEST: usize = 3;
 
 /// Knows the secrets of a fetch in every form in which a server may send them back.
 #[derive(Clone, Default)]
@@ -19,13 +21,15 @@ pub(in crate::run::provider) struct Redactor {
 impl Redactor {
     pub(in crate::run::provider) fn new(secrets: &[Secret]) -> Self {
         let mut redactor = Self::default();
-        secrets.iter().for_each(|secret| redactor.add(secret.expose()));
+        for secret in secrets {
+            redactor.add(secret.expose());
+        }
         redactor
     }
 
     /// Another secret to be kept.
     pub(in crate::run::provider) fn add(&mut self, secret: &str) {
-        self.texts.extend(forms(secret).into_iter().filter(|form| !form.is_empty()));
+        self.texts.extend(forms(secret).into_iter().filter(|form| form.len() >= SHORTEST));
         self.texts.sort_by(|a, b| b.len().cmp(&a.len()).then_with(|| a.cmp(b)));
         self.texts.dedup();
     }
@@ -46,6 +50,8 @@ fn forms(secret: &str) -> Vec<String> {
         utf8_percent_encode(secret, NON_ALPHANUMERIC).to_string(),
         super::request::encoded(secret),
         secret.replace(' ', "+"),
+        // Errors of expressions are worded so.
+        secret.replace('"', "`"),
         STANDARD.encode(secret),
         STANDARD_NO_PAD.encode(secret),
         URL_SAFE.encode(secret),
@@ -79,6 +85,7 @@ mod tests {
 
     #[test]
     fn nothing_is_masked_without_secrets() {
-        assert_eq!(Redactor::new(&[Secret::new(String::new())]).clean("text"), "text");
+        let secrets = ["", "t"].map(|text| Secret::new(text.to_owned()));
+        assert_eq!(Redactor::new(&secrets).clean("text"), "text");
     }
 }

@@ -168,7 +168,8 @@ impl Draft<'_> {
         }
         if let Some(transform) = &self.function.input_transform {
             let focus = Value::Object(self.inputs());
-            let value = scope.transform("inputTransform", transform, &focus)?;
+            let value =
+                scope.transform("inputTransform", transform, &focus).map_err(|error| self.untold(error))?;
             let value = value.ok_or_else(|| {
                 let message =
                     format!("`inputTransform` of the function `{}` gives no value to send", self.function.id);
@@ -178,6 +179,18 @@ impl Draft<'_> {
         }
         Ok(has_parameters
             .then(|| self.raw_body().unwrap_or_else(|| Body::json(&Value::Object(self.members())))))
+    }
+
+    /// An error of the transform without its words, when they may quote a part of a secret.
+    fn untold(&self, error: FetchError) -> FetchError {
+        if !self.at(Location::Body).any(|parameter| auth(parameter).is_some()) {
+            return error;
+        }
+        let message = format!(
+            "`inputTransform` of the function `{}` failed; the reason is not shown, because the transform is given a secret",
+            self.function.id
+        );
+        FetchError { message, ..error }
     }
 
     /// A parameter named `body` or `file` is the body itself.

@@ -15,6 +15,8 @@ pub(in crate::syntax::yaml) struct Map {
     pub(super) merges: Vec<Node>,
     pub(super) key: Key,
     keys: Keys,
+    /// How many entries there were when a repeated key was told as belonging to the empty one before it.
+    told_orphans: Option<usize>,
 }
 
 /// What the next value of a map belongs to.
@@ -119,7 +121,17 @@ impl Builder<'_> {
         };
         if let Some(first) = map.keys.find_or_note(&map.entries, &text.text) {
             let first = map.entries[first].key_span;
-            self.tell(shared::repeated_key(&text.text, span, first));
+            let empty = map.entries.last().filter(|last| last.value.is_null()).map(|last| last.key.clone());
+            let told =
+                empty.is_some() && map.told_orphans.replace(map.entries.len()) == Some(map.entries.len());
+            if told {
+                return Key::Dropped;
+            }
+            let mut diagnostic = shared::repeated_key(&text.text, span, first);
+            if let Some(empty) = empty {
+                diagnostic = diagnostic.help(remarks::orphan(&empty.text));
+            }
+            self.tell(diagnostic);
             return Key::Dropped;
         }
         Key::Text(text, span)

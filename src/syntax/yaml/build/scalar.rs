@@ -23,8 +23,10 @@ impl Builder<'_> {
         let range = bytes(place, self.text);
         let raw_end = range.end;
         let range = self.scalar_range(range, style);
-        let span = self.span(range);
+        let span = self.span(range.clone());
         self.cursor = self.cursor.max(raw_end);
+        let quoted = matches!(style, ScalarStyle::SingleQuoted | ScalarStyle::DoubleQuoted);
+        self.last_quoted = quoted.then_some((range.start, raw_end));
         if self.skipped > 0 {
             return;
         }

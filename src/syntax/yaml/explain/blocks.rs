@@ -1,5 +1,6 @@
 //! Mistakes in the shape of the lines: indentation, `-`, missing `:`.
 
+use super::values::is_bare;
 use super::{Mistake, Repair, Scene, with_fix};
 use crate::diag::{Edit, Fix, Safety};
 use crate::syntax::remarks::shown;
@@ -16,6 +17,15 @@ impl Scene<'_> {
         {
             let colon = lines::colons(self.text, line.start).next().unwrap_or(self.at);
             return Scene { at: colon, ..*self }.colon_in(&owner);
+        }
+        let above = lines::above(self.text, line).filter(|above| above.indent <= own.indent);
+        if let Some(mistake) = above.and_then(|above| self.missing_space(&above)) {
+            return mistake;
+        }
+        if let Some(word) =
+            lines::parent(self.text, line, own.indent).filter(|p| is_bare(&self.keyed(p.clone())))
+        {
+            return self.keyless(&word);
         }
         if own.value.start < self.at && self.slice(&own.value).starts_with(['{', '[']) {
             return self.after_bracket(&own);
@@ -37,8 +47,10 @@ impl Scene<'_> {
 
     fn stray_item(&self, own: &Shape) -> Mistake {
         let dash = own.line.start + own.indent;
-        let above = lines::above(self.text, own.line);
-        let diagnostic = match above.filter(|above| above.item) {
+        let above = lines::above(self.text, own.line).filter(|above| above.item);
+        let above =
+            above.or_else(|| lines::parent(self.text, own.line, own.indent).filter(|above| above.item));
+        let diagnostic = match above {
             Some(above) => self
                 .error(dash..dash + 1, "this `-` is not below the `-` of the list that it should belong to")
                 .label(self.span(above.line.start + above.indent..above.line.start + above.indent + 1), "the item above")
@@ -47,7 +59,7 @@ impl Scene<'_> {
                 .error(dash..dash + 1, "a list item cannot stand among the keys of a map")
                 .help("indent the `-` below the key that the list belongs to, and let nothing stand behind that key's `:`"),
         };
-        self.whole(own, diagnostic)
+        self.run(own, diagnostic)
     }
 
     fn misaligned(&self, own: &Shape, key: &std::ops::Range<usize>) -> Mistake {
@@ -66,7 +78,7 @@ impl Scene<'_> {
                 diagnostic.help(format!("indent it by {}", near.join(", or by ")))
             }
         };
-        self.whole(own, diagnostic)
+        self.run(own, diagnostic)
     }
 
     /// The columns that keys above have, next deeper and next less deep.
@@ -104,24 +116,70 @@ impl Scene<'_> {
 
     pub(super) fn no_colon(&self) -> Mistake {
         let own = lines::shape(self.text, lines::line_at(self.text, self.at));
-        let text = self.slice(&own.value);
-        let word =
-            text.find(|c: char| !(c.is_alphanumeric() || matches!(c, '_' | '-' | '.'))).unwrap_or(text.len());
-        let range = own.value.clone();
-        if own.key.is_none() && word > 0 && text[word..].starts_with(':') {
-            let after = own.value.start + word + 1;
-            let message = format!("a space is missing after `{}:`", &text[..word]);
-            let fix = Fix::safe("add the space", self.span(after..after), " ");
-            let diagnostic =
-                self.error(own.value.start..after, message).help("write `key: value`, with a space").fix(fix);
-            return self.whole(&own, diagnostic);
+        if let Some(mistake) = self.missing_space(&own) {
+            return mistake;
         }
-        let range = if own.key.is_some() { self.one(self.at) } else { range };
+        let text = self.slice(&own.value);
+        let word = word_end(text);
+        let range = if own.key.is_some() { self.one(self.at) } else { own.value.clone() };
+        let end = own.value.end;
+        let fix = (own.key.is_none() && word == text.len() && word > 0)
+            .then(|| Fix::risky("add the `:`", self.span(end..end), ":"));
         let message = format!("{} is not written as `key: value`", shown(text));
         let diagnostic = self
             .error(range, message)
             .help("add the missing `:`, or indent the line below the value that it belongs to");
-        self.whole(&own, diagnostic)
+        self.whole(&own, with_fix(diagnostic, fix))
+    }
+
+    /// A line like `key:value`.
+    pub(super) fn missing_space(&self, line: &Shape) -> Option<Mistake> {
+        let text = self.slice(&line.value);
+        let word = word_end(text);
+        if line.key.is_some()
+            || word == 0
+            || !text[word..].starts_with(':')
+            || text[word..].starts_with("://")
+        {
+            return None;
+        }
+        let after = line.value.start + word + 1;
+        let message = format!("a space is missing after `{}:`", &text[..word]);
+        let diagnostic = self
+            .error(line.value.start..after, message)
+            .help("write `key: value`, with a space")
+            .fix(Fix::safe("add the space", self.span(after..after), " "));
+        Some(self.whole(line, diagnostic))
+    }
+
+    /// A line that is indented less than the first one.
+    ///
+    /// Which of the two is wrong is not known; the part with less text is left out.
+    pub(super) fn beside_root(&self) -> Mistake {
+        let here = lines::shape(self.text, lines::line_at(self.text, self.at));
+        let mut first = lines::line_at(self.text, 0);
+        while matches!(self.text[first.start..first.end].trim_start().bytes().next(), None | Some(b'#'))
+            && let Some(next) = lines::next(self.text, first)
+        {
+            first = next;
+        }
+        let first = lines::shape(self.text, first);
+        if is_bare(&first) && first.line.start < here.line.start {
+            return self.keyless(&first);
+        }
+        let message = if first.indent > here.indent {
+            "the first line is indented, but lines that should stand beside it are not"
+        } else {
+            "this line belongs to nothing that stands before it"
+        };
+        let (start, end) = (first.line.start, here.line.start);
+        let place = if first.indent > here.indent { start..start + first.indent } else { here.value.clone() };
+        let diagnostic = self
+            .error(place, message)
+            .label(self.span(lines::trimmed(self.text, end..here.line.end)), "this line stands at the margin")
+            .help("give all keys of the file the same indentation");
+        let region = if self.at < self.text.len() / 2 { start..end } else { end..self.text.len() };
+        Mistake { diagnostic, repair: Repair::Blank(region) }
     }
 
     /// A `-` behind a key, or within brackets.
@@ -193,4 +251,9 @@ fn spaces(count: usize) -> String {
         1 => "1 space".into(),
         _ => format!("{count} spaces"),
     }
+}
+
+/// The end of the word that a text begins with.
+fn word_end(text: &str) -> usize {
+    text.find(|c: char| !(c.is_alphanumeric() || matches!(c, '_' | '-' | '.'))).unwrap_or(text.len())
 }

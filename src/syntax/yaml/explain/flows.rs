@@ -10,7 +10,7 @@ impl Scene<'_> {
         let start = self.flow?;
         let opening = lines::shape(self.text, lines::line_at(self.text, start));
         let here = lines::shape(self.text, lines::line_at(self.text, self.at));
-        let left = here.line.start > opening.line.start && here.indent <= opening.indent;
+        let left = here.line.start > opening.line.start && here.indent <= opening.column;
         let closes = self.text[here.line.start + here.indent..].starts_with([']', '}']);
         let at_end = self.text[self.at..].trim().is_empty() && self.at > start;
         let bracket = self.text[start..].chars().next()?;

@@ -2,6 +2,7 @@
 
 use super::{Mistake, Repair, Scene, with_fix};
 use crate::diag::{Edit, Fix, Safety};
+use crate::syntax::boundary;
 use crate::syntax::remarks::shown;
 use crate::syntax::scalar::{Quotes, escape};
 use crate::syntax::yaml::lines::{self, Shape};
@@ -19,14 +20,22 @@ impl Scene<'_> {
             return self.colon_in(&own);
         }
         let Some(above) = lines::above(self.text, line) else { return self.colon_in(&own) };
-        let owner = lines::parent(self.text, line, own.indent);
+        let owner = lines::parent(self.text, line, own.indent).map(|owner| self.keyed(owner));
         match owner {
+            Some(owner) if is_bare(&owner) => self.keyless(&owner),
             Some(owner) if !owner.value.is_empty() && self.is_open_text(&owner) => {
-                self.continues(&own, &owner)
+                self.missing_space(&owner).unwrap_or_else(|| self.continues(&own, &owner))
             }
             _ if above.key.is_none() => self.keyless(&above),
             _ => self.colon_in(&own),
         }
+    }
+
+    /// The entry that a line without a key continues, or else that line.
+    pub(super) fn keyed(&self, line: Shape) -> Shape {
+        let entry = lines::entry(self.text, line.value.start);
+        let continues = is_bare(&line) && !entry.value.is_empty();
+        if continues { entry } else { line }
     }
 
     /// Blames the `: ` within the unquoted value of `entry`.
@@ -43,20 +52,20 @@ impl Scene<'_> {
             return self.colon_in(owner);
         }
         let key = own.key.clone().unwrap_or_default();
-        let name = owner.key.as_ref().map_or("-", |key| self.slice(key));
+        let name = owner.key.as_ref().map_or("the item above".into(), |key| shown(self.slice(key)));
         let diagnostic = self
             .error(
                 key.clone(),
                 format!(
-                    "{} is indented deeper than `{name}`, which has a value already",
+                    "{} is indented deeper than {name}, which has a value already",
                     shown(self.slice(&key))
                 ),
             )
-            .label(self.span(owner.value.clone()), format!("the value of `{name}`"))
+            .label(self.span(owner.value.clone()), format!("the value of {name}"))
             .help(format!(
-                "give it the indentation of `{name}`; if it belongs to the value, put that in quotes"
+                "give it the indentation of {name}; if it belongs to the value, put that in quotes"
             ));
-        self.whole(own, diagnostic)
+        self.run(own, diagnostic)
     }
 
     /// Whether the value of an entry is a text without quotes.
@@ -81,9 +90,6 @@ impl Scene<'_> {
 
     /// Something stands behind a closing quote.
     pub(super) fn trailing(&self, quote: char) -> Mistake {
-        if let Some(opening) = self.opening_above(quote) {
-            return self.unclosed_quote(opening);
-        }
         let entry = self.entry();
         let value = entry.value.clone();
         let closing = self.text[..self.at].rfind(quote).unwrap_or(self.at);
@@ -101,16 +107,41 @@ impl Scene<'_> {
         self.value(&entry, with_fix(diagnostic, self.other_quotes(quote, &value)))
     }
 
-    /// The quote on an earlier line that this line's first quote closed by accident.
-    fn opening_above(&self, quote: char) -> Option<usize> {
-        let line = lines::line_at(self.text, self.at);
-        let closing = line.start + self.text[line.start..self.at].find(quote)?;
-        let before = self.text[line.start..closing].trim_end();
-        let opens = before.is_empty() || before.ends_with([':', '-', '[', '{', ',']);
-        let earlier = self.text[..line.start].rfind(quote)?;
-        let since = lines::line_at(self.text, earlier);
-        let odd = since.text(self.text).matches(quote).count() % 2 == 1;
-        (opens && odd).then_some(earlier)
+    /// A quote that was closed by accident, by one that should open another text further below.
+    pub(super) fn unclosed_quote_before(&self) -> Option<Mistake> {
+        let mut at = self.cursor;
+        while at < self.at {
+            let rest = &self.text[at..self.at];
+            let line = &self.text[lines::line_at(self.text, at).start..at];
+            if rest.starts_with(['"', '\'']) && begins_value(line) {
+                let entry = lines::entry(self.text, at);
+                let block_end = lines::block_end(self.text, &entry);
+                let closing = self.closing(at);
+                if self.slice(&entry.value).starts_with(['|', '>']) {
+                    at = block_end;
+                } else if closing > block_end {
+                    return Some(self.unclosed_quote(at));
+                } else {
+                    at = closing;
+                }
+            } else if rest.starts_with('#') && (line.is_empty() || line.ends_with([' ', '\t'])) {
+                at += rest.find('\n').unwrap_or(rest.len());
+            } else {
+                at += rest.chars().next().map_or(1, char::len_utf8);
+            }
+        }
+        None
+    }
+
+    /// The offset behind the quote that closes the text which begins at `at`.
+    fn closing(&self, at: usize) -> usize {
+        let bytes = self.text.as_bytes();
+        let quote = bytes[at];
+        let mut end = at + 1;
+        while end < self.text.len() && bytes[end] != quote {
+            end += if bytes[end] == b'\\' && quote == b'"' { 2 } else { 1 };
+        }
+        boundary(self.text, end) + usize::from(end < self.text.len())
     }
 
     /// An edit that surrounds the text with the other kind of quotes.
@@ -206,4 +237,16 @@ impl Scene<'_> {
         let diagnostic = self.error(range, message).help("put the value in quotes if it is meant as text");
         self.value(&entry, diagnostic)
     }
+}
+
+/// Whether a value can begin after this part of a line.
+fn begins_value(line: &str) -> bool {
+    let blank = line.is_empty() || line.ends_with([' ', '\t', '[', '{', ',']);
+    let line = line.trim_end();
+    blank && (line.is_empty() || line.ends_with([':', '-', '[', '{', ',', '?']))
+}
+
+/// Whether a line has neither a key nor a `-`.
+pub(super) fn is_bare(line: &Shape) -> bool {
+    line.key.is_none() && !line.item
 }

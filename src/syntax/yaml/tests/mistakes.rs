@@ -97,6 +97,41 @@ fn one_mistake_is_told_once_and_the_rest_is_read() {
         ("a: ? x\nb: 1\n", &["? x"], "`? `", json!({"a": null, "b": 1})),
         ("a: x # c\n  more\nb: 1\n", &["# c"], "begins a comment", json!({"a": null, "b": 1})),
         ("a: 1\n%x\nb: 2\n", &["%x"], "cannot begin with `%`", json!({"a": 1, "b": 2})),
+        (
+            "a:\n  - k: \"b\n    l: \"c\"\nd: 1\n",
+            &["\"b"],
+            "never closed",
+            json!({"a": [{"k": null, "l": "c"}], "d": 1}),
+        ),
+        (
+            "a: \"b\nc: |\n    \"x\" & y\nd: 1\n",
+            &["\"b"],
+            "never closed",
+            json!({"a": null, "c": "\"x\" & y\n", "d": 1}),
+        ),
+        ("a: 'b\n# it's\nc: 1\n", &["'b"], "never closed", json!({"a": null, "c": 1})),
+        ("- k: [a\n  l: 1\n  m: 2\n", &["["], "never closed", json!([{"k": null, "l": 1, "m": 2}])),
+        (
+            "a:\n  b\n    - c: 1\n      d: 2\n    - e: 3\nf: 1\n",
+            &["b"],
+            "not written as `key: value`",
+            json!({"a": null, "f": 1}),
+        ),
+        ("a:\n  - k:v\n    l: 1\nb: 1\n", &["k:"], "a space is missing", json!({"a": null, "b": 1})),
+        ("a:\n  k:v\n  # c\n  l: 1\n", &["k:"], "a space is missing", json!({"a": {"l": 1}})),
+        (" a: 1\nb: 2\nc: 3\n", &[" "], "the first line is indented", json!({"b": 2, "c": 3})),
+        (
+            "a:\n    b: 1\n  c: 2\n  d: 3\ne: 4\n",
+            &["  "],
+            "fits no line above",
+            json!({"a": {"b": 1}, "e": 4}),
+        ),
+        (
+            "a:\n  - b: 1\n   - c: 2\n     d: 3\n   - e: 4\nf: 1\n",
+            &["-"],
+            "not below the `-`",
+            json!({"a": [{"b": 1}], "f": 1}),
+        ),
         ("a: x\u{0}y\nb: 1\n", &["\u{0}"], "U+0000", json!({"a": "x y", "b": 1})),
     ];
     for (source, marked, part, tree) in cases {
@@ -152,6 +187,19 @@ fn several_mistakes_in_one_file_are_all_told() {
     );
     let many: String = (0..30).map(|n| format!("k{n}: =x ? 'a' : 'b'\n")).collect();
     assert_eq!(read(&many).1.len(), 30);
+}
+
+#[test]
+fn keys_that_lost_their_parent_are_told_once() {
+    let source = "a: 1\nb: 2\nc:\na: 3\nb: 4\nd: 5\nd: 6\n";
+    let (tree, diagnostics) = read(source);
+    assert_eq!(found(source, &diagnostics), [("duplicate-key", "a"), ("duplicate-key", "d")]);
+    assert!(diagnostics[0].help.as_ref().unwrap().contains("belong to `c`"));
+    assert_eq!(tree.root.to_value(), json!({"a": 1, "b": 2, "c": null, "d": 5}));
+    // What only seems repeated because something between was left out is not told.
+    let source = "- a: 1\n - b: 2\n  a: 3\n";
+    let (_, diagnostics) = read(source);
+    assert!(diagnostics.iter().all(|d| d.rule == "invalid-yaml"), "{diagnostics:?}");
 }
 
 #[test]

@@ -1,8 +1,10 @@
 //! How often and when a request is tried again.
 
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::time::{Duration, Instant};
 
 use crate::run::provider::{FetchError, Retry, Stop};
+use crate::run::{Clock, SystemClock};
 
 /// The wait after the first failure; it doubles with each one.
 const FIRST: Duration = Duration::from_millis(250);
@@ -31,8 +33,10 @@ pub struct RealPace;
 
 impl Pace for RealPace {
     fn jitter(&self) -> f64 {
-        let (bits, _) = uuid::Uuid::new_v4().as_u64_pair();
-        f64::from(u32::try_from(bits >> 32).unwrap_or(0)) / (f64::from(u32::MAX) + 1.0)
+        let mut hasher = DefaultHasher::new();
+        SystemClock.uuid().hash(&mut hasher);
+        let bits = u32::try_from(hasher.finish() >> 32).unwrap_or(0);
+        f64::from(bits) / (f64::from(u32::MAX) + 1.0)
     }
 
     fn wait(&self, time: Duration, stop: &Stop) -> Result<(), FetchError> {

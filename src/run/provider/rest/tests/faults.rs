@@ -276,3 +276,26 @@ fn a_redirect_without_target_or_to_elsewhere_is_refused() {
     trial.http.allow = vec!["127.0.0.1".to_owned()];
     assert_eq!(trial.err().code, "config.host");
 }
+
+/// `[{"id":"a"}]`, packed.
+const PACKED: [u8; 32] = [
+    31, 139, 8, 0, 0, 0, 0, 0, 2, 3, 139, 174, 86, 202, 76, 81, 178, 82, 74, 84, 170, 141, 5, 0, 137, 255,
+    44, 117, 12, 0, 0, 0,
+];
+
+#[test]
+fn packed_answers_are_unpacked() {
+    let server = Scripted::start(|_, _| answer(200, &[("Content-Encoding", "gzip")], PACKED));
+    let sink = plain(&server).ok();
+    assert_eq!((sink.ids(), sink.bytes), (vec!["a"], 12));
+    let server = Scripted::start(|_, _| answer(200, &[("Content-Encoding", "gzip")], PACKED));
+    let mut trial = plain(&server);
+    trial.http.max_body = 11;
+    assert_eq!(trial.err().code, "limit.body");
+}
+
+#[test]
+fn packed_answers_that_are_broken_are_told() {
+    let server = Scripted::start(|_, _| answer(200, &[("Content-Encoding", "gzip")], "[{\"id\":\"a\"}]"));
+    assert_eq!(plain(&server).err().code, "decode.body");
+}

@@ -70,8 +70,9 @@ fn no_rows_are_a_page_too() {
         ("[]", ""),
         (r#"{"v":[]}"#, "records: =$.v\n"),
         (r#"{"v":null}"#, "records: =$.v\n"),
-        (r#"{"v":[]}"#, "outputTransform: v.{\"id\": id}\n"),
-        ("[]", "outputTransform: $.{\"id\": id}\n"),
+        (r#"{"v":[]}"#, "outputTransform: 'v.{\"id\": id}'\n"),
+        ("[]", "outputTransform: '$.{\"id\": id}'\n"),
+        (r#"{"v":[]}"#, "outputTransform: v.w\n"),
     ] {
         assert_eq!(fetched(body, rest).pages, [0], "{rest}");
     }
@@ -118,7 +119,8 @@ fn a_place_that_is_not_there_is_an_error() {
     for (body, rest, name) in [
         (r#"{"error":"none"}"#, "records: =$.value\n", "`value`"),
         (r#"{"data":{}}"#, "outputTransform: $.data\nrecords: =$.items\n", "`data.items`"),
-        ("[]", "outputTransform: $.value\n", "`value`"),
+        (r#"[{"id":"a"}]"#, "outputTransform: $.value\n", "`value`"),
+        (r#"{"v":[{"id":"a"}]}"#, "outputTransform: $.v.w\nrecords: '=$.{\"id\": id}'\n", "`v.w`"),
     ] {
         let (code, message) = refused(body, rest);
         assert_eq!(code, "decode.transform", "{body} {rest}");

@@ -13,13 +13,13 @@ use jsonata_core::value::JValue;
 use super::super::EvalError;
 use super::super::print::{CONTEXT, SHARED};
 use super::program::Program;
-use super::{Evaluator, Host, fault};
+use super::{Host, fault};
 
 /// Shared expressions that use each other this deep are taken for a mistake.
 const MAX_CHAIN: usize = 100;
 
 /// What the host functions of one evaluation know.
-pub(super) struct Session {
+pub(super) struct Round {
     host: Rc<dyn Host>,
     options: EvaluatorOptions,
     begun: Instant,
@@ -38,15 +38,16 @@ enum Known {
     Value(JValue),
 }
 
-impl Session {
+impl Round {
     pub fn new(
-        evaluator: &Evaluator,
+        host: &Rc<dyn Host>,
+        options: EvaluatorOptions,
         context: JValue,
         shared: Rc<BTreeMap<Box<str>, Rc<Program>>>,
     ) -> Rc<Self> {
         Rc::new(Self {
-            host: Rc::clone(&evaluator.host),
-            options: evaluator.options(),
+            host: Rc::clone(host),
+            options,
             begun: Instant::now(),
             now: Cell::new(None),
             context,
@@ -59,7 +60,7 @@ impl Session {
 
     pub fn evaluate(self: &Rc<Self>, program: &Program, input: &JValue) -> Result<JValue, EvalError> {
         let outcome = self.walk(program, input);
-        // A function among the values may hold this session.
+        // A function among the values may hold this round.
         self.values.borrow_mut().clear();
         outcome.map_err(|error| self.failure.borrow_mut().take().unwrap_or_else(|| fault::failed(&error)))
     }
@@ -76,20 +77,20 @@ impl Session {
     }
 
     fn register(self: &Rc<Self>, walker: &mut Walker) -> Result<(), EvaluatorError> {
-        let session = |_: &str| Rc::clone(self);
-        let this = session(SHARED);
+        let round = |_: &str| Rc::clone(self);
+        let this = round(SHARED);
         walker.register_fn(SHARED, move |args: &[JValue]| this.shared_value(text(args.first())))?;
         for name in ["uuid", "uuid_v4"] {
-            let this = session(name);
+            let this = round(name);
             walker.register_fn(name, move |_: &[JValue]| Ok(JValue::from(this.host.uuid())))?;
         }
         walker.register_fn("isTempId", |args: &[JValue]| Ok(is_temp_id(args)))?;
         walker.register_fn("in", |args: &[JValue]| Ok(is_in(args)))?;
-        let this = session("random");
+        let this = round("random");
         walker.register_fn_override("random", move |_: &[JValue]| Ok(JValue::from(this.host.random())))?;
-        let this = session("millis");
+        let this = round("millis");
         walker.register_fn_override("millis", move |_: &[JValue]| Ok(JValue::from(this.now())))?;
-        let this = session("now");
+        let this = round("now");
         walker.register_fn_override("now", move |args: &[JValue]| this.format_now(args))
     }
 

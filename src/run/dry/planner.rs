@@ -1,0 +1,387 @@
+//! Plans one action after the other.
+
+use std::cell::{Ref, RefCell};
+use std::collections::BTreeSet;
+
+use serde_json::{Map, Value, json};
+
+use super::touched::Touched;
+use super::untouched::Untouched;
+use super::{Planned, PlannedAction, Reading, Verdicts};
+use crate::action::{ActionNode, Effect, EntityRequest, Fill, IfRunning, Order, Plan, ProviderKind};
+use crate::diag::FileId;
+use crate::expr::{EvalError, Evaluator, Template};
+use crate::run::bind::bound_parameters;
+use crate::run::context::{Place, Session, Tables, View, evaluator};
+use crate::run::done::Then;
+use crate::run::guard::{Decision, clip, decide, judge};
+use crate::run::interpret::describe;
+use crate::run::list::watches;
+use crate::run::perform::{local_method, undeclared};
+use crate::run::sync::described;
+use crate::run::target::Target;
+use crate::run::{Answer, Engine, RunError};
+use crate::store::sync::ScopeState;
+
+/// Global actions inside one another that a plan shows; deeper ones are a loop.
+const MAX_CALLS: usize = 16;
+
+/// Plans actions, remembering what they would change.
+pub(super) struct Planner<'p> {
+    engine: &'p Engine<'p>,
+    session: Session,
+    evaluator: Evaluator,
+    database: Untouched<'p>,
+    touched: RefCell<Touched>,
+    endless: RefCell<BTreeSet<String>>,
+}
+
+/// Where a planned action stands.
+#[derive(Clone, Copy)]
+struct Spot<'s> {
+    place: &'s Place<'s>,
+    file: FileId,
+    calls: usize,
+}
+
+impl<'p> Planner<'p> {
+    pub(super) fn new(engine: &'p Engine<'p>) -> Result<Self, RunError> {
+        Ok(Self {
+            engine,
+            session: Session::new(engine),
+            evaluator: evaluator(engine),
+            database: Untouched::new(engine.store)?,
+            touched: RefCell::default(),
+            endless: RefCell::default(),
+        })
+    }
+
+    pub(super) fn target(&self, target: &Target<'_>) -> PlannedAction {
+        self.action(target.action, Spot { place: &target.place, file: target.file, calls: 0 })
+    }
+
+    /// Handlers of the tables that the actions so far would change (app-layout.md §5).
+    pub(super) fn table_changes(&self) -> Vec<PlannedAction> {
+        let project = self.engine.project;
+        let place = Place::home(project);
+        let changed = self.touched().tables.clone();
+        let due = project.home.on("onTableChanged").filter(|placed| watches(placed, &changed, project));
+        let plan = |placed: &crate::app::Placed| {
+            let mut planned =
+                self.action(&placed.action, Spot { place: &place, file: placed.file, calls: 0 });
+            let table = placed.table.as_deref().unwrap_or_default();
+            planned.unknown.insert(0, format!("whether `{table}` changes"));
+            if planned.verdict == Verdicts::Run {
+                planned.verdict = Verdicts::Unknown;
+            }
+            planned
+        };
+        due.map(plan).collect()
+    }
+
+    /// The plan, unless the machine failed on the way.
+    pub(super) fn finish(&self, planned: Planned) -> Result<Planned, RunError> {
+        self.session.take_trouble().map_or(Ok(planned), |trouble| Err(trouble.into()))
+    }
+
+    fn action(&self, node: &ActionNode, spot: Spot<'_>) -> PlannedAction {
+        let mut planned = PlannedAction::new(describe(self.engine, node, spot.file));
+        self.guard(node, spot, &mut planned);
+        if matches!(planned.verdict, Verdicts::Run | Verdicts::Unknown) {
+            self.body(node, spot, &mut planned);
+        }
+        planned
+    }
+
+    fn guard(&self, node: &ActionNode, spot: Spot<'_>, planned: &mut PlannedAction) {
+        let view = self.view(spot.place);
+        if let Some(when) = &node.guard.when {
+            if let Template::Expression(expression) = &when.value {
+                let reads = view.reads(expression).into_iter();
+                planned.reads.extend(reads.map(|(what, value)| Reading { what, value }));
+            }
+            planned.unknown.extend(self.unknown(&view, &when.value));
+        }
+        if let Some(condition) = &node.guard.condition {
+            let reads = judge(&view, &condition.value).map(|verdict| verdict.reads).unwrap_or_default();
+            let reads = reads.into_iter();
+            planned.reads.extend(reads.map(|read| Reading { what: read.what, value: Some(read.value) }));
+            planned.unknown.extend(self.touched().unknown_facts(&condition.value));
+        }
+        if !planned.unknown.is_empty() {
+            planned.verdict = Verdicts::Unknown;
+            return;
+        }
+        match decide(&view, &node.guard) {
+            Decision::Go(_) => {}
+            Decision::Skip(skip) => planned.end(Verdicts::Skip, skip.detail),
+            Decision::Fail(failure) => planned.fail(failure.message),
+        }
+    }
+
+    fn body(&self, node: &ActionNode, spot: Spot<'_>, planned: &mut PlannedAction) {
+        let mut fill = PlanFill { planner: self, view: self.view(spot.place), unknown: Vec::new() };
+        let plan = node.body.plan(&mut fill);
+        let unknown = fill.unknown;
+        let is_known = unknown.is_empty();
+        planned.unknown.extend(unknown);
+        planned.unknown.dedup();
+        self.identify(node, spot, planned);
+        match plan {
+            // What fails because something is not known yet may well succeed then.
+            Err(error) if !is_known => planned.end(Verdicts::Unknown, error.to_string()),
+            Err(error) => planned.fail(error.to_string()),
+            Ok(plan) => self.follow(plan, spot, planned),
+        }
+        let goes_on = matches!(planned.verdict, Verdicts::Run | Verdicts::Unknown);
+        if let Some(next) = node.success.as_ref().filter(|_| goes_on) {
+            planned.inside(self.action(next, spot));
+        }
+    }
+
+    /// Names the action by its computed id, and remembers that its outputs are still to come.
+    fn identify(&self, node: &ActionNode, spot: Spot<'_>, planned: &mut PlannedAction) {
+        if let Some(id) = &node.computed_id
+            && let Ok(Some(id)) = self.view(spot.place).value(id)
+        {
+            planned.id = Some(id.as_str().map_or_else(|| id.to_string(), str::to_owned));
+        }
+        self.touched.borrow_mut().actions.extend(planned.id.clone());
+    }
+
+    fn follow(&self, plan: Plan<'_>, spot: Spot<'_>, planned: &mut PlannedAction) {
+        match plan {
+            Plan::Perform(effect) => self.effect(effect, spot, planned),
+            Plan::List { actions, order } => self.list(actions, order, spot, planned),
+            Plan::Call { action, package, parameters } => {
+                planned.effect = Some(format!("the global action `{action}`"));
+                self.call(&action, package.as_deref(), parameters, spot, planned);
+            }
+            Plan::Confirm { modal, automatic, confirmed } => {
+                let yes = automatic || self.engine.options.answer == Answer::Yes;
+                let answer = if yes { "yes" } else { "no" };
+                planned.effect = Some(format!("asks, and takes {answer} for an answer"));
+                planned.options = modal;
+                if let Some(next) = confirmed.filter(|_| yes) {
+                    planned.inside(self.action(next, spot));
+                }
+            }
+            Plan::Ui { options } => {
+                planned.effect = Some("is reported; it acts on a screen".to_owned());
+                planned.options = options;
+            }
+            Plan::Unsupported => planned.end(Verdicts::Unsupported, "this runtime does not know the type"),
+        }
+    }
+
+    fn list(&self, actions: &[ActionNode], order: Order, spot: Spot<'_>, planned: &mut PlannedAction) {
+        let how = if order == Order::Sequential { "one after the other" } else { "together" };
+        planned.effect = Some(format!("{} actions, {how}", actions.len()));
+        for inner in actions {
+            if order == Order::Sequential && planned.then == Then::Stop {
+                let mut skipped = PlannedAction::new(describe(self.engine, inner, spot.file));
+                skipped.end(Verdicts::Skip, "an action before it in the list fails on the spot");
+                planned.inside(skipped);
+            } else {
+                planned.inside(self.action(inner, spot));
+            }
+        }
+    }
+
+    fn call(
+        &self,
+        id: &str,
+        package: Option<&str>,
+        given: Map<String, Value>,
+        spot: Spot<'_>,
+        planned: &mut PlannedAction,
+    ) {
+        let project = self.engine.project;
+        if let Some(package) = package {
+            return planned
+                .fail(format!("the action `{id}` is in the package `{package}`, which is not loaded here"));
+        }
+        let Some(global) = project.actions.get(id) else {
+            return planned.fail(format!("there is no global action `{id}`"));
+        };
+        if spot.calls >= MAX_CALLS || self.endless.borrow().contains(id) {
+            self.endless.borrow_mut().insert(id.to_owned());
+            return planned.fail(format!("actions call one another without end, `{id}` among them"));
+        }
+        let parameters = match bound_parameters(id, global, given) {
+            Ok(parameters) => parameters,
+            Err(failure) => return planned.fail(failure.message),
+        };
+        let place = Place::home(project).with_parameters(parameters);
+        let inner = Spot { place: &place, file: global.placed.file, calls: spot.calls + 1 };
+        planned.inside(self.action(&global.placed.action, inner));
+    }
+
+    fn effect(&self, effect: Effect, spot: Spot<'_>, planned: &mut PlannedAction) {
+        let text = match effect {
+            Effect::StartScope { instance_ids, if_running } => {
+                return self.start_scope(&instance_ids, if_running, planned);
+            }
+            Effect::Sync { provider, entities, .. } => return self.sync(provider, entities, planned),
+            Effect::DeleteScope { id } => {
+                self.touch_scope(&id);
+                format!("deletes the scope `{id}`")
+            }
+            Effect::DeleteStatus { id } => {
+                let mut touched = self.touched.borrow_mut();
+                touched.tables.insert("_syncStatus".to_owned());
+                touched.any_status = true;
+                format!("deletes the status `{id}`")
+            }
+            Effect::Evaluate { value } => {
+                if let Some(id) = planned.id.as_ref().filter(|_| planned.unknown.is_empty()) {
+                    let state = json!({"isPending": false, "isSuccess": true, "error": null});
+                    self.session.keep_action(id, json!({"state": state, "outputs": {"value": value}}));
+                    self.touched.borrow_mut().actions.remove(id);
+                }
+                format!("evaluates to {}", clip(&value))
+            }
+            Effect::SetState { changes } => return self.set_state(changes, spot, planned),
+            Effect::ResetState { paths } => {
+                let shown: Vec<String> = paths.iter().map(|path| path.join(".")).collect();
+                self.touched
+                    .borrow_mut()
+                    .slots
+                    .retain(|slot| !paths.iter().any(|path| slot.starts_with(path)));
+                paths.into_iter().for_each(|path| self.session.reset(path));
+                format!("resets {}", shown.join(", "))
+            }
+            Effect::WriteRows(write) => {
+                if let Err(failure) = local_method(&write) {
+                    return planned.fail(failure.message);
+                }
+                self.touched.borrow_mut().tables.insert(write.entity.clone());
+                planned.options = write.rows.iter().cloned().map(Value::Object).collect();
+                format!("{} {} of `{}`", write.method.word(), rows(write.rows.len()), write.entity)
+            }
+            Effect::ExecuteSql { statements, entities } => {
+                self.touched.borrow_mut().tables.extend(entities);
+                let list = statements.into_iter().map(|(statement, parameters)| {
+                    if parameters.is_empty() {
+                        json!(statement)
+                    } else {
+                        json!({"statement": statement, "parameters": parameters})
+                    }
+                });
+                planned.options = list.collect();
+                "executes SQL".to_owned()
+            }
+        };
+        planned.effect = Some(text);
+    }
+
+    fn start_scope(&self, members: &[String], if_running: IfRunning, planned: &mut PlannedAction) {
+        let Some(id) = planned.id.clone() else { return planned.fail("a scope needs an `instanceId`") };
+        let row = self.database.scope(&id).unwrap_or_default();
+        let is_running = row.is_some_and(|row| row.state == ScopeState::Syncing);
+        let busy = || format!("the scope `{id}` is syncing already");
+        let is_sure = !self.touched().scopes.contains(&id);
+        match if_running {
+            IfRunning::Skip if is_running && is_sure => return planned.end(Verdicts::Skip, busy()),
+            IfRunning::Error if is_running && is_sure => return planned.fail(busy()),
+            _ => {}
+        }
+        self.touch_scope(&id);
+        let verb = if is_running { "restarts" } else { "starts" };
+        planned.effect = Some(format!("{verb} the scope `{id}` over {}", quoted(members)));
+    }
+
+    fn touch_scope(&self, id: &str) {
+        let mut touched = self.touched.borrow_mut();
+        touched.tables.insert("_syncScope".to_owned());
+        touched.scopes.insert(id.to_owned());
+    }
+
+    fn sync(&self, provider: ProviderKind, entities: Vec<EntityRequest>, planned: &mut PlannedAction) {
+        // Background work that fails does not stop a list.
+        if let Some(error) = entities.iter().find_map(|entity| described(self.engine, provider, entity).err())
+        {
+            planned.end(Verdicts::Error, error.message);
+        }
+        let mut touched = self.touched.borrow_mut();
+        touched.tables.extend(["_syncScope".to_owned(), "_syncStatus".to_owned()]);
+        touched.tables.extend(entities.iter().map(|entity| entity.entity.clone()));
+        touched.statuses.extend(entities.iter().map(|entity| entity.entity.clone()));
+        planned.options = entities.iter().map(request).collect();
+        let names: Vec<String> = entities.into_iter().map(|entity| entity.entity).collect();
+        planned.effect = Some(format!("fetches {} from {}", quoted(&names), provider.constant()));
+    }
+
+    fn set_state(&self, changes: Vec<(Vec<String>, Value)>, spot: Spot<'_>, planned: &mut PlannedAction) {
+        if let Some(failure) = changes.iter().find_map(|(path, _)| undeclared(path, spot.place)) {
+            return planned.fail(failure.message);
+        }
+        let shown: Vec<String> =
+            changes.iter().map(|(p, v)| format!("{} = {}", p.join("."), clip(v))).collect();
+        planned.effect = Some(format!("sets {}", shown.join(", ")));
+        for (path, value) in changes {
+            let slots = &mut self.touched.borrow_mut().slots;
+            slots.retain(|slot| !slot.starts_with(&path));
+            if planned.unknown.is_empty() {
+                self.session.set(path, value);
+            } else {
+                slots.push(path);
+            }
+        }
+    }
+
+    fn view<'v>(&'v self, place: &'v Place<'v>) -> View<'v> {
+        View::new(self.engine, &self.session, &self.evaluator, place, &self.database)
+    }
+
+    fn touched(&self) -> Ref<'_, Touched> {
+        self.touched.borrow()
+    }
+
+    fn unknown(&self, view: &View<'_>, template: &Template) -> Vec<String> {
+        self.touched().unknown(template, view, &self.database)
+    }
+}
+
+/// Evaluates options and remembers which of them cannot be known yet.
+struct PlanFill<'f> {
+    planner: &'f Planner<'f>,
+    view: View<'f>,
+    unknown: Vec<String>,
+}
+
+impl Fill for PlanFill<'_> {
+    fn fill(&mut self, template: &Template) -> Result<Option<Value>, EvalError> {
+        let unknown = self.planner.unknown(&self.view, template);
+        let known = unknown.is_empty();
+        for what in unknown {
+            if !self.unknown.contains(&what) {
+                self.unknown.push(what);
+            }
+        }
+        let value = self.view.template(template);
+        // A value that fails only because earlier actions have not run is unknown, not wrong.
+        if known { value } else { Ok(value.ok().flatten()) }
+    }
+}
+
+fn request(entity: &EntityRequest) -> Value {
+    let mut map = Map::new();
+    map.insert("entity".to_owned(), entity.entity.clone().into());
+    map.extend(entity.function.clone().map(|function| ("function".to_owned(), function.into())));
+    if !entity.parameters.is_empty() {
+        map.insert("parameters".to_owned(), Value::Object(entity.parameters.clone()));
+    }
+    Value::Object(map)
+}
+
+fn rows(count: usize) -> String {
+    if count == 1 { "1 row".to_owned() } else { format!("{count} rows") }
+}
+
+fn quoted(names: &[String]) -> String {
+    if names.is_empty() {
+        return "nothing".to_owned();
+    }
+    names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+}

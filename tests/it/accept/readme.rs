@@ -1,0 +1,212 @@
+//! The README tells the truth: its commands give the outputs it shows, and its lists are the
+//! registries. `SYNCSCOPE_BLESS=1 cargo test readme` writes both anew.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use syncscope::diag::RuleInfo;
+
+use super::stage::{Finished, Stage};
+
+#[test]
+fn outputs_are_real() {
+    let stage = Stage::empty();
+    for name in ["quickstart", "broken"] {
+        stage.put_example(name, &format!("examples/{name}"));
+    }
+    rewrite(|readme| {
+        let mut out = String::new();
+        for part in parts(readme) {
+            match part {
+                Part::Text(text) => out.push_str(text),
+                Part::Console(block) => out.push_str(&console(block, &stage)),
+            }
+        }
+        out
+    });
+}
+
+#[test]
+fn every_rule_is_listed() {
+    let row = |rule: &RuleInfo| format!("| `{}` | {} | {} |\n", rule.id, rule.severity.word(), rule.summary);
+    let rows: String = syncscope::lint::rules().iter().map(row).collect();
+    rewrite(|readme| {
+        between(readme, "rules", &format!("| rule | severity | finds |\n| --- | --- | --- |\n{rows}"))
+    });
+}
+
+#[test]
+fn every_schema_is_listed() {
+    let names: Vec<String> = syncscope::app::schema_names().iter().map(|name| format!("`{name}`")).collect();
+    rewrite(|readme| between(readme, "schemas", &format!("{}\n", names.join(", "))));
+}
+
+#[test]
+fn every_command_and_option_is_listed() {
+    let readme = fs::read_to_string(path()).unwrap();
+    let stage = Stage::empty();
+    let help = stage.run("--help").code(0).out;
+    let commands = help.split_once("Commands:\n").unwrap().1.split("\n\n").next().unwrap();
+    for command in commands.lines().map(|line| line.split_whitespace().next().unwrap()) {
+        let row =
+            readme.lines().find(|line| line.starts_with("| `") && line.contains(&format!("`{command}")));
+        let row = row.unwrap_or_else(|| panic!("README.md does not list the command `{command}`"));
+        for option in options(&stage.run(&format!("{command} -h")).code(0).out) {
+            let known = row.contains(&option) || MINOR.contains(&(command, option.as_str()));
+            assert!(known, "README.md does not list `{command} {option}`");
+        }
+    }
+}
+
+/// Options that the overview leaves to `--help`.
+const MINOR: &[(&str, &str)] = &[
+    ("status", "--db"),
+    ("eval", "--db"),
+    ("eval", "--jig"),
+    ("eval", "--input"),
+    ("eval", "--state"),
+    ("eval", "--format"),
+    ("query", "--db"),
+    ("query", "--jig"),
+    ("query", "--input"),
+    ("query", "--state"),
+    ("query", "--param"),
+];
+
+/// The long options of a help page without those of all commands.
+fn options(help: &str) -> Vec<String> {
+    const ALL: [&str; 5] = ["--help", "--version", "--color", "--quiet", "--verbose"];
+    let words =
+        help.lines().filter_map(|line| line.trim_start().starts_with('-').then(|| line.split_whitespace()));
+    let long = words.filter_map(|mut words| words.find(|word| word.starts_with("--")));
+    let long = long.map(|word| word.trim_end_matches(',').to_owned());
+    long.filter(|word| !ALL.contains(&word.as_str())).collect()
+}
+
+/// Compares the README with what it should be, times and dates aside, or writes it.
+#[track_caller]
+fn rewrite(right: impl FnOnce(&str) -> String) {
+    let written = fs::read_to_string(path()).unwrap();
+    let right = right(&written);
+    if calm(&written) == calm(&right) {
+        return;
+    }
+    if std::env::var_os("SYNCSCOPE_BLESS").is_some() {
+        fs::write(path(), right).unwrap();
+        return;
+    }
+    let pairs = calm(&written).lines().map(str::to_owned).collect::<Vec<_>>();
+    let first = calm(&right)
+        .lines()
+        .zip(pairs)
+        .find(|(right, written)| *right != written.as_str())
+        .map(|(right, written)| format!("is:        {written}\nshould be: {right}"));
+    panic!(
+        "README.md is out of date; SYNCSCOPE_BLESS=1 cargo test readme writes it anew\n{}",
+        first.unwrap_or_default()
+    );
+}
+
+fn path() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")
+}
+
+enum Part<'a> {
+    Text(&'a str),
+    Console(&'a str),
+}
+
+/// The page cut at its console blocks.
+fn parts(readme: &str) -> Vec<Part<'_>> {
+    const OPEN: &str = "```console\n";
+    let mut parts = Vec::new();
+    let mut rest = readme;
+    while let Some(start) = rest.find(OPEN) {
+        let (text, block) = rest.split_at(start + OPEN.len());
+        let end = block.find("```\n").expect("a console block without end");
+        parts.extend([Part::Text(text), Part::Console(&block[..end])]);
+        rest = &block[end..];
+    }
+    parts.push(Part::Text(rest));
+    parts
+}
+
+/// The commands of a block with what they print now.
+fn console(block: &str, stage: &Stage) -> String {
+    let mut out = String::new();
+    for command in block.lines().filter_map(|line| line.strip_prefix("$ ")) {
+        let words = words(command);
+        assert_eq!(words[0], "syncscope", "{command}");
+        let finished = Finished::of(stage.command("").args(&words[1..]));
+        let printed = finished.all();
+        out.push_str(&format!("$ {command}\n{}\n", printed.trim_end()));
+    }
+    out
+}
+
+/// Splits a command as a shell does, as far as this page needs it.
+fn words(command: &str) -> Vec<String> {
+    let mut words = vec![String::new()];
+    let mut quote = None;
+    for c in command.chars() {
+        match (quote, c) {
+            (None, ' ') => words.push(String::new()),
+            (None, '\'' | '"') => quote = Some(c),
+            (Some(open), _) if open == c => quote = None,
+            _ => words.last_mut().unwrap().push(c),
+        }
+    }
+    words
+}
+
+/// The page with the part between `<!-- NAME -->` and `<!-- /NAME -->` replaced.
+fn between(readme: &str, name: &str, text: &str) -> String {
+    let (open, close) = (format!("<!-- {name} -->\n"), format!("<!-- /{name} -->"));
+    let (before, rest) = readme.split_once(&open).unwrap_or_else(|| panic!("README.md has no part `{name}`"));
+    let (_, after) = rest.split_once(&close).unwrap();
+    format!("{before}{open}{text}{close}{after}")
+}
+
+/// The text without what differs between two runs: times, dates, and the blanks that depend on them.
+fn calm(text: &str) -> String {
+    text.lines().map(calm_line).collect::<Vec<_>>().join("\n")
+}
+
+fn calm_line(line: &str) -> String {
+    const UNITS: [&str; 5] = ["ms", "s", "min", "h", "d"];
+    let words: Vec<&str> = line.split_whitespace().collect();
+    let mut out: Vec<&str> = Vec::new();
+    let mut at = 0;
+    while at < words.len() {
+        let unit = words.get(at + 1).map(|word| word.trim_end_matches([',', ')']));
+        let is_number = words[at].parse::<f64>().is_ok();
+        if is_number && unit.is_some_and(|unit| UNITS.contains(&unit)) {
+            if out.last() != Some(&"TIME") {
+                out.push("TIME");
+            }
+            at += 2;
+            continue;
+        }
+        out.push(calm_word(words[at]));
+        at += 1;
+    }
+    out.join(" ").replace("TIME ago", "AGO").replace("just now", "AGO")
+}
+
+fn calm_word(word: &str) -> &str {
+    let digits = word.trim_matches(|c: char| !c.is_ascii_digit());
+    let is_epoch = digits.len() == 13 && digits.bytes().all(|b| b.is_ascii_digit());
+    let is_date = digits.len() == 10 && digits.bytes().filter(|b| *b == b'-').count() == 2;
+    let is_clock = digits.len() == 8 && digits.bytes().filter(|b| *b == b':').count() == 2;
+    if is_epoch || is_date || is_clock { "WHEN" } else { word }
+}
+
+#[test]
+fn only_times_are_ignored() {
+    assert_eq!(
+        calm("a  12 ms, b 1 min 5 s ago (2026-01-02 10:20:30Z)"),
+        calm("a 3.4 s, b just now (2025-12-31 00:00:01Z)")
+    );
+    assert_ne!(calm("visits 12 rows"), calm("visits 13 rows"));
+    assert_eq!(words("a 'b \"c\"' d"), ["a", "b \"c\"", "d"]);
+}
