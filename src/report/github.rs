@@ -34,7 +34,8 @@ fn text(diagnostic: &Diagnostic) -> String {
 }
 
 fn data(text: &str) -> String {
-    text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
+    let odd = |c: char| c.is_control() && !matches!(c, '\r' | '\n' | '\t');
+    text.replace(odd, "\u{fffd}").replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
 }
 
 fn property(text: &str) -> String {

@@ -1,5 +1,7 @@
 #![allow(clippy::unwrap_used, clippy::format_collect)]
 
+mod machines;
+
 use proptest::prelude::*;
 
 use super::*;
