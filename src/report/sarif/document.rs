@@ -94,6 +94,7 @@ pub(super) struct Location {
     pub(super) id: Option<usize>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) message: Option<Message>,
+    #[allow(clippy::struct_field_names)] // the name that SARIF gives it
     pub(super) physical_location: PhysicalLocation,
 }
 
