@@ -29,7 +29,7 @@ pub(super) enum Format {
     Github,
     /// A Code Quality report of GitLab.
     Gitlab,
-    /// `JUnit` XML, for test reports.
+    /// JUnit XML, for test reports.
     Junit,
 }
 

@@ -22,8 +22,8 @@ pub(super) fn write(
 ) -> io::Result<()> {
     let rules = rules(report.rules, diagnostics);
     let names = fingerprints(diagnostics, report.files);
-    let named = diagnostics.iter().zip(names);
-    let results = named.map(|(finding, name)| result(finding, name, &rules, report.files)).collect();
+    let pairs = diagnostics.iter().zip(names);
+    let results = pairs.map(|(finding, name)| result(finding, name, &rules, report.files)).collect();
     let driver = Driver {
         name: "syncscope",
         semantic_version: env!("CARGO_PKG_VERSION"),
@@ -91,8 +91,8 @@ fn text(finding: &Diagnostic) -> String {
 
 fn location(span: Span, files: &Files) -> Location {
     let artifact_location = ArtifactLocation { uri: of_path(files.get(span.file).path()) };
-    let physical_location = PhysicalLocation { artifact_location, region: region(span, files) };
-    Location { id: None, message: None, physical_location }
+    let physical = PhysicalLocation { artifact_location, region: region(span, files) };
+    Location { id: None, message: None, physical }
 }
 
 fn region(span: Span, files: &Files) -> Region {

@@ -3,9 +3,12 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use proptest::prelude::*;
+
 use super::*;
 use crate::app::{Inputs, discover, load};
 use crate::diag::Span;
+use crate::lint::{Request, check};
 
 /// A finding for every place of a text: what is there, and what is written instead.
 type Rule = (&'static str, &'static str, &'static str);
@@ -95,4 +98,65 @@ fn a_fix_that_breaks_an_expression_is_taken_back() {
     let rules = [("harm", "1 + 1", "1 + ("), ("r", "odd", "even")];
     let text = "title: =1 + 1\nname: odd\n";
     assert_eq!(mended(text, &rules, Reach::Safe), ("title: =1 + 1\nname: even\n".into(), 1));
+}
+
+const APP: &str = include_str!("../../../examples/quickstart/index.jigx");
+
+/// Mends the text with the rules of this room: the result, and the mistakes of syntax before and
+/// after.
+fn mended_by_all(text: &str, app: &crate::app::AppPath, path: &PathBuf) -> (String, [usize; 2], usize) {
+    let mut overlay = BTreeMap::from([(path.clone(), text.to_owned())]);
+    let mut mending = Mending::new(Reach::Unsafe);
+    let mut before = None;
+    for _ in 0..2 * MOST_ROUNDS {
+        let mut files = Files::new();
+        let inputs = Inputs { app, overlay: overlay.clone(), env: &|_| None };
+        let loaded = load(&inputs, &mut files).unwrap();
+        let is_syntax = |d: &&Diagnostic| d.severity == Severity::Error && super::is_syntax(d.rule);
+        let mistakes = loaded.diagnostics.iter().filter(is_syntax).count();
+        let before = *before.get_or_insert(mistakes);
+        let found = check(&loaded, &files, &Request::default());
+        let rewrites = mending.next(&loaded, &found, &files);
+        if rewrites.is_empty() {
+            return (overlay.remove(path).unwrap(), [before, mistakes], mending.fixed());
+        }
+        assert!(rewrites.iter().all(|rewrite| files.get(rewrite.file).path() == "index.jigx"));
+        overlay.extend(rewrites.into_iter().map(|rewrite| (path.clone(), rewrite.text)));
+    }
+    panic!("does not end");
+}
+
+/// The text with some bytes of it replaced.
+fn damaged(text: &str, places: &[(prop::sample::Index, usize, &str)]) -> String {
+    let mut text = text.to_owned();
+    for (at, length, new) in places {
+        let start = text.floor_char_boundary(at.index(text.len() + 1));
+        let end = text.floor_char_boundary((start + length).min(text.len())).max(start);
+        text.replace_range(start..end, new);
+    }
+    text
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 150, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_damaged_file_gets_no_worse_and_stays_as_it_is_then(
+        places in prop::collection::vec(
+            (any::<prop::sample::Index>(), 0_usize..4, prop::sample::select(vec![
+                "", " ", ":", ": ", "\"", "'", "- ", "\n", "\n  ", "\t", "[", "}", "=", "@", "é", "x", "#", "yes", ",",
+            ])),
+            1..5,
+        ),
+    ) {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("index.jigx");
+        std::fs::write(&path, APP).unwrap();
+        let app = discover(std::slice::from_ref(&path), folder.path()).unwrap().remove(0);
+        let text = damaged(APP, &places);
+        let (once, [before, after], _) = mended_by_all(&text, &app, &path);
+        prop_assert!(after <= before, "{before} -> {after}\n{text}\n---\n{once}");
+        let (twice, _, fixed) = mended_by_all(&once, &app, &path);
+        prop_assert_eq!((twice, fixed), (once, 0));
+    }
 }

@@ -88,14 +88,13 @@ pub(super) struct PartialFingerprints {
 }
 
 #[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
 pub(super) struct Location {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) id: Option<usize>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) message: Option<Message>,
-    #[allow(clippy::struct_field_names)] // the name that SARIF gives it
-    pub(super) physical_location: PhysicalLocation,
+    #[serde(rename = "physicalLocation")]
+    pub(super) physical: PhysicalLocation,
 }
 
 #[derive(Serialize)]

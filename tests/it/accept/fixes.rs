@@ -139,3 +139,27 @@ fn texts(folder: &Path) -> BTreeMap<String, String> {
     }
     texts
 }
+
+#[test]
+fn a_second_run_finds_nothing_more_to_fix() {
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/lint");
+    let mut fixed = 0;
+    for fixture in fs::read_dir(fixtures).unwrap().map(|entry| entry.unwrap().path()) {
+        // Its files are no text.
+        if fixture.ends_with("damaged-files") {
+            continue;
+        }
+        let stage = Stage::empty();
+        for (path, text) in texts(&fixture) {
+            stage.write(&format!("app/{path}"), text);
+        }
+        let first = stage.run("lint app --unsafe-fixes --format json").json();
+        let errors = |report: &serde_json::Value| report["summary"]["errors"].as_u64().unwrap();
+        let again = stage.run("lint app --unsafe-fixes --format json").json();
+        assert_eq!(again["summary"]["fixed"], 0, "{}", fixture.display());
+        assert_eq!(errors(&again), errors(&first), "{}", fixture.display());
+        stage.run("lint app --unsafe-fixes --diff").code(0);
+        fixed += first["summary"]["fixed"].as_u64().unwrap();
+    }
+    assert!(fixed >= 5, "{fixed}");
+}
