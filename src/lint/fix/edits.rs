@@ -88,9 +88,9 @@ mod tests {
         let file = files.add("a", text);
         let fixes: Vec<Fix> = fixes.iter().map(|edits| fix(edits, file)).collect();
         let mut edits = Edits::default();
-        let taken = fixes.iter().map(|fix| edits.take(fix, &files)).collect();
+        let which = fixes.iter().map(|fix| edits.take(fix, &files)).collect();
         let mut rewrites = edits.apply(&files);
-        (taken, rewrites.pop().map_or_else(|| text.to_owned(), |rewrite| rewrite.text))
+        (which, rewrites.pop().map_or_else(|| text.to_owned(), |rewrite| rewrite.text))
     }
 
     #[test]
