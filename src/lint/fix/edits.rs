@@ -84,13 +84,13 @@ mod tests {
 
     /// Which fixes were taken, and the text they make.
     fn applied(text: &str, fixes: &[&[(usize, usize, &str)]]) -> (Vec<bool>, String) {
-        let mut files = Files::new();
-        let file = files.add("a", text);
-        let fixes: Vec<Fix> = fixes.iter().map(|edits| fix(edits, file)).collect();
-        let mut edits = Edits::default();
-        let taken = fixes.iter().map(|fix| edits.take(fix, &files)).collect();
-        let mut rewrites = edits.apply(&files);
-        (taken, rewrites.pop().map_or_else(|| text.to_owned(), |rewrite| rewrite.text))
+        let mut sources = Files::new();
+        let id = sources.add("a", text);
+        let fixes: Vec<Fix> = fixes.iter().map(|edits| fix(edits, id)).collect();
+        let mut chosen = Edits::default();
+        let which = fixes.iter().map(|fix| chosen.take(fix, &sources)).collect();
+        let mut rewrites = chosen.apply(&sources);
+        (which, rewrites.pop().map_or_else(|| text.to_owned(), |rewrite| rewrite.text))
     }
 
     #[test]
