@@ -31,7 +31,7 @@ impl Action for ExecuteSql {
         let statements = list(fill, self.statements.as_ref())?;
         let entities = list(fill, self.entities.as_ref())?;
         Ok(Plan::Perform(Effect::ExecuteSql {
-            statements: statements.into_iter().map(statement).collect::<Result<_, _>>()?,
+            statements: statements.iter().map(statement).collect::<Result<_, _>>()?,
             entities: entities.iter().filter_map(Value::as_str).map(str::to_owned).collect(),
         }))
     }
@@ -41,9 +41,9 @@ impl Action for ExecuteSql {
     }
 }
 
-fn statement(value: Value) -> Result<(String, Map<String, Value>), PlanError> {
+fn statement(value: &Value) -> Result<(String, Map<String, Value>), PlanError> {
     let text = value.get("statement").and_then(Value::as_str).map(str::to_owned);
     let parameters = value.get("parameters").and_then(Value::as_object).cloned();
-    let text = text.ok_or_else(|| unusable("statements", "a list of `statement`s", Some(&value)))?;
+    let text = text.ok_or_else(|| unusable("statements", "a list of `statement`s", Some(value)))?;
     Ok((text, parameters.unwrap_or_default()))
 }

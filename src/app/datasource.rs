@@ -1,6 +1,6 @@
 //! Datasources: queries and fixed data that expressions read (datasources.md).
 
-use super::walk::Reader;
+use super::walk::{Reader, declared};
 use super::{Declared, Found};
 use crate::action::{ProviderKind, template};
 use crate::diag::{FileId, Span, Spanned};
@@ -71,7 +71,7 @@ pub struct EntityRef {
 }
 
 pub(super) fn lower(id: &str, node: &Node, reader: &mut Reader<'_>) -> Datasource {
-    let inputs = reader.declared(node.get("inputs"));
+    let inputs = declared(node.get("inputs"));
     let origin = origin(node, reader);
     Datasource {
         id: id.to_owned(),

@@ -1,5 +1,6 @@
 //! Which action comes next: guards, effects, and what follows a success.
 
+use std::cell::Cell;
 use std::collections::BTreeSet;
 use std::sync::mpsc::Sender;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -216,8 +217,9 @@ impl Worker<'_> {
         }
         let id = self.instance_id(node, spot);
         let action = ActionRef { id: id.clone().unwrap_or_default().or(action.id), ..action };
+        let guard = Cell::new(guard);
         let tell = || {
-            self.run.emitter.emit(Event::ActionStarted { action: action.clone(), guard: guard.clone() });
+            self.run.emitter.emit(Event::ActionStarted { action: action.clone(), guard: guard.take() });
             started();
         };
         let attempt = match (planned, &id) {
