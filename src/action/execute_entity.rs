@@ -54,7 +54,8 @@ impl Action for ExecuteEntity {
         Ok(Plan::Perform(Effect::WriteRows(WriteRows {
             provider,
             entity: required_text(fill, "entity", self.entity.as_ref())?,
-            method: method.ok_or_else(|| unusable("method", "a known method", Some(&word.as_str().into())))?,
+            method: method
+                .ok_or_else(|| unusable("method", "a known method", Some(&word.as_str().into())))?,
             rows: self.rows(fill, &word)?,
             function: function.and_then(|value| value.as_str().map(str::to_owned)),
         })))

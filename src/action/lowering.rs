@@ -188,7 +188,8 @@ fn without_actions(node: &Node, parse: &mut Parse<'_>) -> Template {
             fold_list(items.map(|item| without_actions(item, parse)).collect())
         }
         Kind::Object(entries) => {
-            let entries = entries.iter().filter(|entry| !is_action(&entry.value) && !holds_actions(&entry.value));
+            let entries =
+                entries.iter().filter(|entry| !is_action(&entry.value) && !holds_actions(&entry.value));
             let pairs = entries.map(|e| (e.key.text.to_string(), without_actions(&e.value, parse)));
             fold_map(pairs.collect())
         }

@@ -18,8 +18,8 @@ use super::{FileKind, Inputs};
 use crate::diag::{Diagnostic, FileId, Files, Span};
 use crate::syntax;
 
-use discover::is_index;
 pub use discover::discover;
+use discover::is_index;
 pub use pattern::FilePattern;
 
 /// An app on disk.
@@ -167,12 +167,16 @@ impl Reading<'_, '_> {
     fn paths(&self) -> Result<BTreeSet<PathBuf>, LoadError> {
         let app = self.inputs.app;
         let named = self.inputs.overlay.keys().chain(app.selected.iter().filter(|path| path.is_file()));
-        let mut paths: BTreeSet<PathBuf> = named.filter(|path| path.starts_with(&app.root)).cloned().collect();
+        let mut paths: BTreeSet<PathBuf> =
+            named.filter(|path| path.starts_with(&app.root)).cloned().collect();
         let root = app.root.clone();
         let is_ours = move |entry: &ignore::DirEntry| {
             let relative = entry.path().strip_prefix(&root).unwrap_or(entry.path());
             let is_dir = entry.file_type().is_some_and(|kind| kind.is_dir());
-            !is_dir || entry.depth() == 0 || relative.starts_with("scripts") || folder_kind(relative).is_some()
+            !is_dir
+                || entry.depth() == 0
+                || relative.starts_with("scripts")
+                || folder_kind(relative).is_some()
         };
         for entry in walker(&app.root).filter_entry(is_ours).build() {
             match entry {

@@ -134,7 +134,9 @@ impl<'f> Building<'f> {
             }
         }
         let scripts = whole.node.at("/scripts/expressions").map_or(&[][..], Node::entries);
-        self.project.scripts.extend(scripts.iter().map(|entry| entry.key.text.trim_end_matches(".js").to_owned()));
+        self.project
+            .scripts
+            .extend(scripts.iter().map(|entry| entry.key.text.trim_end_matches(".js").to_owned()));
         match whole.node.get("index") {
             Some(index) => {
                 self.home(&Unit { kind: FileKind::Index, node: index, pointer: "/index", ..*whole }, &[]);

@@ -142,7 +142,10 @@ impl fmt::Debug for Settings {
     /// Without anything that may hold a value from the environment.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut shown = f.debug_struct("Settings");
-        shown.field("database", &self.database).field("backend", &self.backend).field("dynamic", &self.dynamic);
+        shown
+            .field("database", &self.database)
+            .field("backend", &self.backend)
+            .field("dynamic", &self.dynamic);
         shown.field("sql", &self.sql.keys()).field("credentials", &self.credentials);
         shown.field("http", &self.http).field("lint", &self.lint).finish_non_exhaustive()
     }

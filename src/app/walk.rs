@@ -42,7 +42,6 @@ impl Reader<'_> {
     pub(super) fn template_or_null(&mut self, node: Option<&Node>) -> Template {
         node.map_or(Template::Literal(Value::Null), |node| template(node, self.parse))
     }
-
 }
 
 /// Reads declarations of inputs or parameters: `{name: {type, required, default}}`.

@@ -30,7 +30,10 @@ pub(super) fn bound_parameters(
 ///
 /// # Errors
 /// `config.input` when a required one is missing.
-pub(super) fn bound_inputs(screen: &Screen, given: Map<String, Value>) -> Result<Map<String, Value>, Failure> {
+pub(super) fn bound_inputs(
+    screen: &Screen,
+    given: Map<String, Value>,
+) -> Result<Map<String, Value>, Failure> {
     let bound = with_defaults(&screen.inputs, given);
     match missing(&screen.inputs, &bound) {
         None => Ok(bound),
@@ -43,7 +46,10 @@ pub(super) fn bound_inputs(screen: &Screen, given: Map<String, Value>) -> Result
 
 /// Declared defaults with the given values over them; what is given without being declared stays,
 /// because declaring is optional in practice.
-pub(super) fn with_defaults(declared: &BTreeMap<String, Declared>, given: Map<String, Value>) -> Map<String, Value> {
+pub(super) fn with_defaults(
+    declared: &BTreeMap<String, Declared>,
+    given: Map<String, Value>,
+) -> Map<String, Value> {
     let default = |(name, declared): (&String, &Declared)| Some((name.clone(), declared.default.clone()?));
     let mut bound: Map<String, Value> = declared.iter().filter_map(default).collect();
     bound.extend(given);
@@ -51,7 +57,10 @@ pub(super) fn with_defaults(declared: &BTreeMap<String, Declared>, given: Map<St
 }
 
 /// The first declared name that must have a value and has none.
-pub(super) fn missing<'d>(declared: &'d BTreeMap<String, Declared>, bound: &Map<String, Value>) -> Option<&'d str> {
+pub(super) fn missing<'d>(
+    declared: &'d BTreeMap<String, Declared>,
+    bound: &Map<String, Value>,
+) -> Option<&'d str> {
     let missing = declared.iter().find(|(name, declared)| declared.required && !bound.contains_key(*name));
     missing.map(|(name, _)| name.as_str())
 }

@@ -96,7 +96,8 @@ impl Worker<'_> {
         spot: &Spot<'_>,
     ) -> Done {
         if let Some(package) = package {
-            let message = format!("the action `{id}` is in the package `{package}`, which is not loaded here");
+            let message =
+                format!("the action `{id}` is in the package `{package}`, which is not loaded here");
             return Done::fail("config.package", message);
         }
         let called = match called(self.run.engine.project, id, given, spot.place) {

@@ -62,7 +62,13 @@ impl Worker<'_> {
 
     /// Performs one effect. `begun` is called when it is sure that it takes place, before anything
     /// of it is told.
-    pub(super) fn perform(&self, id: Option<&str>, effect: Effect, spot: &Spot<'_>, begun: &dyn Fn()) -> Attempt {
+    pub(super) fn perform(
+        &self,
+        id: Option<&str>,
+        effect: Effect,
+        spot: &Spot<'_>,
+        begun: &dyn Fn(),
+    ) -> Attempt {
         let now = self.run.engine.clock.now();
         if !matches!(effect, Effect::StartScope { .. }) {
             begun();
@@ -254,7 +260,9 @@ fn keyed(mut row: Map<String, Value>, clock: &dyn Clock) -> (String, Map<String,
 
 fn unsupported_write(write: &WriteRows) -> Failure {
     let (method, provider) = (write.method.word(), write.provider.constant());
-    let message =
-        format!("writing `{}` to `{provider}` with `{method}` is not supported by this runtime yet", write.entity);
+    let message = format!(
+        "writing `{}` to `{provider}` with `{method}` is not supported by this runtime yet",
+        write.entity
+    );
     Failure { code: "config.unsupported".to_owned(), message }
 }

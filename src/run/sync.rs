@@ -44,8 +44,11 @@ impl Worker<'_> {
     ) -> Result<Done, StoreError> {
         let engine = self.run.engine;
         let digests: Vec<String> = entities.iter().map(arguments).collect();
-        let operations: Vec<Operation<'_>> =
-            entities.iter().zip(&digests).map(|(entity, digest)| operation(provider, entity, digest)).collect();
+        let operations: Vec<Operation<'_>> = entities
+            .iter()
+            .zip(&digests)
+            .map(|(entity, digest)| operation(provider, entity, digest))
+            .collect();
         let begin = BeginInstance { instance_id: id, operations: &operations, now: engine.clock.now() };
         let work = self.run.commit(|store| {
             let begun = store.begin_instance(&begin)?;
@@ -82,7 +85,8 @@ impl Worker<'_> {
     fn was_cut_off(&self, work: &Work) -> Result<bool, StoreError> {
         for token in work.tokens() {
             let row = self.run.engine.store.scope(&token.scope)?;
-            let same_run = row.is_some_and(|row| row.epoch == token.epoch && row.state == ScopeState::Interrupted);
+            let same_run =
+                row.is_some_and(|row| row.epoch == token.epoch && row.state == ScopeState::Interrupted);
             if same_run {
                 return Ok(true);
             }
@@ -140,7 +144,8 @@ impl Worker<'_> {
         if !store.is_current(job.work).map_err(|error| self.kept(error))? {
             return Err(self.kept(StoreError::Stale));
         }
-        let cursor = if job.force { None } else { store.sync_token(job.operation).map_err(|e| self.kept(e))? };
+        let cursor =
+            if job.force { None } else { store.sync_token(job.operation).map_err(|e| self.kept(e))? };
         let heeded = match self.pages(job, &*provider, function, cursor.as_deref()) {
             // Nothing has been written yet; all rows replace what is there.
             Err(error) if error.code == CURSOR_EXPIRED && cursor.is_some() => false,

@@ -55,7 +55,8 @@ fn event_targets<'a>(engine: &Engine<'a>, name: &str, id: Option<&str>) -> Resul
 fn action_target<'a>(engine: &Engine<'a>, id: &str) -> Result<Target<'a>, RunError> {
     let project = engine.project;
     if let Some(global) = project.actions.get(id) {
-        let parameters = bound_parameters(id, global, engine.options.parameters.clone()).map_err(not_given)?;
+        let parameters =
+            bound_parameters(id, global, engine.options.parameters.clone()).map_err(not_given)?;
         let place = home(engine).with_parameters(parameters);
         return Ok(target(&global.placed, &global.placed.action, place));
     }
@@ -78,7 +79,9 @@ fn action_target<'a>(engine: &Engine<'a>, id: &str) -> Result<Target<'a>, RunErr
 fn known_actions<'a>(engine: &Engine<'a>) -> BTreeSet<&'a str> {
     let mut known: BTreeSet<&str> = engine.project.actions.keys().map(String::as_str).collect();
     for placed in engine.project.root_actions() {
-        placed.action.visit(&mut |action| known.extend(action.instance_id.iter().map(|id| id.value.as_str())));
+        placed
+            .action
+            .visit(&mut |action| known.extend(action.instance_id.iter().map(|id| id.value.as_str())));
     }
     known
 }

@@ -21,7 +21,10 @@ fn found(dir: &TempDir, paths: &[&str]) -> Result<Vec<String>, String> {
     };
     let paths: Vec<PathBuf> = paths.iter().map(PathBuf::from).collect();
     let apps = discover(&paths, dir.path()).map_err(|error| {
-        error.to_string().replace(&format!("{}/", dir.path().display()), "").replace(&dir.path().display().to_string(), ".")
+        error
+            .to_string()
+            .replace(&format!("{}/", dir.path().display()), "")
+            .replace(&dir.path().display().to_string(), ".")
     })?;
     let words = |app: &AppPath| {
         let inside = app.single.iter().chain(&app.selected).map(|path| shown(path));
@@ -32,7 +35,12 @@ fn found(dir: &TempDir, paths: &[&str]) -> Result<Vec<String>, String> {
 
 #[test]
 fn an_app_is_found_at_above_and_below_a_path() {
-    let dir = folder(&[("a/index.jigx", ""), ("a/jigs/deep/home.jigx", ""), ("b/c/index.yaml", ""), ("d/notes.txt", "")]);
+    let dir = folder(&[
+        ("a/index.jigx", ""),
+        ("a/jigs/deep/home.jigx", ""),
+        ("b/c/index.yaml", ""),
+        ("d/notes.txt", ""),
+    ]);
     let ok = |paths: &[&str]| found(&dir, paths).unwrap();
     assert_eq!(ok(&["a"]), ["a"]);
     assert_eq!(ok(&["a/index.jigx"]), ["a"]);
@@ -69,7 +77,10 @@ fn what_is_no_app_is_refused_by_name() {
     let no_app = "no app found at `empty`: an app is a folder with an `index.jigx` (or `.yaml`, `.yml`, `.json`), or one file with `jigs:` or `actions:` at its top";
     assert_eq!(error("empty"), no_app);
     assert_eq!(error("empty/x.txt"), no_app.replace("`empty`", "`empty/x.txt`"));
-    assert_eq!(error("lonely"), "`lonely` has settings but no `index.jigx` (or `.yaml`, `.yml`, `.json`), so it is no app");
+    assert_eq!(
+        error("lonely"),
+        "`lonely` has settings but no `index.jigx` (or `.yaml`, `.yml`, `.json`), so it is no app"
+    );
 }
 
 #[test]
@@ -88,7 +99,8 @@ fn an_app_inside_another_belongs_to_itself() {
 
 #[test]
 fn other_projects_with_an_index_json_are_no_apps() {
-    let web = folder(&[("index.json", "{\"pages\": []}"), ("components/x.json", ""), ("assets/icons.json", "")]);
+    let web =
+        folder(&[("index.json", "{\"pages\": []}"), ("components/x.json", ""), ("assets/icons.json", "")]);
     assert!(found(&web, &["."]).unwrap_err().starts_with("no app found"));
     for other in [("jigs/a.json", "{}"), ("syncscope.yaml", "")] {
         assert_eq!(found(&folder(&[("index.json", "{}"), other]), &["."]).unwrap(), ["."]);
@@ -98,8 +110,15 @@ fn other_projects_with_an_index_json_are_no_apps() {
 
 #[test]
 fn one_file_can_be_a_whole_app() {
-    let dir = folder(&[("build/output.json", "{\"jigs\": {}}"), ("app.yaml", "functions:\n  a: {}\n"), ("other.yaml", "x: 1\n")]);
-    assert_eq!(found(&dir, &["build/output.json", "app.yaml"]).unwrap(), [". app.yaml", "build build/output.json"]);
+    let dir = folder(&[
+        ("build/output.json", "{\"jigs\": {}}"),
+        ("app.yaml", "functions:\n  a: {}\n"),
+        ("other.yaml", "x: 1\n"),
+    ]);
+    assert_eq!(
+        found(&dir, &["build/output.json", "app.yaml"]).unwrap(),
+        [". app.yaml", "build build/output.json"]
+    );
     assert!(found(&dir, &["other.yaml"]).is_err());
 }
 
@@ -117,7 +136,10 @@ fn read(dir: &TempDir, app: &AppPath) -> (Vec<String>, Loaded) {
     let mut files = Files::new();
     let inputs = Inputs { app, overlay: BTreeMap::new(), env: &|_| None };
     let loaded = load(&inputs, &mut files).unwrap();
-    let shown = loaded.sources.iter().map(|source| format!("{:?} {} {}", source.kind, source.id, files.get(source.file).path()));
+    let shown = loaded
+        .sources
+        .iter()
+        .map(|source| format!("{:?} {} {}", source.kind, source.id, files.get(source.file).path()));
     let _ = dir;
     (shown.collect(), loaded)
 }
@@ -180,7 +202,10 @@ fn ignored_and_hidden_files_are_no_part_of_the_app() {
     assert_eq!(read(&dir, &whole(&dir)).0, ["Index index index.jigx", "Jig c jigs/c.jigx"]);
     let named = discover(&[PathBuf::from("jigs/b-draft.jigx")], dir.path()).unwrap().remove(0);
     let (read, _) = read(&dir, &named);
-    assert!(read.contains(&"Jig b-draft jigs/b-draft.jigx".to_owned()), "unless the user names them: {read:?}");
+    assert!(
+        read.contains(&"Jig b-draft jigs/b-draft.jigx".to_owned()),
+        "unless the user names them: {read:?}"
+    );
 }
 
 #[cfg(unix)]
@@ -237,9 +262,17 @@ fn the_texts_of_an_editor_stand_for_files_and_may_be_new() {
 
 #[test]
 fn empty_files_and_files_of_comments_are_remarked_on() {
-    let app = App::new(&[INDEX, ("functions/mine.jigx", ""), ("databases/default.jigx", "# later\n"), ("syncscope.yaml", "")]);
+    let app = App::new(&[
+        INDEX,
+        ("functions/mine.jigx", ""),
+        ("databases/default.jigx", "# later\n"),
+        ("syncscope.yaml", ""),
+    ]);
     let empty = "empty-file: the file is empty, so it is not part of the app @";
-    assert_eq!(app.remarks(), [format!("{empty} databases/default.jigx:"), format!("{empty} functions/mine.jigx:")]);
+    assert_eq!(
+        app.remarks(),
+        [format!("{empty} databases/default.jigx:"), format!("{empty} functions/mine.jigx:")]
+    );
     assert!(app.loaded.project.functions.is_empty() && app.loaded.project.databases.is_empty());
 }
 
@@ -305,7 +338,8 @@ fn shown_paths_are_seen_from_where_the_user_is() {
 #[test]
 fn two_index_files_are_a_mistake_and_the_first_counts() {
     let app = App::new(&[INDEX, ("index.yaml", "title: Other\nname: other\n")]);
-    let expected = "duplicate-file-id: `index` is the id of two files, and only the first is used @ index.yaml:";
+    let expected =
+        "duplicate-file-id: `index` is the id of two files, and only the first is used @ index.yaml:";
     assert_eq!(app.found(), [expected]);
     assert_eq!(app.loaded.project.home.file.map(|file| app.path(file)), Some("index.jigx"));
     assert_eq!(app.loaded.sources[0].kind, FileKind::Index);

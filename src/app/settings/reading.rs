@@ -125,7 +125,8 @@ impl Reading<'_> {
         if found.is_none() {
             // What is written is told, and not what came from the environment.
             let number = || value.to_value().to_string();
-            let message = format!("`{}` is not {expected}", value.as_str().map_or_else(number, str::to_owned));
+            let message =
+                format!("`{}` is not {expected}", value.as_str().map_or_else(number, str::to_owned));
             self.diagnostics.push(Diagnostic::error(INVALID_SETTINGS, value.span, message));
         }
         found
@@ -133,8 +134,7 @@ impl Reading<'_> {
 
     fn strings(&mut self, node: Option<&Node>) -> BTreeMap<String, String> {
         let entries = node.map_or(&[][..], Node::entries);
-        let mut read =
-            |e: &Entry| Some((e.key.text.to_string(), self.string(Some(&e.value))?));
+        let mut read = |e: &Entry| Some((e.key.text.to_string(), self.string(Some(&e.value))?));
         entries.iter().filter_map(&mut read).collect()
     }
 
@@ -179,10 +179,17 @@ impl Reading<'_> {
         while let Some(start) = rest.find(VARIABLE) {
             let at = written.len() - rest.len() + start;
             let Some(length) = rest[start..].find('}') else {
-                self.report(INVALID_SETTINGS, node, at..written.len(), "`${env:` has no `}` that ends it", None);
+                self.report(
+                    INVALID_SETTINGS,
+                    node,
+                    at..written.len(),
+                    "`${env:` has no `}` that ends it",
+                    None,
+                );
                 return None;
             };
-            let value = self.variable(&rest[start + VARIABLE.len()..start + length], node, at..at + length + 1);
+            let value =
+                self.variable(&rest[start + VARIABLE.len()..start + length], node, at..at + length + 1);
             out = out.zip(value).map(|(out, value)| out + &rest[..start] + &value);
             rest = &rest[start + length + 1..];
         }

@@ -56,13 +56,21 @@ http: { timeout: 1500ms, maxBody: 10MB, retries: 0, allow: ['*.example.com', '${
 ",
     );
     let settings = settings.with_backend("http://127.0.0.1:9");
-    assert!(settings.database.ends_with("data/my.db") && settings.backend.as_ref().unwrap().ends_with("tables"));
+    assert!(
+        settings.database.ends_with("data/my.db") && settings.backend.as_ref().unwrap().ends_with("tables")
+    );
     assert_eq!(settings.dynamic.url.as_deref(), Some("https://example.com"));
     assert_eq!(settings.dynamic.api_key.as_ref().unwrap().expose(), "s3cr3t-token");
     assert_eq!(settings.sql["crm"], "sqlite:db.example.com.db");
     assert_eq!(settings.credentials["microsoft.OAuth"].expose(), "s3cr3t-token");
-    assert_eq!(settings.custom, json!({"baseUrl": "http://127.0.0.1:9/v1", "list": ["http://127.0.0.1:9", 1]}));
-    assert_eq!((&settings.user, &settings.system), (&json!({"displayName": "Dev"}), &json!({"locale": "de"})));
+    assert_eq!(
+        settings.custom,
+        json!({"baseUrl": "http://127.0.0.1:9/v1", "list": ["http://127.0.0.1:9", 1]})
+    );
+    assert_eq!(
+        (&settings.user, &settings.system),
+        (&json!({"displayName": "Dev"}), &json!({"locale": "de"}))
+    );
     assert_eq!((settings.http.timeout, settings.http.max_body), (Duration::from_millis(1500), 10_000_000));
     assert_eq!((settings.http.retries, settings.http.concurrency), (0, 64));
     assert_eq!(settings.http.allow, ["*.example.com", "db.example.com"]);
@@ -70,7 +78,9 @@ http: { timeout: 1500ms, maxBody: 10MB, retries: 0, allow: ['*.example.com', '${
 
 #[test]
 fn the_served_folder_stands_for_dynamic_data_when_no_address_is_given() {
-    let with = |url: &str| settings(&format!("backend: data\nproviders: {{ dynamic: {{ organization: a{url} }} }}\n"));
+    let with = |url: &str| {
+        settings(&format!("backend: data\nproviders: {{ dynamic: {{ organization: a{url} }} }}\n"))
+    };
     assert_eq!(with("").with_backend("http://x").dynamic.url.as_deref(), Some("http://x"));
     let below = with(", url: '${backend}/below'").with_backend("http://x");
     assert_eq!(below.dynamic.url.as_deref(), Some("http://x/below"));
@@ -116,16 +126,46 @@ system: { t: '${env:TOKEN}' }
 #[test]
 fn mistakes_have_their_exact_places() {
     let cases: &[(&str, &str)] = &[
-        ("user: { x: \"a ${env:NONE} b\" }\n", "missing-environment-variable: the environment variable `NONE` is not set @ syncscope.yaml:${env:NONE}"),
-        ("user:\n  x: |\n    one\n    ${env:NONE}\n", "missing-environment-variable: the environment variable `NONE` is not set @ syncscope.yaml:${env:NONE}"),
-        ("user: { x: 'a ${env:HOST b' }\n", "invalid-settings: `${env:` has no `}` that ends it @ syncscope.yaml:${env:HOST b"),
-        ("user: { x: 'go ${backend}/x' }\n", "invalid-settings: `${backend}` is the address of the served folder, and no `backend:` names one @ syncscope.yaml:${backend}"),
-        ("http: { timeout: soon }\n", "invalid-settings: `soon` is not a duration such as `30s` @ syncscope.yaml:soon"),
-        ("http: { timeout: 0s }\n", "invalid-settings: `0s` is not a duration such as `30s` @ syncscope.yaml:0s"),
-        ("http: { maxBody: '64 lots' }\n", "invalid-settings: `64 lots` is not a size such as `64MiB` @ syncscope.yaml:'64 lots'"),
-        ("http: { maxBody: '99999999999GiB' }\n", "invalid-settings: `99999999999GiB` is not a size such as `64MiB` @ syncscope.yaml:'99999999999GiB'"),
-        ("http: { timeout: '${env:TOKEN}' }\n", "invalid-settings: `${env:TOKEN}` is not a duration such as `30s` @ syncscope.yaml:'${env:TOKEN}'"),
-        ("database: ''\n", "wrong-value: `database` should be a text, found an empty text @ syncscope.yaml:''"),
+        (
+            "user: { x: \"a ${env:NONE} b\" }\n",
+            "missing-environment-variable: the environment variable `NONE` is not set @ syncscope.yaml:${env:NONE}",
+        ),
+        (
+            "user:\n  x: |\n    one\n    ${env:NONE}\n",
+            "missing-environment-variable: the environment variable `NONE` is not set @ syncscope.yaml:${env:NONE}",
+        ),
+        (
+            "user: { x: 'a ${env:HOST b' }\n",
+            "invalid-settings: `${env:` has no `}` that ends it @ syncscope.yaml:${env:HOST b",
+        ),
+        (
+            "user: { x: 'go ${backend}/x' }\n",
+            "invalid-settings: `${backend}` is the address of the served folder, and no `backend:` names one @ syncscope.yaml:${backend}",
+        ),
+        (
+            "http: { timeout: soon }\n",
+            "invalid-settings: `soon` is not a duration such as `30s` @ syncscope.yaml:soon",
+        ),
+        (
+            "http: { timeout: 0s }\n",
+            "invalid-settings: `0s` is not a duration such as `30s` @ syncscope.yaml:0s",
+        ),
+        (
+            "http: { maxBody: '64 lots' }\n",
+            "invalid-settings: `64 lots` is not a size such as `64MiB` @ syncscope.yaml:'64 lots'",
+        ),
+        (
+            "http: { maxBody: '99999999999GiB' }\n",
+            "invalid-settings: `99999999999GiB` is not a size such as `64MiB` @ syncscope.yaml:'99999999999GiB'",
+        ),
+        (
+            "http: { timeout: '${env:TOKEN}' }\n",
+            "invalid-settings: `${env:TOKEN}` is not a duration such as `30s` @ syncscope.yaml:'${env:TOKEN}'",
+        ),
+        (
+            "database: ''\n",
+            "wrong-value: `database` should be a text, found an empty text @ syncscope.yaml:''",
+        ),
         ("database: data/\n", "invalid-settings: `data/` is not a file @ syncscope.yaml:data/"),
     ];
     for (text, expected) in cases {
@@ -142,24 +182,32 @@ fn keys_that_nobody_knows_are_told_by_the_schema() {
 
 #[test]
 fn a_missing_variable_is_told_once_and_has_no_consequences() {
-    let found = app("database: '${env:NONE}'\nhttp: { timeout: '${env:NONE}', maxBody: '${env:NONE}' }\n").found();
+    let found =
+        app("database: '${env:NONE}'\nhttp: { timeout: '${env:NONE}', maxBody: '${env:NONE}' }\n").found();
     assert!(found.iter().all(|found| found.starts_with("missing-environment-variable")), "{found:?}");
     assert_eq!(found.len(), 3, "once for each place");
 }
 
 #[test]
 fn of_two_settings_files_one_is_read_and_the_other_is_a_mistake() {
-    let app = App::new(&[INDEX, ("syncscope.yaml", "database: a.db\n"), ("syncscope.yml", "database: b.db\n")]);
-    let expected = "invalid-settings: an app has one settings file, and this one is not read @ syncscope.yml:";
+    let app =
+        App::new(&[INDEX, ("syncscope.yaml", "database: a.db\n"), ("syncscope.yml", "database: b.db\n")]);
+    let expected =
+        "invalid-settings: an app has one settings file, and this one is not read @ syncscope.yml:";
     assert_eq!(app.found(), [expected]);
     assert!(app.loaded.project.settings.database.ends_with("a.db"));
     let label = &app.loaded.diagnostics[0].labels[0];
-    assert_eq!((app.text(label.span).as_str(), label.message.as_str()), ("syncscope.yaml:", "the settings that are read"));
+    assert_eq!(
+        (app.text(label.span).as_str(), label.message.as_str()),
+        ("syncscope.yaml:", "the settings that are read")
+    );
 }
 
 #[test]
 fn values_of_the_wrong_kind_leave_the_defaults() {
-    let app = app("database: [a]\nuser: 5\nsystem:\nhttp: fast\nproviders: x\ncredentials: [a]\nsolution: { settings: { custom: [1] } }\n");
+    let app = app(
+        "database: [a]\nuser: 5\nsystem:\nhttp: fast\nproviders: x\ncredentials: [a]\nsolution: { settings: { custom: [1] } }\n",
+    );
     assert!(!app.found().is_empty());
     let settings = &app.loaded.project.settings;
     assert!(settings.database.ends_with(".syncscope/app.db"));

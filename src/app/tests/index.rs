@@ -56,7 +56,8 @@ fn definitions(kind: UseKind) -> Vec<String> {
     let told = places.map(|(id, place)| {
         let text = app.text(place.span);
         let text = text.lines().next().unwrap_or_default();
-        let shown = if place.by == DefinedBy::File { app.path(place.span.file).to_owned() } else { text.to_owned() };
+        let shown =
+            if place.by == DefinedBy::File { app.path(place.span.file).to_owned() } else { text.to_owned() };
         format!("{id} = {:?} @ {shown}", place.by)
     });
     told.collect()
@@ -66,7 +67,8 @@ fn definitions(kind: UseKind) -> Vec<String> {
 fn uses(kind: UseKind) -> Vec<String> {
     let app = app();
     let used = app.loaded.project.index.references().iter().filter(|used| used.kind == kind);
-    used.map(|used| format!("{} @ {} in {:?}", used.id, app.text(used.span), used.screen.as_deref())).collect()
+    used.map(|used| format!("{} @ {} in {:?}", used.id, app.text(used.span), used.screen.as_deref()))
+        .collect()
 }
 
 #[test]
@@ -83,7 +85,10 @@ fn files_and_tables_are_definitions() {
     assert_eq!(definitions(UseKind::Jig), ["home = File @ jigs/home.jigx"]);
     assert_eq!(definitions(UseKind::Action), ["refresh = File @ actions/refresh.jigx"]);
     assert_eq!(definitions(UseKind::Function), ["get-d = File @ functions/get-d.jigx"]);
-    let tables = ["crm/people = Table @ databases/crm.jigx:people", "default/tasks = Table @ databases/default.jigx:tasks"];
+    let tables = [
+        "crm/people = Table @ databases/crm.jigx:people",
+        "default/tasks = Table @ databases/default.jigx:tasks",
+    ];
     assert_eq!(definitions(UseKind::Table), tables);
     let datasources = definitions(UseKind::Datasource);
     assert_eq!(datasources.len(), 3, "{datasources:?}");
@@ -91,12 +96,18 @@ fn files_and_tables_are_definitions() {
 
 #[test]
 fn uses_have_their_places_and_screens() {
-    assert_eq!(uses(UseKind::Member), ["pull @ index.jigx:pull in Some(\"\")", "detail @ index.jigx:detail in Some(\"\")"]);
+    assert_eq!(
+        uses(UseKind::Member),
+        ["pull @ index.jigx:pull in Some(\"\")", "detail @ index.jigx:detail in Some(\"\")"]
+    );
     assert_eq!(uses(UseKind::Function), ["get-d @ jigs/home.jigx:get-d in Some(\"home\")"]);
     assert_eq!(uses(UseKind::Action), ["refresh @ index.jigx:refresh in Some(\"\")"]);
     assert_eq!(uses(UseKind::StatusRow), ["7 @ actions/refresh.jigx:'7' in None"]);
     assert_eq!(uses(UseKind::Datasource), ["all @ jigs/home.jigx:all in Some(\"home\")"]);
-    assert_eq!(uses(UseKind::Jig), ["home @ index.jigx:home in Some(\"\")", "detail-jig @ jigs/home.jigx:detail-jig in Some(\"home\")"]);
+    assert_eq!(
+        uses(UseKind::Jig),
+        ["home @ index.jigx:home in Some(\"\")", "detail-jig @ jigs/home.jigx:detail-jig in Some(\"home\")"]
+    );
     let tables = [
         "default/tasks @ index.jigx:default/tasks in Some(\"\")",
         "crm/people @ index.jigx:crm/people in Some(\"\")",
@@ -122,7 +133,10 @@ fn scopes_are_used_by_conditions_and_deletions() {
 fn actions_are_found_by_instance_id_in_the_whole_app() {
     let app = app();
     let (placed, action) = app.loaded.project.action_with_instance_id("pull").unwrap();
-    assert_eq!((placed.action.pointer.as_str(), action.pointer.as_str()), ("/onLoad", "/onLoad/options/actions/1"));
+    assert_eq!(
+        (placed.action.pointer.as_str(), action.pointer.as_str()),
+        ("/onLoad", "/onLoad/options/actions/1")
+    );
     assert!(app.loaded.project.action_with_instance_id("nobody").is_none());
 }
 

@@ -16,7 +16,11 @@ fn app(path: &str, text: &str) -> App {
 fn placed<'a>(actions: impl Iterator<Item = &'a Placed>) -> Vec<String> {
     let words = |placed: &Placed| {
         let event = placed.event.as_deref().unwrap_or("-");
-        format!("{event} {} {}", placed.action.pointer, placed.action.type_name.value.trim_start_matches("action."))
+        format!(
+            "{event} {} {}",
+            placed.action.pointer,
+            placed.action.type_name.value.trim_start_matches("action.")
+        )
     };
     actions.map(words).collect()
 }
@@ -167,7 +171,9 @@ onRefresh: *act
 #[test]
 fn transforms_are_expressions_with_and_without_the_equals_sign() {
     let function = |transform: &str| {
-        let text = format!("provider: DATA_PROVIDER_REST\nmethod: GET\nurl: https://example.com\noutputTransform: {transform}\nrecords: =items\n");
+        let text = format!(
+            "provider: DATA_PROVIDER_REST\nmethod: GET\nurl: https://example.com\noutputTransform: {transform}\nrecords: =items\n"
+        );
         app("functions/f.jigx", &text)
     };
     for transform in ["$.items", "=$.items"] {
@@ -183,13 +189,16 @@ fn transforms_are_expressions_with_and_without_the_equals_sign() {
 
 #[test]
 fn functions_go_by_their_id_or_their_file() {
-    let function = |id: &str| format!("provider: DATA_PROVIDER_REST\nmethod: GET\nurl: https://example.com\n{id}");
+    let function =
+        |id: &str| format!("provider: DATA_PROVIDER_REST\nmethod: GET\nurl: https://example.com\n{id}");
     let (a, b, c) = (function(""), function("functionId: a\n"), function("functionId: other\n"));
-    let app = App::new(&[INDEX, ("functions/a.jigx", &a), ("functions/b.jigx", &b), ("functions/c.jigx", &c)]);
+    let app =
+        App::new(&[INDEX, ("functions/a.jigx", &a), ("functions/b.jigx", &b), ("functions/c.jigx", &c)]);
     let ids: Vec<&String> = app.loaded.project.functions.keys().collect();
     assert_eq!(ids, ["a", "other"]);
     assert_eq!(app.loaded.project.functions["a"].method, "GET");
-    let expected = "duplicate-file-id: `a` is the id of two functions, and only the first is used @ functions/b.jigx:";
+    let expected =
+        "duplicate-file-id: `a` is the id of two functions, and only the first is used @ functions/b.jigx:";
     assert_eq!(app.found(), [expected]);
 }
 
@@ -202,10 +211,14 @@ fn two_files_of_one_kind_and_name_are_a_mistake_and_of_two_kinds_none() {
         ("jigs/b/x.yaml", jig),
         ("actions/x.jigx", "action: { type: action.go-back }\n"),
     ]);
-    let expected = "duplicate-file-id: `x` is the id of two files, and only the first is used @ jigs/b/x.yaml:";
+    let expected =
+        "duplicate-file-id: `x` is the id of two files, and only the first is used @ jigs/b/x.yaml:";
     assert_eq!(app.found(), [expected]);
     let label = &app.loaded.diagnostics[0].labels[0];
-    assert_eq!((app.text(label.span).as_str(), label.message.as_str()), ("jigs/a/x.jigx:", "the file that is used"));
+    assert_eq!(
+        (app.text(label.span).as_str(), label.message.as_str()),
+        ("jigs/a/x.jigx:", "the file that is used")
+    );
 }
 
 #[test]
@@ -259,7 +272,10 @@ options:
         .collect();
     assert_eq!(entities, [("a", None), ("b", Some("get-b"))]);
     let names: Vec<&str> = sqlite.parameters.iter().map(|(name, _)| name.as_str()).collect();
-    assert_eq!((names, &sqlite.json_properties[..]), (vec!["x", "y"], &["image".to_owned(), "data".to_owned()][..]));
+    assert_eq!(
+        (names, &sqlite.json_properties[..]),
+        (vec!["x", "y"], &["image".to_owned(), "data".to_owned()][..])
+    );
     assert!(sqlite.document && !sqlite.rewrite);
     let member = app.loaded.project.index.definitions(crate::action::UseKind::Member, "d");
     assert_eq!(member.iter().map(|place| place.by).collect::<Vec<_>>(), [DefinedBy::LocalDatasource]);
@@ -285,8 +301,14 @@ state: { a: { initialValue: =1 }, b: { initialValue: [1] }, c: }
 fn declarations_of_inputs_and_parameters_are_read() {
     let app = App::new(&[
         INDEX,
-        ("jigs/j.jigx", "title: J\ntype: jig.default\ninputs: { id: { type: string, required: true }, n: { type: number, default: 5 } }\n"),
-        ("actions/a.jigx", "action: { type: action.go-back }\nparameters: { p: { type: object, value: { x: 1 } }, q: }\n"),
+        (
+            "jigs/j.jigx",
+            "title: J\ntype: jig.default\ninputs: { id: { type: string, required: true }, n: { type: number, default: 5 } }\n",
+        ),
+        (
+            "actions/a.jigx",
+            "action: { type: action.go-back }\nparameters: { p: { type: object, value: { x: 1 } }, q: }\n",
+        ),
     ]);
     let inputs = &app.loaded.project.jigs["j"].inputs;
     assert!(inputs["id"].required && inputs["id"].default.is_none());

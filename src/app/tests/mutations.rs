@@ -66,9 +66,39 @@ enum Change {
 
 fn change() -> impl Strategy<Value = Change> {
     let piece = prop::sample::select(vec![
-        "\n", " ", ":", "- ", "{", "}", "[", "]", "=", "'", "\"", "|\n", ">-\n", "&a ", "*a", "*load", "# ", "\t",
-        "\u{FEFF}", "\0", "é", "type: action.x", "=@ctx.", "${env:", "null", "<<: *load", "? ", "!!str ", "---\n", "..",
-        "{}", "=$a.b[", "instanceId: =x",
+        "\n",
+        " ",
+        ":",
+        "- ",
+        "{",
+        "}",
+        "[",
+        "]",
+        "=",
+        "'",
+        "\"",
+        "|\n",
+        ">-\n",
+        "&a ",
+        "*a",
+        "*load",
+        "# ",
+        "\t",
+        "\u{FEFF}",
+        "\0",
+        "é",
+        "type: action.x",
+        "=@ctx.",
+        "${env:",
+        "null",
+        "<<: *load",
+        "? ",
+        "!!str ",
+        "---\n",
+        "..",
+        "{}",
+        "=$a.b[",
+        "instanceId: =x",
     ]);
     prop_oneof![
         any::<usize>().prop_map(Change::Cut),
@@ -106,7 +136,11 @@ fn changed(text: &str, change: &Change) -> String {
 fn read(file: usize, changes: &[Change]) {
     let root = PathBuf::from("/an/app/that/is/nowhere");
     let texts = APP.iter().enumerate().map(|(n, (path, text))| {
-        let text = if n == file { changes.iter().fold((*text).to_owned(), |text, c| changed(&text, c)) } else { (*text).to_owned() };
+        let text = if n == file {
+            changes.iter().fold((*text).to_owned(), |text, c| changed(&text, c))
+        } else {
+            (*text).to_owned()
+        };
         (root.join(path), text)
     });
     let overlay: BTreeMap<PathBuf, String> = texts.collect();
@@ -133,7 +167,10 @@ fn read(file: usize, changes: &[Change]) {
 fn the_app_itself_is_without_mistakes() {
     let app = super::stage::App::new(&APP);
     let found = app.found();
-    assert!(found.iter().all(|found| found.starts_with("action-type-alias") || found.starts_with("unknown-key")), "{found:#?}");
+    assert!(
+        found.iter().all(|found| found.starts_with("action-type-alias") || found.starts_with("unknown-key")),
+        "{found:#?}"
+    );
 }
 
 proptest! {

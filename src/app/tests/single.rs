@@ -44,7 +44,10 @@ fn every_section_is_read() {
     assert_eq!(ids, [["home"], ["load"], ["get"], ["all"], ["default"], ["card"]]);
     assert_eq!(project.scripts, ["helper", "other"]);
     assert_eq!(project.home.events(), ["onLoad", "onTableChanged"]);
-    assert_eq!(project.home.on("onTableChanged").next().and_then(|placed| placed.table.as_deref()), Some("tasks"));
+    assert_eq!(
+        project.home.on("onTableChanged").next().and_then(|placed| placed.table.as_deref()),
+        Some("tasks")
+    );
     assert!(project.home.state.contains_key("region"));
 }
 
@@ -76,7 +79,10 @@ fn nothing_of_a_section_counts_as_part_of_the_index() {
 
 #[test]
 fn the_index_may_have_a_section_of_its_own() {
-    let app = App::single("app.json", r#"{"index": {"name": "inner", "onLoad": {"type": "action.go-back"}}, "jigs": {}}"#);
+    let app = App::single(
+        "app.json",
+        r#"{"index": {"name": "inner", "onLoad": {"type": "action.go-back"}}, "jigs": {}}"#,
+    );
     let project = &app.loaded.project;
     assert_eq!((project.name.as_str(), project.home.events()), ("inner", vec!["onLoad"]));
     assert_eq!(project.home.actions[0].action.pointer, "/index/onLoad");
@@ -95,7 +101,12 @@ fn settings_may_lie_beside_the_file() {
 
 #[test]
 fn sections_of_the_wrong_kind_do_no_harm() {
-    for text in ["jigs: []\n", "jigs: 5\nactions: { a: 1, b: null }\n", "functions: { f: [1] }\n", "index: x\njigs: {}\n"] {
+    for text in [
+        "jigs: []\n",
+        "jigs: 5\nactions: { a: 1, b: null }\n",
+        "functions: { f: [1] }\n",
+        "index: x\njigs: {}\n",
+    ] {
         let app = App::single("app.yaml", text);
         assert!(app.loaded.project.jigs.is_empty(), "{text}");
     }

@@ -150,7 +150,8 @@ impl<'v> View<'v> {
             return Ok(());
         }
         let Some(datasource) = self.find(id) else {
-            let help = did_you_mean(id, self.datasource_ids()).map_or_else(String::new, |help| format!("; {help}"));
+            let help =
+                did_you_mean(id, self.datasource_ids()).map_or_else(String::new, |help| format!("; {help}"));
             return Err(failure("datasource.unknown", format!("there is no datasource `{id}`{help}")));
         };
         if self.open.borrow().iter().any(|open| open == id) {
@@ -181,7 +182,8 @@ impl<'v> View<'v> {
             Origin::Reference { id, inputs: given } => {
                 let Some(target) = self.engine.project.datasources.get(&id.value) else {
                     let known = self.engine.project.datasources.keys().map(String::as_str);
-                    let help = did_you_mean(&id.value, known).map_or_else(String::new, |help| format!("; {help}"));
+                    let help =
+                        did_you_mean(&id.value, known).map_or_else(String::new, |help| format!("; {help}"));
                     let message = format!("there is no global datasource `{}`{help}", id.value);
                     return Err(failure("datasource.unknown", message));
                 };

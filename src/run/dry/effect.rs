@@ -62,7 +62,8 @@ impl Planner<'_> {
         if let Err(failure) = local_method(&write) {
             return planned.fail(failure.message);
         }
-        let rows = if write.rows.len() == 1 { "1 row".to_owned() } else { format!("{} rows", write.rows.len()) };
+        let rows =
+            if write.rows.len() == 1 { "1 row".to_owned() } else { format!("{} rows", write.rows.len()) };
         planned.effect = Some(format!("{} {rows} of `{}`", write.method.word(), write.entity));
         planned.options = write.rows.into_iter().map(Value::Object).collect();
         self.touched.borrow_mut().tables.insert(write.entity);
@@ -92,7 +93,8 @@ impl Planner<'_> {
 
     fn sync(&self, provider: ProviderKind, entities: Vec<EntityRequest>, planned: &mut PlannedAction) {
         // Background work that fails does not stop a list.
-        if let Some(error) = entities.iter().find_map(|entity| described(self.engine, provider, entity).err()) {
+        if let Some(error) = entities.iter().find_map(|entity| described(self.engine, provider, entity).err())
+        {
             planned.end(Verdicts::Error, error.message);
         }
         let mut touched = self.touched.borrow_mut();
@@ -108,7 +110,8 @@ impl Planner<'_> {
         if let Some(failure) = changes.iter().find_map(|(path, _)| undeclared(path, spot.place)) {
             return planned.fail(failure.message);
         }
-        let shown: Vec<String> = changes.iter().map(|(p, v)| format!("{} = {}", p.join("."), clip(v))).collect();
+        let shown: Vec<String> =
+            changes.iter().map(|(p, v)| format!("{} = {}", p.join("."), clip(v))).collect();
         planned.effect = Some(format!("sets {}", shown.join(", ")));
         for (path, value) in changes {
             let unknown = &mut self.touched.borrow_mut().slots;

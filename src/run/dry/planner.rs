@@ -63,7 +63,8 @@ impl<'p> Planner<'p> {
         let changed = self.touched().tables.clone();
         let due = project.home.on("onTableChanged").filter(|placed| watches(placed, &changed, project));
         let plan = |placed: &crate::app::Placed| {
-            let mut planned = self.action(&placed.action, Spot { place: &place, file: placed.file, calls: 0 });
+            let mut planned =
+                self.action(&placed.action, Spot { place: &place, file: placed.file, calls: 0 });
             let table = placed.table.as_deref().unwrap_or_default();
             planned.unknown.insert(0, format!("whether `{table}` changes"));
             if planned.verdict == Verdicts::Run {
@@ -192,7 +193,8 @@ impl<'p> Planner<'p> {
         planned: &mut PlannedAction,
     ) {
         if let Some(package) = package {
-            return planned.fail(format!("the action `{id}` is in the package `{package}`, which is not loaded here"));
+            return planned
+                .fail(format!("the action `{id}` is in the package `{package}`, which is not loaded here"));
         }
         let Called { placed, place } = match called(self.engine.project, id, given, spot.place) {
             Ok(called) => called,

@@ -26,7 +26,12 @@ pub(super) struct Touched {
 
 impl Touched {
     /// What a template reads that cannot be known yet, in words.
-    pub(super) fn unknown(&self, template: &Template, view: &View<'_>, database: &Untouched<'_>) -> Vec<String> {
+    pub(super) fn unknown(
+        &self,
+        template: &Template,
+        view: &View<'_>,
+        database: &Untouched<'_>,
+    ) -> Vec<String> {
         let mut search = Search { touched: self, view, database, seen: BTreeSet::new(), found: Vec::new() };
         search.template(template);
         search.found
@@ -38,7 +43,8 @@ impl Touched {
         let scopes = scopes.map(|id| format!("the state of the scope `{id}`, which an action above changes"));
         let status = |table: &&str| self.any_status || self.statuses.contains(*table);
         let statuses = condition.entities().into_iter().filter(status);
-        let statuses = statuses.map(|table| format!("the status of `{table}`, which an action above changes"));
+        let statuses =
+            statuses.map(|table| format!("the status of `{table}`, which an action above changes"));
         scopes.chain(statuses).collect()
     }
 }
@@ -57,7 +63,9 @@ impl Search<'_> {
         for path in self.view.paths(template) {
             let names: Vec<&str> = path.iter().map(String::as_str).collect();
             match names.as_slice() {
-                [] | ["datasources"] => self.view.datasource_ids().into_iter().for_each(|id| self.datasource(id)),
+                [] | ["datasources"] => {
+                    self.view.datasource_ids().into_iter().for_each(|id| self.datasource(id))
+                }
                 ["datasources", id, ..] => self.datasource(id),
                 ["actions", id, ..] if self.touched.actions.contains(*id) => {
                     self.say(format!("`@ctx.actions.{id}` comes from an action above"));

@@ -43,14 +43,12 @@ fn evaluate_keeps_its_value_as_output() {
 
 #[test]
 fn a_confirm_is_answered_by_the_options_and_what_follows_runs_only_after_a_yes() {
-    let app = app(
-        "  type: action.confirm
+    let app = app("  type: action.confirm
   options:
     modal: { title: Really? }
     onConfirmed:
       type: action.go-back
-",
-    );
+");
     let mut stage = Stage::new(&app);
     stage.on("onLoad");
     let no = r#"effect action.confirm {"modal":{"title":"Really?"},"answer":"no"}"#;
@@ -59,19 +57,26 @@ fn a_confirm_is_answered_by_the_options_and_what_follows_runs_only_after_a_yes()
     stage.on("onLoad");
     let lines = stage.lines();
     assert_eq!(lines[1], no.replace("\"no\"", "\"yes\""));
-    assert_eq!(lines[2..], ["started go-back", "effect action.go-back {}", "finished go-back ok", "finished confirm ok", "run ok"]);
+    assert_eq!(
+        lines[2..],
+        [
+            "started go-back",
+            "effect action.go-back {}",
+            "finished go-back ok",
+            "finished confirm ok",
+            "run ok"
+        ]
+    );
 }
 
 #[test]
 fn a_confirm_that_confirms_itself_needs_no_answer() {
-    let lines = run(
-        "  type: action.confirm
+    let lines = run("  type: action.confirm
   options:
     isConfirmedAutomatically: =1 = 1
     modal: { title: Really? }
     onConfirmed: { type: action.go-back }
-",
-    );
+");
     assert!(lines.contains(&"effect action.go-back {}".to_owned()), "{lines:?}");
 }
 
@@ -83,16 +88,14 @@ fn actions_of_screens_are_reported_with_their_options_evaluated() {
 
 #[test]
 fn the_options_of_a_screen_action_are_told_without_the_actions_in_them() {
-    let lines = run(
-        "  type: action.info-modal
+    let lines = run("  type: action.info-modal
   options:
     modal: { title: Hello }
     onConfirmed:
       type: action.evaluate
       instanceId: never
       options: { value: =$number('not a number') }
-",
-    );
+");
     assert_eq!(lines[1], r#"effect action.info-modal {"modal":{"title":"Hello"}}"#);
     assert_eq!(lines[3], "run ok");
 }
@@ -121,7 +124,10 @@ onRefresh:
     assert_eq!(stage.on("onLoad").outcome, Outcome::Ok);
     assert_eq!(stage.count("tasks"), 2);
     stage.on("onFocus");
-    assert_eq!(stage.value("SELECT data FROM [tasks] WHERE id = 'a'"), json!(r#"{"id":"a","name":"One","done":true}"#));
+    assert_eq!(
+        stage.value("SELECT data FROM [tasks] WHERE id = 'a'"),
+        json!(r#"{"id":"a","name":"One","done":true}"#)
+    );
     stage.on("onRefresh");
     assert_eq!(stage.value("SELECT group_concat(id) FROM [tasks]"), json!("a"));
 }
@@ -165,7 +171,10 @@ fn what_cannot_be_written_fails_with_a_reason_and_leaves_the_tables_alone() {
     let cases = [
         ("method: update, data: { name: X }", "config.option: to `update` a row, its `data` needs an `id`"),
         ("method: delete, data: { id: null }", "config.option: to `delete` a row, its `data` needs an `id`"),
-        ("method: create, data: =@ctx.nothing", "config.option: option `data` must be a map of columns, found nothing"),
+        (
+            "method: create, data: =@ctx.nothing",
+            "config.option: option `data` must be a map of columns, found nothing",
+        ),
         ("method: create, data: '=[1]'", "config.option: option `data` must be a map of columns, found `1`"),
         (
             "method: create, data: '=[{}, {}]'",
@@ -175,7 +184,10 @@ fn what_cannot_be_written_fails_with_a_reason_and_leaves_the_tables_alone() {
             "method: functionCall, function: send",
             "config.unsupported: writing `tasks` to `DATA_PROVIDER_LOCAL` with `functionCall` is not supported by this runtime yet",
         ),
-        ("method: upsert, data: {}", "config.option: option `method` must be a known method, found `\"upsert\"`"),
+        (
+            "method: upsert, data: {}",
+            "config.option: option `method` must be a known method, found `\"upsert\"`",
+        ),
         ("method: create, data: { id: =$number('x') }", "expression.D3030: "),
     ];
     for (rest, expected) in cases {
@@ -186,11 +198,9 @@ fn what_cannot_be_written_fails_with_a_reason_and_leaves_the_tables_alone() {
 
 #[test]
 fn an_id_that_is_there_already_is_refused() {
-    let app = app(
-        "  type: action.execute-entities
+    let app = app("  type: action.execute-entities
   options: { provider: DATA_PROVIDER_LOCAL, entity: tasks, method: create, data: [{ id: a }, { id: a }] }
-",
-    );
+");
     let stage = Stage::new(&app);
     stage.on("onLoad");
     let finished = &stage.lines_of(&["finished"])[0];
@@ -262,7 +272,9 @@ fn a_type_that_nobody_knows_is_skipped_by_name() {
 
 #[test]
 fn misspelt_types_of_the_documentation_run_as_what_they_mean() {
-    let lines = run("  type: action-sync-entities\n  options: { provider: DATA_PROVIDER_SALESFORCE, entities: [] }\n");
+    let lines = run(
+        "  type: action-sync-entities\n  options: { provider: DATA_PROVIDER_SALESFORCE, entities: [] }\n",
+    );
     assert_eq!(lines[0], "started sync-entities");
     assert_eq!(lines[1], "finished sync-entities ok");
 }
@@ -287,16 +299,14 @@ fn what_follows_a_success_runs_in_the_same_place_and_not_after_a_failure() {
 
 #[test]
 fn a_toast_in_place_of_what_follows_a_success_is_no_action() {
-    let lines = run(
-        "  type: action.execute-entity
+    let lines = run("  type: action.execute-entity
   options:
     provider: DATA_PROVIDER_LOCAL
     entity: tasks
     method: create
     data: { id: a }
     onSuccess: { title: Saved }
-",
-    );
+");
     assert_eq!(lines, ["started execute-entity", "finished execute-entity ok", "run ok"]);
 }
 

@@ -28,15 +28,42 @@ fn call(options: &str) -> String {
 #[test]
 fn declared_parameters_have_defaults_and_required_ones_must_be_given() {
     let cases = [
-        ("{ action: greet, parameters: { name: Ann } }", r#"effect action.go-to {"linkTo":"hello","inputs":{"name":"Ann","times":1}}"#),
-        ("{ action: greet, parameters: { name: Ann, times: 2, more: x } }", r#"effect action.go-to {"linkTo":"hello","inputs":{"name":"Ann","times":2,"more":"x"}}"#),
-        ("{ action: '=\"greet\"', parameters: '={\"name\": \"Bob\"}' }", r#"effect action.go-to {"linkTo":"hello","inputs":{"name":"Bob","times":1}}"#),
-        ("{ action: greet }", "finished execute-action failed config.parameter: the action `greet` needs the parameter `name`"),
-        ("{ action: greet, parameters: { name: =@ctx.nothing } }", "finished execute-action failed config.parameter: the action `greet` needs the parameter `name`"),
-        ("{ action: greet, parameters: '=[1]' }", "finished execute-action failed config.option: option `parameters` must be a map, found `[1]`"),
-        ("{ action: gret }", "finished execute-action failed config.action: there is no global action `gret`"),
-        ("{ action: x, package: other }", "finished execute-action failed config.package: the action `x` is in the package `other`, which is not loaded here"),
-        ("{ action: =@ctx.nothing }", "finished execute-action failed config.option: option `action` must be a text, found nothing"),
+        (
+            "{ action: greet, parameters: { name: Ann } }",
+            r#"effect action.go-to {"linkTo":"hello","inputs":{"name":"Ann","times":1}}"#,
+        ),
+        (
+            "{ action: greet, parameters: { name: Ann, times: 2, more: x } }",
+            r#"effect action.go-to {"linkTo":"hello","inputs":{"name":"Ann","times":2,"more":"x"}}"#,
+        ),
+        (
+            "{ action: '=\"greet\"', parameters: '={\"name\": \"Bob\"}' }",
+            r#"effect action.go-to {"linkTo":"hello","inputs":{"name":"Bob","times":1}}"#,
+        ),
+        (
+            "{ action: greet }",
+            "finished execute-action failed config.parameter: the action `greet` needs the parameter `name`",
+        ),
+        (
+            "{ action: greet, parameters: { name: =@ctx.nothing } }",
+            "finished execute-action failed config.parameter: the action `greet` needs the parameter `name`",
+        ),
+        (
+            "{ action: greet, parameters: '=[1]' }",
+            "finished execute-action failed config.option: option `parameters` must be a map, found `[1]`",
+        ),
+        (
+            "{ action: gret }",
+            "finished execute-action failed config.action: there is no global action `gret`",
+        ),
+        (
+            "{ action: x, package: other }",
+            "finished execute-action failed config.package: the action `x` is in the package `other`, which is not loaded here",
+        ),
+        (
+            "{ action: =@ctx.nothing }",
+            "finished execute-action failed config.option: option `action` must be a text, found nothing",
+        ),
     ];
     for (options, expected) in cases {
         assert_eq!(call(options), expected, "{options}");
@@ -46,13 +73,25 @@ fn declared_parameters_have_defaults_and_required_ones_must_be_given() {
 #[test]
 fn a_global_action_sees_its_own_parameters_and_not_those_of_its_caller() {
     let app = App::new(&[
-        ("index.jigx", "title: T\nonLoad: { type: action.execute-action, options: { action: outer, parameters: { x: 1 } } }\n"),
-        ("actions/outer.jigx", "action: { type: action.execute-action, options: { action: inner, parameters: { y: =@ctx.action.parameters.x } } }\n"),
-        ("actions/inner.jigx", "action: { type: action.go-to, options: { linkTo: a, inputs: { all: =@ctx.action.parameters } } }\n"),
+        (
+            "index.jigx",
+            "title: T\nonLoad: { type: action.execute-action, options: { action: outer, parameters: { x: 1 } } }\n",
+        ),
+        (
+            "actions/outer.jigx",
+            "action: { type: action.execute-action, options: { action: inner, parameters: { y: =@ctx.action.parameters.x } } }\n",
+        ),
+        (
+            "actions/inner.jigx",
+            "action: { type: action.go-to, options: { linkTo: a, inputs: { all: =@ctx.action.parameters } } }\n",
+        ),
     ]);
     let stage = Stage::new(&app);
     stage.on("onLoad");
-    assert_eq!(stage.lines_of(&["effect"]), [r#"effect action.go-to {"linkTo":"a","inputs":{"all":{"y":1}}}"#]);
+    assert_eq!(
+        stage.lines_of(&["effect"]),
+        [r#"effect action.go-to {"linkTo":"a","inputs":{"all":{"y":1}}}"#]
+    );
 }
 
 #[test]
@@ -86,17 +125,22 @@ fn deep_lists_inside_recursive_actions_end_too() {
         list = format!("{{ type: action.action-list, options: {{ actions: [{list}] }} }}");
     }
     let index = "title: T\nonLoad: { type: action.execute-action, options: { action: deep } }\n";
-    let app = App::with_mistakes(&[("index.jigx", index), ("actions/deep.jigx", &format!("action: {list}\n"))]);
+    let app =
+        App::with_mistakes(&[("index.jigx", index), ("actions/deep.jigx", &format!("action: {list}\n"))]);
     let stage = Stage::new(&app);
     assert_eq!(stage.on("onLoad").outcome, Outcome::Failed);
-    let failures = stage.lines_of(&["finished execute-action failed limit.depth", "finished action-list failed limit.depth"]);
+    let failures = stage
+        .lines_of(&["finished execute-action failed limit.depth", "finished action-list failed limit.depth"]);
     assert_eq!(failures.len(), 1, "{failures:?}");
 }
 
 #[test]
 fn recursion_that_comes_to_an_end_is_fine() {
     let app = App::new(&[
-        ("index.jigx", "title: T\nonLoad: { type: action.execute-action, options: { action: count, parameters: { n: 5 } } }\n"),
+        (
+            "index.jigx",
+            "title: T\nonLoad: { type: action.execute-action, options: { action: count, parameters: { n: 5 } } }\n",
+        ),
         (
             "actions/count.jigx",
             "action:
@@ -117,7 +161,9 @@ fn a_global_action_is_triggered_with_parameters_like_by_a_call() {
     let mut stage = Stage::new(&app);
     let trigger = Trigger::Action { id: "greet".to_owned() };
     match stage.trigger(&trigger) {
-        Err(RunError::Unknown { message, .. }) => assert_eq!(message, "the action `greet` needs the parameter `name`"),
+        Err(RunError::Unknown { message, .. }) => {
+            assert_eq!(message, "the action `greet` needs the parameter `name`")
+        }
         other => panic!("{other:?}"),
     }
     assert!(stage.lines().is_empty(), "nothing has begun");

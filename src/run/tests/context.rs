@@ -50,33 +50,53 @@ fn value(files: &[(&str, &str)], text: &str) -> Value {
 fn datasources_are_queried_with_their_parameters() {
     assert_eq!(value(&[], "=@ctx.datasources.tasks.name"), json!(["One", "Two"]));
     let search = ("index.jigx", "title: T\nstate: { search: { initialValue: 'T%' } }\n");
-    assert_eq!(value(&[search], "=@ctx.datasources.tasks"), json!([{"id": "2", "name": "Two", "done": null}]));
+    assert_eq!(
+        value(&[search], "=@ctx.datasources.tasks"),
+        json!([{"id": "2", "name": "Two", "done": null}])
+    );
 }
 
 #[test]
 fn a_table_that_does_not_exist_yet_is_empty() {
-    let files = [("datasources/none.jigx", "type: datasource.sqlite\noptions: { provider: DATA_PROVIDER_LOCAL, entities: [nothing], query: 'SELECT id FROM [nothing]' }\n")];
+    let files = [(
+        "datasources/none.jigx",
+        "type: datasource.sqlite\noptions: { provider: DATA_PROVIDER_LOCAL, entities: [nothing], query: 'SELECT id FROM [nothing]' }\n",
+    )];
     assert_eq!(value(&files, "=$count(@ctx.datasources.none)"), json!(0));
 }
 
 #[test]
 fn a_document_is_a_row_or_null() {
     let document = |filter: &str| {
-        let text = format!("type: datasource.sqlite\noptions: {{ provider: DATA_PROVIDER_LOCAL, isDocument: true, entities: [tasks], query: \"SELECT id FROM [tasks] WHERE id = '{filter}'\" }}\n");
-        value(&[("datasources/one.jigx", &text)], "=@ctx.datasources.one = null ? 'null' : @ctx.datasources.one.id")
+        let text = format!(
+            "type: datasource.sqlite\noptions: {{ provider: DATA_PROVIDER_LOCAL, isDocument: true, entities: [tasks], query: \"SELECT id FROM [tasks] WHERE id = '{filter}'\" }}\n"
+        );
+        value(
+            &[("datasources/one.jigx", &text)],
+            "=@ctx.datasources.one = null ? 'null' : @ctx.datasources.one.id",
+        )
     };
     assert_eq!((document("2"), document("9")), (json!("2"), json!("null")));
 }
 
 #[test]
 fn a_local_datasource_stands_before_a_global_one_of_its_name() {
-    let data = |text: &str| format!("{{ type: datasource.static, options: {{ data: [{{ who: {text} }}] }} }}");
+    let data =
+        |text: &str| format!("{{ type: datasource.static, options: {{ data: [{{ who: {text} }}] }} }}");
     let jig = format!("title: J\ntype: jig.default\ndatasources: {{ who: {} }}\n", data("jig"));
     let index = format!("title: T\ndatasources: {{ who: {} }}\n", data("index"));
     let global = data("global");
-    let files = [("index.jigx", index.as_str()), ("jigs/a.jigx", &jig), ("jigs/b.jigx", "title: B\ntype: jig.default\n"), ("datasources/who.jigx", &global)];
+    let files = [
+        ("index.jigx", index.as_str()),
+        ("jigs/a.jigx", &jig),
+        ("jigs/b.jigx", "title: B\ntype: jig.default\n"),
+        ("datasources/who.jigx", &global),
+    ];
     let who = |jig| on(&files, jig, "=@ctx.datasources.who.who").unwrap();
-    assert_eq!((who(None), who(Some("a")), who(Some("b"))), (Some(json!("index")), Some(json!("jig")), Some(json!("global"))));
+    assert_eq!(
+        (who(None), who(Some("a")), who(Some("b"))),
+        (Some(json!("index")), Some(json!("jig")), Some(json!("global")))
+    );
 }
 
 #[test]
@@ -110,13 +130,16 @@ datasources:
   a: { type: datasource.reference, datasourceId: by-site, inputs: { site: a } }
   b: { type: datasource.reference, datasourceId: by-site, inputs: { site: b } }
 ";
-    let both = on(&[BY_SITE, ("jigs/j.jigx", jig)], Some("j"), "=@ctx.datasources.a.site & @ctx.datasources.b.site");
+    let both =
+        on(&[BY_SITE, ("jigs/j.jigx", jig)], Some("j"), "=@ctx.datasources.a.site & @ctx.datasources.b.site");
     assert_eq!(both, Ok(Some(json!("ab"))));
 }
 
 #[test]
 fn datasources_that_read_themselves_are_an_error() {
-    let reads = |other: &str| format!("type: datasource.static\noptions: {{ data: [{{ x: =@ctx.datasources.{other}.x }}] }}\n");
+    let reads = |other: &str| {
+        format!("type: datasource.static\noptions: {{ data: [{{ x: =@ctx.datasources.{other}.x }}] }}\n")
+    };
     let (a, b) = (reads("b"), reads("a"));
     let found = on(&[("datasources/a.jigx", &a), ("datasources/b.jigx", &b)], None, "=@ctx.datasources.a");
     assert_eq!(found, Err("the datasource `a` reads itself".to_owned()));
@@ -128,7 +151,10 @@ fn datasources_that_read_themselves_are_an_error() {
 
 #[test]
 fn a_query_that_fails_is_an_error_with_the_datasources_name() {
-    let files = [("datasources/bad.jigx", "type: datasource.sqlite\noptions: { provider: DATA_PROVIDER_LOCAL, entities: [tasks], query: 'SELECT nothing FROM [tasks]' }\n")];
+    let files = [(
+        "datasources/bad.jigx",
+        "type: datasource.sqlite\noptions: { provider: DATA_PROVIDER_LOCAL, entities: [tasks], query: 'SELECT nothing FROM [tasks]' }\n",
+    )];
     let error = on(&files, None, "=@ctx.datasources.bad").unwrap_err();
     assert!(error.starts_with("datasource `bad`: ") && error.contains("nothing"), "{error}");
 }
@@ -142,7 +168,10 @@ fn an_unknown_datasource_is_an_error_with_the_closest_name() {
 #[test]
 fn shared_expressions_of_a_jig_stand_before_those_of_the_index() {
     let files = [
-        ("index.jigx", "title: T\nexpressions: { who: '=\"index\"', all: =$who & $count(@ctx.datasources.tasks) }\n"),
+        (
+            "index.jigx",
+            "title: T\nexpressions: { who: '=\"index\"', all: =$who & $count(@ctx.datasources.tasks) }\n",
+        ),
         ("jigs/j.jigx", "title: J\ntype: jig.default\nexpressions: { who: '=\"jig\"' }\n"),
     ];
     assert_eq!(on(&files, None, "=$all"), Ok(Some(json!("index2"))));
@@ -151,7 +180,10 @@ fn shared_expressions_of_a_jig_stand_before_those_of_the_index() {
 
 #[test]
 fn the_app_the_user_and_the_system_come_from_the_settings() {
-    let settings = ("syncscope.yaml", "user: { email: a@example.com }\nsystem: { timezone: { offset: '+0200' }, locale: de }\nproviders: { dynamic: { organization: acme } }\n");
+    let settings = (
+        "syncscope.yaml",
+        "user: { email: a@example.com }\nsystem: { timezone: { offset: '+0200' }, locale: de }\nproviders: { dynamic: { organization: acme } }\n",
+    );
     let index = ("index.jigx", "title: T\nname: sales\n");
     let seen = value(
         &[settings, index],
@@ -163,7 +195,8 @@ fn the_app_the_user_and_the_system_come_from_the_settings() {
 
 #[test]
 fn jigs_with_the_same_inputs_are_the_same_instance() {
-    let app = App::with_mistakes(&[("index.jigx", "title: T\n"), ("jigs/j.jigx", "title: J\ntype: jig.default\n")]);
+    let app =
+        App::with_mistakes(&[("index.jigx", "title: T\n"), ("jigs/j.jigx", "title: J\ntype: jig.default\n")]);
     let mut stage = Stage::new(&app);
     let id = |stage: &Stage<'_>| {
         stage.engine().evaluate(&Expression::parse("=@ctx.jig.instanceId").unwrap(), Some("j")).unwrap()
@@ -190,7 +223,9 @@ fn rows_of_a_datasource_can_be_asked_for_by_name() {
 fn a_condition_is_checked_on_the_live_tables() {
     let app = App::index("");
     let stage = Stage::new(&app);
-    let condition = |is: &str| Condition::Scope(ScopeTest { id: "load".into(), is: Some(vec![is.into()]), ..ScopeTest::default() });
+    let condition = |is: &str| {
+        Condition::Scope(ScopeTest { id: "load".into(), is: Some(vec![is.into()]), ..ScopeTest::default() })
+    };
     assert!(stage.engine().check(&condition("none")).unwrap().holds);
     assert!(!stage.engine().check(&condition("syncing")).unwrap().holds);
 }

@@ -17,7 +17,8 @@ const TASKS: (&str, &str) = (
 options: { provider: DATA_PROVIDER_LOCAL, entities: [tasks], query: 'SELECT id FROM [tasks]' }
 ",
 );
-const GET: (&str, &str) = ("functions/get.jigx", "provider: DATA_PROVIDER_REST\nmethod: GET\nurl: https://example.com\n");
+const GET: (&str, &str) =
+    ("functions/get.jigx", "provider: DATA_PROVIDER_REST\nmethod: GET\nurl: https://example.com\n");
 
 fn app(load: &str) -> App {
     App::with_mistakes(&[("index.jigx", &format!("title: T\nonLoad:\n{load}")), SCOPES, TASKS, GET])
@@ -91,7 +92,11 @@ fn a_plan_says_what_each_action_would_do() {
 
 #[test]
 fn nothing_is_written_sent_or_told() {
-    let app = list(&[START, SYNC, "{ type: action.execute-entity, options: { provider: DATA_PROVIDER_LOCAL, entity: t, method: create, data: {} } }"]);
+    let app = list(&[
+        START,
+        SYNC,
+        "{ type: action.execute-entity, options: { provider: DATA_PROVIDER_LOCAL, entity: t, method: create, data: {} } }",
+    ]);
     let stage = Stage::new(&app).rest(|_, _| panic!("a plan must not fetch"));
     let before = stage.value("SELECT group_concat(name) FROM sqlite_schema");
     stage.plan("onLoad");
@@ -103,12 +108,10 @@ fn nothing_is_written_sent_or_told() {
 
 #[test]
 fn guards_are_shown_with_what_they_read() {
-    let app = app(
-        "  type: action.go-back
+    let app = app("  type: action.go-back
   when: \"=@ctx.datasources.sync-scopes[id = 'load'].state = 'syncing' ? false : @ctx.system.isOnline\"
   condition: { scope: { id: load, isNot: syncing } }
-",
-    );
+");
     let planned = Stage::new(&app).plan("onLoad");
     let reads: Vec<(&str, Option<&Value>)> =
         planned.actions[0].reads.iter().map(|read| (read.what.as_str(), read.value.as_ref())).collect();
@@ -139,12 +142,15 @@ fn what_depends_on_earlier_actions_is_unknown() {
         "{ type: action.go-back, when: =@ctx.actions.known.outputs.value = 5 }",
     ]);
     let lines = plan(&app);
-    let backs: Vec<&str> = lines.iter().map(|line| line.trim_start()).filter(|line| line.contains("go-back")).collect();
+    let backs: Vec<&str> =
+        lines.iter().map(|line| line.trim_start()).filter(|line| line.contains("go-back")).collect();
     let screen = "is reported; it acts on a screen";
     let expected = [
         format!("unknown go-back: {screen} | ?the state of the scope `load`, which an action above changes"),
         format!("run go-back: {screen}"),
-        format!("unknown go-back: {screen} | ?`@ctx.datasources.sync-scopes` reads `_syncScope`, which an action above changes"),
+        format!(
+            "unknown go-back: {screen} | ?`@ctx.datasources.sync-scopes` reads `_syncScope`, which an action above changes"
+        ),
         format!("unknown go-back: {screen} | ?the status of `tasks`, which an action above changes"),
         format!("unknown go-back: {screen} | ?`@ctx.solution.state.n` is set by an action above"),
         format!("run go-back: {screen}"),
@@ -164,18 +170,27 @@ options:
   queryParameters: { id: '=@ctx.datasources.tasks[0].id' }
 ";
     let app = App::with_mistakes(&[
-        ("index.jigx", &format!("title: T\nonLoad:\n  type: action.action-list\n  options:\n    isSequential: true\n    actions:\n      - {SYNC}\n      - {{ type: action.go-back, when: =$exists(@ctx.datasources.inner) }}\n")),
+        (
+            "index.jigx",
+            &format!(
+                "title: T\nonLoad:\n  type: action.action-list\n  options:\n    isSequential: true\n    actions:\n      - {SYNC}\n      - {{ type: action.go-back, when: =$exists(@ctx.datasources.inner) }}\n"
+            ),
+        ),
         ("datasources/inner.jigx", inner),
         TASKS,
         GET,
     ]);
     let last = plan(&app).pop().unwrap();
-    assert!(last.starts_with(" unknown go-back") && last.contains("`@ctx.datasources.tasks` reads `tasks`"), "{last}");
+    assert!(
+        last.starts_with(" unknown go-back") && last.contains("`@ctx.datasources.tasks` reads `tasks`"),
+        "{last}"
+    );
 }
 
 #[test]
 fn what_would_fail_says_so_and_stops_its_list_like_a_run() {
-    let app = list(&["{ type: action.execute-action, options: { action: nobody } }", "{ type: action.go-back }"]);
+    let app =
+        list(&["{ type: action.execute-action, options: { action: nobody } }", "{ type: action.go-back }"]);
     let expected = [
         "run action-list: 2 actions, one after the other",
         " error execute-action: the global action `nobody` | there is no global action `nobody`",
@@ -190,15 +205,24 @@ fn offline_a_sync_would_fail_and_the_list_go_on() {
     let mut stage = Stage::new(&app);
     stage.options.network = Network::Offline;
     let lines = told(&stage.plan("onLoad"));
-    assert_eq!(lines[1], " error sync-entities: fetches `tasks` from DATA_PROVIDER_REST | the run is offline");
+    assert_eq!(
+        lines[1],
+        " error sync-entities: fetches `tasks` from DATA_PROVIDER_REST | the run is offline"
+    );
     assert!(lines[2].starts_with(" run go-back"));
 }
 
 #[test]
 fn an_option_that_fails_only_for_now_is_unknown_and_not_wrong() {
-    let app = list(&[SYNC, "{ type: action.evaluate, instanceId: e, options: { value: '=$number(@ctx.datasources.tasks[0].id & \"x\")' } }"]);
+    let app = list(&[
+        SYNC,
+        "{ type: action.evaluate, instanceId: e, options: { value: '=$number(@ctx.datasources.tasks[0].id & \"x\")' } }",
+    ]);
     let lines = plan(&app);
-    assert_eq!(lines[2], " run evaluate: evaluates to null | ?`@ctx.datasources.tasks` reads `tasks`, which an action above changes");
+    assert_eq!(
+        lines[2],
+        " run evaluate: evaluates to null | ?`@ctx.datasources.tasks` reads `tasks`, which an action above changes"
+    );
 }
 
 #[test]
@@ -208,7 +232,9 @@ fn a_running_scope_is_seen_by_starts() {
         ("skip", "skip start-sync-scope: the scope `load` is syncing already"),
         ("error", "error start-sync-scope: the scope `load` is syncing already"),
     ] {
-        let app = app(&format!("  {{ type: action.start-sync-scope, instanceId: load, options: {{ instanceIds: [pull], ifRunning: {choice} }} }}\n"));
+        let app = app(&format!(
+            "  {{ type: action.start-sync-scope, instanceId: load, options: {{ instanceIds: [pull], ifRunning: {choice} }} }}\n"
+        ));
         let stage = Stage::new(&app);
         super::scopes::start_elsewhere(&stage.store);
         assert_eq!(told(&stage.plan("onLoad")), [expected]);
@@ -218,7 +244,12 @@ fn a_running_scope_is_seen_by_starts() {
 #[test]
 fn handlers_of_tables_that_would_change_are_shown_as_unknown() {
     let app = App::with_mistakes(&[
-        ("index.jigx", &format!("title: T\nonLoad: {SYNC}\nonTableChanged:\n  - {{ table: tasks, action: {{ type: action.go-back }} }}\n  - {{ table: other, action: {{ type: action.go-back }} }}\n")),
+        (
+            "index.jigx",
+            &format!(
+                "title: T\nonLoad: {SYNC}\nonTableChanged:\n  - {{ table: tasks, action: {{ type: action.go-back }} }}\n  - {{ table: other, action: {{ type: action.go-back }} }}\n"
+            ),
+        ),
         GET,
     ]);
     let lines = plan(&app);
@@ -231,7 +262,10 @@ fn actions_that_call_themselves_end_in_a_plan_too() {
     let again = "{ type: action.execute-action, options: { action: again } }";
     let app = App::with_mistakes(&[
         ("index.jigx", &format!("title: T\nonLoad: {again}\n")),
-        ("actions/again.jigx", &format!("action: {{ type: action.action-list, options: {{ actions: [{again}, {again}] }} }}\n")),
+        (
+            "actions/again.jigx",
+            &format!("action: {{ type: action.action-list, options: {{ actions: [{again}, {again}] }} }}\n"),
+        ),
     ]);
     let lines = plan(&app);
     assert!(lines.len() < 200 && lines.iter().any(|line| line.contains("without end")), "{}", lines.len());

@@ -10,8 +10,10 @@ fn write(table: &str) -> String {
 }
 
 fn app(load: &str, handlers: &[(&str, &str)]) -> App {
-    let handlers: String =
-        handlers.iter().map(|(table, action)| format!("  - table: {table}\n    action: {action}\n")).collect();
+    let handlers: String = handlers
+        .iter()
+        .map(|(table, action)| format!("  - table: {table}\n    action: {action}\n"))
+        .collect();
     App::with_mistakes(&[
         ("index.jigx", &format!("title: T\nonLoad: {load}\nonTableChanged:\n{handlers}")),
         ("databases/default.jigx", "tables: { tasks: null }\n"),
@@ -45,7 +47,8 @@ fn handlers_run_after_the_event_for_tables_that_changed_with_and_without_their_d
 
 #[test]
 fn a_handler_runs_once_for_all_changes_of_an_event() {
-    let load = format!("{{ type: action.action-list, options: {{ actions: [{}, {}] }} }}", write("a"), write("a"));
+    let load =
+        format!("{{ type: action.action-list, options: {{ actions: [{}, {}] }} }}", write("a"), write("a"));
     let app = app(&load, &[("a", &toast("one")), ("b", &toast("two"))]);
     let stage = Stage::new(&app);
     stage.on("onLoad");

@@ -29,7 +29,9 @@ fn verdict(guard: &str, prepare: impl Fn(&mut Stage<'_>)) -> String {
             Event::ActionSkipped { reason, detail, .. } => {
                 Some(format!("skip by {reason:?}: {}", detail.as_deref().unwrap_or_default()))
             }
-            Event::ActionFinished { error: Some(error), .. } => Some(format!("fail {}: {}", error.code, error.message)),
+            Event::ActionFinished { error: Some(error), .. } => {
+                Some(format!("fail {}: {}", error.code, error.message))
+            }
             _ => None,
         })
         .unwrap_or_else(|| "go".to_owned())
@@ -58,7 +60,10 @@ fn every_form_of_when_has_its_verdict_and_tells_what_it_read() {
         ("  when: false", "skip by When: `when` is false"),
         ("  when: =1 = 1", "go: `when` is true"),
         ("  when: =@ctx.system.isOffline", "skip by When: `when` is false: @ctx.system.isOffline = false"),
-        ("  when: =@ctx.solution.state.none", "skip by When: `when` is null: @ctx.solution.state.none = null"),
+        (
+            "  when: =@ctx.solution.state.none",
+            "skip by When: `when` is null: @ctx.solution.state.none = null",
+        ),
         ("  when: =@ctx.nothing.here", "skip by When: `when` is missing: @ctx.nothing.here = missing"),
         ("  when: =$number('x')", "skip by When: `when` failed: "),
         ("  when: =0", "skip by When: `when` is 0"),
@@ -71,7 +76,10 @@ fn every_form_of_when_has_its_verdict_and_tells_what_it_read() {
         ("  when:", "skip by When: `when` is null"),
         ("  when: [=1]", "go: `when` is [1]"),
         ("  when: ==", "skip by When: `when` is null"),
-        ("  when: =@ctx.datasources.unknown", "skip by When: `when` failed: there is no datasource `unknown`"),
+        (
+            "  when: =@ctx.datasources.unknown",
+            "skip by When: `when` failed: there is no datasource `unknown`",
+        ),
     ];
     for (guard, expected) in cases {
         let found = verdict(guard, nothing);
@@ -90,15 +98,43 @@ fn the_documented_guard_sees_the_scope_as_it_is() {
 #[test]
 fn every_form_of_condition_has_its_verdict_and_tells_what_it_read() {
     let cases: &[(&str, fn(&mut Stage<'_>), &str)] = &[
-        ("{ scope: { id: load, isNot: syncing } }", nothing, "go: `condition` holds: scope load state = \"none\""),
-        ("{ scope: { id: load, isNot: syncing } }", started, "skip by Condition: `condition` does not hold: scope load state = \"syncing\""),
-        ("{ scope: { id: load, is: [syncing, failed] } }", started, "go: `condition` holds: scope load state = \"syncing\""),
-        ("{ scope: { id: load, startedWithin: 2m } }", started, "go: `condition` holds: scope load lastStartedAt = 900000, now = 1000000"),
+        (
+            "{ scope: { id: load, isNot: syncing } }",
+            nothing,
+            "go: `condition` holds: scope load state = \"none\"",
+        ),
+        (
+            "{ scope: { id: load, isNot: syncing } }",
+            started,
+            "skip by Condition: `condition` does not hold: scope load state = \"syncing\"",
+        ),
+        (
+            "{ scope: { id: load, is: [syncing, failed] } }",
+            started,
+            "go: `condition` holds: scope load state = \"syncing\"",
+        ),
+        (
+            "{ scope: { id: load, startedWithin: 2m } }",
+            started,
+            "go: `condition` holds: scope load lastStartedAt = 900000, now = 1000000",
+        ),
         ("{ scope: { id: load, startedWithin: 1m } }", started, "skip by Condition"),
-        ("{ scope: { id: load, syncedWithin: 1d } }", started, "skip by Condition: `condition` does not hold: scope load lastSyncedAt = null"),
+        (
+            "{ scope: { id: load, syncedWithin: 1d } }",
+            started,
+            "skip by Condition: `condition` does not hold: scope load lastSyncedAt = null",
+        ),
         ("{ not: { scope: { id: load, is: none } } }", nothing, "skip by Condition"),
-        ("{ status: { entity: tasks, is: none } }", nothing, "go: `condition` holds: status tasks state = \"none\""),
-        ("{ all: [{ expr: online() }, 'scope::count(\"load\", \"notStarted\") == 1'] }", started, "go: `condition` holds: online = true, scope load notStarted = 1"),
+        (
+            "{ status: { entity: tasks, is: none } }",
+            nothing,
+            "go: `condition` holds: status tasks state = \"none\"",
+        ),
+        (
+            "{ all: [{ expr: online() }, 'scope::count(\"load\", \"notStarted\") == 1'] }",
+            started,
+            "go: `condition` holds: online = true, scope load notStarted = 1",
+        ),
         ("{ any: [] }", nothing, "skip by Condition: `condition` does not hold"),
         ("{ all: [] }", nothing, "go: `condition` holds"),
         ("online()", nothing, "go: `condition` holds: online = true"),
@@ -121,7 +157,9 @@ fn quoted(condition: &str) -> String {
 
 #[test]
 fn both_kinds_must_hold() {
-    let both = |when: &str, condition: &str| verdict(&format!("  when: {when}\n  condition: '{condition}'"), nothing);
+    let both = |when: &str, condition: &str| {
+        verdict(&format!("  when: {when}\n  condition: '{condition}'"), nothing)
+    };
     assert_eq!(both("true", "online()"), "go: `when` is true; `condition` holds: online = true");
     assert!(both("false", "online()").starts_with("skip by When"));
     assert!(both("true", "!online()").starts_with("skip by Condition"));

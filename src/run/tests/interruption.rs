@@ -76,7 +76,11 @@ fn a_table_that_had_arrived_before_the_stop_stays() {
     stage.on("onLoad");
     assert_eq!((stage.count("a"), stage.count("b")), (2, 0));
     assert_eq!(stage.scope("load"), "interrupted 0/0/0/1");
-    assert_eq!(stage.lines_of(&["skipped"]), ["skipped go-back by interrupted"], "handlers of changed tables too");
+    assert_eq!(
+        stage.lines_of(&["skipped"]),
+        ["skipped go-back by interrupted"],
+        "handlers of changed tables too"
+    );
 }
 
 #[test]
@@ -169,5 +173,8 @@ fn an_error_of_the_sink_ends_the_fetch_and_is_told_by_its_code() {
     });
     stage.on("onLoad");
     let finished = stage.lines_of(&["finished sync"]);
-    assert!(finished[0].contains("failed apply.constraint") || finished[0].contains("failed unreachable"), "{finished:?}");
+    assert!(
+        finished[0].contains("failed apply.constraint") || finished[0].contains("failed unreachable"),
+        "{finished:?}"
+    );
 }

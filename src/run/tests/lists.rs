@@ -11,13 +11,20 @@ use crate::run::{Engine, Event, Observer, Outcome, Record, Trigger};
 fn list(head: &str, actions: &[&str]) -> App {
     let items: String = actions.iter().map(|action| format!("      - {action}\n")).collect();
     App::with_mistakes(&[
-        ("index.jigx", &format!("title: T\nonLoad:\n  type: action.action-list\n  options:\n    {head}\n    actions:\n{items}")),
+        (
+            "index.jigx",
+            &format!(
+                "title: T\nonLoad:\n  type: action.action-list\n  options:\n    {head}\n    actions:\n{items}"
+            ),
+        ),
         ("functions/get.jigx", "provider: DATA_PROVIDER_REST\nmethod: GET\nurl: https://example.com\n"),
     ])
 }
 
 fn sync(id: &str) -> String {
-    format!("{{ type: action.sync-entities, instanceId: {id}, options: {{ provider: DATA_PROVIDER_REST, entities: [{{ entity: {id}, function: get }}] }} }}")
+    format!(
+        "{{ type: action.sync-entities, instanceId: {id}, options: {{ provider: DATA_PROVIDER_REST, entities: [{{ entity: {id}, function: get }}] }} }}"
+    )
 }
 
 const BACK: &str = "{ type: action.go-back }";
@@ -124,7 +131,10 @@ fn lists_in_lists_side_by_side_end_even_with_one_thread() {
 fn the_last_event_of_a_scope_shows_it_as_it_is() {
     let names: Vec<String> = (0..12).map(|n| format!("t{n}")).collect();
     let syncs: Vec<String> = names.iter().map(|name| sync(name)).collect();
-    let start = format!("{{ type: action.start-sync-scope, instanceId: load, options: {{ instanceIds: [{}] }} }}", names.join(", "));
+    let start = format!(
+        "{{ type: action.start-sync-scope, instanceId: load, options: {{ instanceIds: [{}] }} }}",
+        names.join(", ")
+    );
     let together = format!("{{ type: action.action-list, options: {{ actions: [{}] }} }}", syncs.join(", "));
     let app = list("isSequential: true", &[&start, &together]);
     for _ in 0..20 {
@@ -132,7 +142,8 @@ fn the_last_event_of_a_scope_shows_it_as_it_is() {
         stage.on("onLoad");
         let scopes = stage.lines_of(&["scope"]);
         assert_eq!(scopes.last().map(String::as_str), Some("scope load synced 0/0/0/12"));
-        let ended: Vec<u32> = scopes.iter().map(|line| line.rsplit('/').next().unwrap().parse().unwrap()).collect();
+        let ended: Vec<u32> =
+            scopes.iter().map(|line| line.rsplit('/').next().unwrap().parse().unwrap()).collect();
         assert!(ended.is_sorted(), "{scopes:?}");
     }
 }

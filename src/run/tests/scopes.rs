@@ -46,7 +46,8 @@ const NOT_SYNCING: &str = "  condition: { scope: { id: load, isNot: syncing } }"
 /// Somebody else starts the scope.
 pub(super) fn start_elsewhere(store: &Store) {
     let members = ["a".to_owned(), "b".to_owned()];
-    let start = StartScope { id: "load", instance_ids: &members, if_running: IfRunning::Restart, now: 1_000_001 };
+    let start =
+        StartScope { id: "load", instance_ids: &members, if_running: IfRunning::Restart, now: 1_000_001 };
     store.start_scope::<StoreError>(&start, &mut |_| Ok(true)).unwrap();
 }
 
@@ -100,14 +101,13 @@ fn a_failed_member_fails_the_scope_and_the_list_goes_on() {
 
 #[test]
 fn a_member_that_never_begins_leaves_the_scope_interrupted_at_the_end_of_the_run() {
-    let app = app(
-        "onLoad: { type: action.start-sync-scope, instanceId: load, options: { instanceIds: [a] } }
+    let app =
+        app("onLoad: { type: action.start-sync-scope, instanceId: load, options: { instanceIds: [a] } }
 onFocus:
   type: action.sync-entities
   instanceId: a
   options: { provider: DATA_PROVIDER_REST, entities: [{ entity: a, function: get-a }] }
-",
-    );
+");
     let stage = Stage::new(&app).rest(two_rows);
     assert_eq!(stage.on("onLoad").outcome, Outcome::Ok);
     assert_eq!(stage.lines_of(&["scope"]), ["scope load syncing 1/0/0/0", "scope load interrupted 1/0/0/0"]);
@@ -146,8 +146,7 @@ fn a_guard_of_the_start_alone_skips_the_start_alone() {
 
 #[test]
 fn a_list_that_has_begun_is_not_turned_back_by_its_own_starts() {
-    let app = app(
-        "onLoad:
+    let app = app("onLoad:
   type: action.action-list
   condition: { scope: { id: first, isNot: syncing } }
   options:
@@ -158,12 +157,14 @@ fn a_list_that_has_begun_is_not_turned_back_by_its_own_starts() {
       - type: action.sync-entities
         instanceId: a
         options: { provider: DATA_PROVIDER_REST, entities: [{ entity: a, function: get-a }] }
-",
-    );
+");
     let stage = Stage::new(&app).rest(two_rows);
     stage.on("onLoad");
     assert_eq!(stage.lines_of(&["skipped"]), [""; 0]);
-    assert_eq!((stage.scope("first"), stage.scope("second")), ("synced 0/0/0/1".into(), "synced 0/0/0/1".into()));
+    assert_eq!(
+        (stage.scope("first"), stage.scope("second")),
+        ("synced 0/0/0/1".into(), "synced 0/0/0/1".into())
+    );
 }
 
 #[test]
@@ -224,8 +225,7 @@ fn a_scope_started_anew_while_a_member_is_in_flight_ends_that_work_quietly() {
 
 #[test]
 fn an_instance_in_two_scopes_counts_in_both() {
-    let app = app(
-        "onLoad:
+    let app = app("onLoad:
   type: action.action-list
   options:
     isSequential: true
@@ -239,11 +239,13 @@ fn an_instance_in_two_scopes_counts_in_both() {
         instanceId: b
         when: false
         options: { provider: DATA_PROVIDER_REST, entities: [{ entity: b, function: get-b }] }
-",
-    );
+");
     let stage = Stage::new(&app).rest(two_rows);
     stage.on("onLoad");
-    assert_eq!((stage.scope("one"), stage.scope("two")), ("synced 0/0/0/1".into(), "interrupted 1/0/0/1".into()));
+    assert_eq!(
+        (stage.scope("one"), stage.scope("two")),
+        ("synced 0/0/0/1".into(), "interrupted 1/0/0/1".into())
+    );
 }
 
 #[test]
@@ -277,7 +279,10 @@ onLoad: { type: action.execute-action, options: { action: load, parameters: { re
     stage.on("onLoad");
     assert_eq!(stage.scope("load-north"), "synced 0/0/0/1");
     let lines = stage.lines_of(&["started start", "finished start"]);
-    assert_eq!(lines[..2], ["started start-sync-scope load-north", "finished start-sync-scope load-north ok"]);
+    assert_eq!(
+        lines[..2],
+        ["started start-sync-scope load-north", "finished start-sync-scope load-north ok"]
+    );
     let last = lines.last().unwrap();
     assert!(last.ends_with("failed config.option: a scope needs an `instanceId`"), "{last}");
 }
@@ -314,7 +319,9 @@ fn a_start_without_members_is_synced_at_once() {
 
 #[test]
 fn members_that_are_no_texts_are_refused() {
-    let app = app("onLoad: { type: action.start-sync-scope, instanceId: load, options: { instanceIds: '=[1, 2]' } }\n");
+    let app = app(
+        "onLoad: { type: action.start-sync-scope, instanceId: load, options: { instanceIds: '=[1, 2]' } }\n",
+    );
     let stage = Stage::new(&app);
     stage.on("onLoad");
     let finished = stage.lines_of(&["finished"]);

@@ -27,7 +27,8 @@ impl App {
     /// An app of these files, without mistakes.
     pub(super) fn new(texts: &[(&str, &str)]) -> Self {
         let app = Self::with_mistakes(texts);
-        let errors: Vec<_> = app.loaded.diagnostics.iter().filter(|d| d.severity == Severity::Error).collect();
+        let errors: Vec<_> =
+            app.loaded.diagnostics.iter().filter(|d| d.severity == Severity::Error).collect();
         assert!(errors.is_empty(), "{errors:#?}");
         app
     }
@@ -143,7 +144,11 @@ impl<'a> Stage<'a> {
         use crate::store::{Dialect, Parameters, Query};
         let query = Query::new(sql, &Dialect { shorthand: true, package: None });
         let rows = self.store.query(&query, &Parameters::new()).unwrap();
-        rows.rows.into_iter().next().and_then(|row| row.into_iter().next()).map_or(Value::Null, |(_, value)| value)
+        rows.rows
+            .into_iter()
+            .next()
+            .and_then(|row| row.into_iter().next())
+            .map_or(Value::Null, |(_, value)| value)
     }
 
     /// How many rows a table has; none when there is no such table.
@@ -157,9 +162,10 @@ impl<'a> Stage<'a> {
 
     /// `state notStarted/syncing/failed/synced` of a scope.
     pub(super) fn scope(&self, id: &str) -> String {
-        self.store.scope(id).unwrap().map_or_else(|| "none".to_owned(), |row| {
-            format!("{} {}/{}/{}/{}", row.state, row.not_started, row.syncing, row.failed, row.synced)
-        })
+        self.store.scope(id).unwrap().map_or_else(
+            || "none".to_owned(),
+            |row| format!("{} {}/{}/{}/{}", row.state, row.not_started, row.syncing, row.failed, row.synced),
+        )
     }
 }
 

@@ -12,7 +12,8 @@ const STATE: &str = "state:
 
 /// Runs these actions one after the other and gives what `show` is afterwards.
 fn after(actions: &[&str], show: &str) -> String {
-    let items: String = actions.iter().map(|action| format!("      - {{ type: action.{action} }}\n")).collect();
+    let items: String =
+        actions.iter().map(|action| format!("      - {{ type: action.{action} }}\n")).collect();
     let index = format!(
         "title: T
 {STATE}onLoad:
@@ -27,8 +28,12 @@ fn after(actions: &[&str], show: &str) -> String {
     let stage = Stage::new(&app);
     stage.on("onLoad");
     let lines = stage.lines_of(&["effect", "finished", "skipped"]);
-    let shown = lines.iter().find_map(|line| line.strip_prefix(r#"effect action.go-to {"linkTo":"x","inputs":"#));
-    shown.map_or_else(|| lines.join("\n"), |shown| shown.trim_end_matches('}').trim_start_matches("{\"show\":").to_owned())
+    let shown =
+        lines.iter().find_map(|line| line.strip_prefix(r#"effect action.go-to {"linkTo":"x","inputs":"#));
+    shown.map_or_else(
+        || lines.join("\n"),
+        |shown| shown.trim_end_matches('}').trim_start_matches("{\"show\":").to_owned(),
+    )
 }
 
 const ALL: &str = "=@ctx.solution.state.region & '/' & $string(@ctx.solution.state.filter.from)";
@@ -45,7 +50,8 @@ fn slots_have_their_initial_values_and_known_ones_without_are_null() {
 #[test]
 fn an_initial_value_is_evaluated_once() {
     assert_eq!(after(&[], "=@ctx.solution.state.seed = @ctx.solution.state.seed"), "true");
-    let twice = &["set-state, options: { state: =@ctx.solution.state.one, value: =@ctx.solution.state.seed }"];
+    let twice =
+        &["set-state, options: { state: =@ctx.solution.state.one, value: =@ctx.solution.state.seed }"];
     assert_eq!(after(twice, "=@ctx.solution.state.one = @ctx.solution.state.seed"), "true");
 }
 
@@ -77,7 +83,10 @@ fn a_part_of_a_slot_can_be_set_and_reset() {
 #[test]
 fn several_slots_are_set_at_once() {
     let set = "set-solution-state, options: { changes: { region: =\"so\" & \"uth\", filter: null } }";
-    assert_eq!(after(&[set], "=@ctx.solution.state.region & $string(@ctx.solution.state.filter)"), "\"southnull\"");
+    assert_eq!(
+        after(&[set], "=@ctx.solution.state.region & $string(@ctx.solution.state.filter)"),
+        "\"southnull\""
+    );
 }
 
 #[test]
@@ -169,6 +178,7 @@ onFocus:
     stage.trigger(&on_jig("home", "onFocus")).unwrap();
     let lines = stage.lines_of(&["effect", "finished set-jig-state failed"]);
     let effect = |n: u32| format!(r#"effect action.go-to {{"linkTo":"x","inputs":{{"n":{n}}}}}"#);
-    let refused = "finished set-jig-state failed config.state: the jig `home` declares no state `other`".to_owned();
+    let refused =
+        "finished set-jig-state failed config.state: the jig `home` declares no state `other`".to_owned();
     assert_eq!(lines, [effect(2), effect(3), effect(2), refused]);
 }

@@ -65,7 +65,10 @@ fn entries_are_fetched_in_order_with_their_arguments_evaluated() {
 #[test]
 fn entries_may_come_from_an_expression_as_a_list_one_map_or_nothing() {
     let map = "=$map(@ctx.datasources.depots, function($d) { {'entity': 'stock', 'function': 'get', 'parameters': {'depot': $d.id}} })[]";
-    assert_eq!(asked("REST", &format!("\"{map}\"")), [r#"stock get {"depot":1}"#, r#"stock get {"depot":2}"#]);
+    assert_eq!(
+        asked("REST", &format!("\"{map}\"")),
+        [r#"stock get {"depot":1}"#, r#"stock get {"depot":2}"#]
+    );
     assert_eq!(asked("REST", "\"={'entity': 'one', 'function': 'get'}\""), ["one get {}"]);
     assert_eq!(asked("REST", "=null"), [""; 0]);
     assert_eq!(asked("REST", "=@ctx.nothing"), [""; 0]);
@@ -87,23 +90,47 @@ fn nothing(_: &mut Stage<'_>) {}
 #[test]
 fn what_cannot_be_fetched_says_why() {
     let cases = [
-        ("REST", "[{ function: get }]", "failed config.option: option `entities` must be a list of tables or of `{entity, function, parameters}`, found `{\"function\":\"get\"}`"),
+        (
+            "REST",
+            "[{ function: get }]",
+            "failed config.option: option `entities` must be a list of tables or of `{entity, function, parameters}`, found `{\"function\":\"get\"}`",
+        ),
         ("REST", "[{ entity: a }]", "failed config.function: the table `a` names no `function` to fetch it"),
         ("REST", "[{ entity: a, function: gett }]", "failed config.function: there is no function `gett`"),
-        ("SOAP", "[{ entity: a, function: get }]", "failed config.unsupported: `DATA_PROVIDER_SOAP` is not supported by this runtime"),
-        ("NONE", "[a]", "failed config.option: option `provider` must be a `DATA_PROVIDER_…` constant, found `\"DATA_PROVIDER_NONE\"`"),
-        ("REST", "[{ entity: _syncScope, function: get }]", "failed apply.target: `_syncScope` cannot be written"),
-        ("REST", "[{ entity: a, function: get, parameters: { x: =$number('x') } }]", "failed expression.D3030: "),
+        (
+            "SOAP",
+            "[{ entity: a, function: get }]",
+            "failed config.unsupported: `DATA_PROVIDER_SOAP` is not supported by this runtime",
+        ),
+        (
+            "NONE",
+            "[a]",
+            "failed config.option: option `provider` must be a `DATA_PROVIDER_…` constant, found `\"DATA_PROVIDER_NONE\"`",
+        ),
+        (
+            "REST",
+            "[{ entity: _syncScope, function: get }]",
+            "failed apply.target: `_syncScope` cannot be written",
+        ),
+        (
+            "REST",
+            "[{ entity: a, function: get, parameters: { x: =$number('x') } }]",
+            "failed expression.D3030: ",
+        ),
     ];
     for (provider, entities, expected) in cases {
         let found = ended(provider, entities, nothing);
-        assert!(found.starts_with(expected), "{provider} {entities}\n  expected {expected}\n  found    {found}");
+        assert!(
+            found.starts_with(expected),
+            "{provider} {entities}\n  expected {expected}\n  found    {found}"
+        );
     }
 }
 
 #[test]
 fn offline_every_fetch_fails_at_once() {
-    let found = ended("REST", "[{ entity: a, function: get }]", |stage| stage.options.network = Network::Offline);
+    let found =
+        ended("REST", "[{ entity: a, function: get }]", |stage| stage.options.network = Network::Offline);
     assert_eq!(found, "failed net.offline: the run is offline");
 }
 
@@ -112,10 +139,18 @@ fn a_failed_entry_does_not_keep_the_others_from_being_fetched() {
     let app = app("REST", "[{ entity: a, function: get }, { entity: b, function: get }]");
     let stage = Stage::new(&app).rest(|request, sink| {
         page(sink, &["1"])?;
-        if request.entity == "a" { Err(FetchError::passing("net.timeout", "too slow")) } else { Ok(Fetched::default()) }
+        if request.entity == "a" {
+            Err(FetchError::passing("net.timeout", "too slow"))
+        } else {
+            Ok(Fetched::default())
+        }
     });
     stage.on("onLoad");
-    assert_eq!((stage.count("a"), stage.count("b")), (0, 1), "a failed replace leaves nothing, the other stays");
+    assert_eq!(
+        (stage.count("a"), stage.count("b")),
+        (0, 1),
+        "a failed replace leaves nothing, the other stays"
+    );
     let lines = stage.lines_of(&["status", "finished"]);
     let last = lines.last().unwrap();
     assert_eq!(last, "finished sync-entities pull failed net.timeout: too slow");
@@ -213,7 +248,10 @@ onLoad:
 ",
         ),
         ("functions/get.jigx", "provider: DATA_PROVIDER_REST\nmethod: GET\nurl: https://example.com\n"),
-        ("syncscope.yaml", "user: { email: a@example.com }\nsolution: { settings: { custom: { base: x } } }\n"),
+        (
+            "syncscope.yaml",
+            "user: { email: a@example.com }\nsolution: { settings: { custom: { base: x } } }\n",
+        ),
     ]);
     let seen: Arc<Mutex<Value>> = Arc::default();
     let note = Arc::clone(&seen);

@@ -5,7 +5,10 @@ use serde_json::json;
 use super::stage::{App, Stage, on_jig};
 use crate::run::{RunError, Trigger};
 
-const INDEX: (&str, &str) = ("index.jigx", "title: T\nonLoad: { type: action.go-back, instanceId: back }\nonFocus: { type: action.go-back }\n");
+const INDEX: (&str, &str) = (
+    "index.jigx",
+    "title: T\nonLoad: { type: action.go-back, instanceId: back }\nonFocus: { type: action.go-back }\n",
+);
 const CUSTOMER: (&str, &str) = (
     "jigs/customer.jigx",
     "title: C
@@ -63,10 +66,22 @@ fn action(id: &str) -> Trigger {
 fn what_does_not_exist_is_told_with_what_does() {
     let cases = [
         (event("onLod"), "this app has no index event `onLod`", Some("did you mean `onLoad`?")),
-        (event("onTableChanged"), "this app has no index event `onTableChanged`", Some("there are: `onFocus`, `onLoad`")),
+        (
+            event("onTableChanged"),
+            "this app has no index event `onTableChanged`",
+            Some("there are: `onFocus`, `onLoad`"),
+        ),
         (on_jig("custommer", "onFocus"), "this app has no jig `custommer`", Some("did you mean `customer`?")),
-        (on_jig("customer", "onLoad"), "this app has no event of jig `customer` called `onLoad`", Some("there are: `onFocus`")),
-        (action("nobody"), "this app has no action `nobody`", Some("there are: `back`, `global`, `inner`, `pressed`")),
+        (
+            on_jig("customer", "onLoad"),
+            "this app has no event of jig `customer` called `onLoad`",
+            Some("there are: `onFocus`"),
+        ),
+        (
+            action("nobody"),
+            "this app has no action `nobody`",
+            Some("there are: `back`, `global`, `inner`, `pressed`"),
+        ),
         (action("bak"), "this app has no action `bak`", Some("did you mean `back`?")),
     ];
     for (trigger, message, help) in cases {
@@ -83,7 +98,8 @@ fn a_jig_is_opened_with_its_inputs() {
     assert_eq!(error.to_string(), "the jig `customer` needs the input `id`");
     stage.options.inputs.insert("id".to_owned(), json!(5));
     stage.trigger(&trigger).unwrap();
-    let expected = r#"effect action.go-to {"linkTo":"x","inputs":{"all":{"tab":"orders","id":5},"jig":"customer"}}"#;
+    let expected =
+        r#"effect action.go-to {"linkTo":"x","inputs":{"all":{"tab":"orders","id":5},"jig":"customer"}}"#;
     assert_eq!(stage.lines_of(&["effect"]), [expected]);
 }
 
@@ -107,9 +123,17 @@ fn an_action_inside_a_global_one_has_its_parameters() {
 #[test]
 fn a_component_and_a_jig_of_one_name_are_two_places() {
     let shared = |text: &str| format!("expressions: {{ who: '=\"{text}\"' }}\n");
-    let action = |id: &str| format!("{{ type: action.go-to, instanceId: {id}, options: {{ linkTo: x, inputs: {{ who: =$who }} }} }}");
+    let action = |id: &str| {
+        format!(
+            "{{ type: action.go-to, instanceId: {id}, options: {{ linkTo: x, inputs: {{ who: =$who }} }} }}"
+        )
+    };
     let jig = format!("title: J\ntype: jig.default\n{}onFocus: {}\n", shared("jig"), action("of-jig"));
-    let component = format!("type: component.default\n{}children: [{{ type: component.button, options: {{ onPress: {} }} }}]\n", shared("component"), action("of-component"));
+    let component = format!(
+        "type: component.default\n{}children: [{{ type: component.button, options: {{ onPress: {} }} }}]\n",
+        shared("component"),
+        action("of-component")
+    );
     let app = App::with_mistakes(&[
         ("index.jigx", "title: T\nexpressions: { who: '=\"index\"' }\n"),
         ("jigs/card.jigx", &jig),
