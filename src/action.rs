@@ -55,13 +55,16 @@ pub struct ActionNode {
     pub body: Arc<dyn Action>,
     /// The action under `options.onSuccess`, run after this one has succeeded (actions.md §7).
     pub success: Option<Box<ActionNode>>,
+    /// Actions elsewhere in its options, which only a phone can run: buttons of a toast, for example.
+    pub others: Vec<ActionNode>,
 }
 
 impl ActionNode {
     /// Calls `visit` for this action and all actions inside it, outer first.
     pub fn visit<'a>(&'a self, visit: &mut dyn FnMut(&'a ActionNode)) {
         visit(self);
-        for child in self.body.children().into_iter().chain(self.success.as_deref()) {
+        let inside = self.body.children().into_iter().chain(self.success.as_deref());
+        for child in inside.chain(&self.others) {
             child.visit(visit);
         }
     }

@@ -13,6 +13,8 @@ mod lower;
 mod pages;
 mod schema;
 mod settings;
+#[cfg(test)]
+mod tests;
 mod walk;
 
 use std::collections::BTreeMap;
@@ -178,6 +180,13 @@ impl Project {
         })
     }
 
+    /// Whether a table belongs to Dynamic Data: it is written with its database (sync.md §0).
+    #[must_use]
+    pub fn is_dynamic(&self, table: &str) -> bool {
+        let database = table.split_once('/').map(|(database, _)| database);
+        database.is_some_and(|id| id == "default" || self.databases.contains_key(id))
+    }
+
     /// The tables that databases declare, with their prefix: `default/tasks`.
     pub fn dynamic_tables(&self) -> impl Iterator<Item = String> {
         self.databases.iter().flat_map(|(id, db)| db.tables.iter().map(move |t| format!("{id}/{}", t.value)))
@@ -215,6 +224,12 @@ impl Screen {
         self.actions.iter().filter(move |placed| placed.event.as_deref() == Some(event))
     }
 
+    /// The action that it offers to others under this id (actions.md §4).
+    #[must_use]
+    pub fn callback(&self, id: &str) -> Option<&Placed> {
+        self.actions.iter().find(|placed| placed.callback().as_deref() == Some(id))
+    }
+
     /// The events of the screen itself that have an action.
     #[must_use]
     pub fn events(&self) -> Vec<&str> {
@@ -237,6 +252,18 @@ pub struct Placed {
     pub event: Option<String>,
     /// For `onTableChanged`: the table.
     pub table: Option<String>,
+}
+
+impl Placed {
+    /// The id under which a child of tabs offers it to `action.execute-action`: `actions: {<id>: <action>}`
+    /// (actions.md §4).
+    #[must_use]
+    pub fn callback(&self) -> Option<String> {
+        let mut tokens = self.action.pointer.rsplit('/');
+        let (id, actions) = (tokens.next()?, tokens.next()?);
+        let is_named = actions == "actions" && id.parse::<usize>().is_err();
+        is_named.then(|| id.replace("~1", "/").replace("~0", "~"))
+    }
 }
 
 /// A file under `actions/`.

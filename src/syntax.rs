@@ -17,7 +17,7 @@ use std::ops::Range;
 
 use crate::diag::{Diagnostic, FileId, Span};
 
-pub use decode::{DecodeError, decode};
+pub use decode::{DecodeError, decode, too_large};
 pub use pages::RULES;
 
 /// The deepest nesting of arrays and objects that is accepted.
@@ -259,6 +259,18 @@ impl Scalar {
     #[must_use]
     pub fn span_of(&self, token: Span, range: Range<usize>, source: &str) -> Span {
         scalar::span_of(self, token, range, source)
+    }
+}
+
+/// Appends a key or an index to a JSON pointer (RFC 6901), as [`Node::at`] reads it.
+pub fn push_token(pointer: &mut String, token: &str) {
+    pointer.push('/');
+    for c in token.chars() {
+        match c {
+            '~' => pointer.push_str("~0"),
+            '/' => pointer.push_str("~1"),
+            other => pointer.push(other),
+        }
     }
 }
 

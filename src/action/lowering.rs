@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::{Action, ActionNode, Guard, REGISTRY, Use, UseKind, canonical_alias, ui};
 use crate::diag::{Diagnostic, Span, Spanned};
 use crate::expr::{Expression, Template, is_expression};
-use crate::syntax::{Kind, Node};
+use crate::syntax::{Kind, Node, push_token};
 
 /// Gives the parsed form of an expression's text, or `None` when it has mistakes (which whoever
 /// walks the file reports once).
@@ -21,6 +21,8 @@ pub struct Lowering<'a> {
     parse: &'a mut Parse<'a>,
     diagnostics: &'a mut Vec<Diagnostic>,
     uses: Vec<Use>,
+    /// The places of the actions inside that were read, below `options`.
+    taken: Vec<String>,
 }
 
 /// Reads an action from its node. `pointer` is the node's JSON pointer, `source` its file's text.
@@ -44,12 +46,14 @@ pub fn lower(
         parse,
         diagnostics,
         uses: Vec::new(),
+        taken: Vec::new(),
     };
     let body = lowering.body();
     let success = lowering.action("onSuccess").map(Box::new);
     let instance_id = node.get("instanceId").and_then(spanned_text);
     let computed = instance_id.as_ref().filter(|id| is_expression(&id.value));
     let computed_id = computed.and_then(|id| (lowering.parse)(&id.value));
+    let others = lowering.others();
     Some(ActionNode {
         type_name: Spanned::new(name.to_owned(), type_node.span),
         instance_id,
@@ -60,6 +64,7 @@ pub fn lower(
         uses: lowering.uses,
         body,
         success,
+        others,
     })
 }
 
@@ -114,19 +119,48 @@ impl<'a> Lowering<'a> {
     /// The action that the option holds.
     pub fn action(&mut self, key: &str) -> Option<ActionNode> {
         let node = self.node(key)?;
-        self.inner(node, key)
+        self.inner(node, format!("/{key}"))
     }
 
     /// The actions that the option lists.
     pub fn actions(&mut self, key: &str) -> Vec<ActionNode> {
         let items = self.node(key).map_or(&[][..], Node::items);
-        let places = items.iter().enumerate().map(|(n, item)| (format!("{key}/{n}"), item));
-        places.filter_map(|(place, item)| self.inner(item, &place)).collect()
+        let places = items.iter().enumerate().map(|(n, item)| (format!("/{key}/{n}"), item));
+        places.filter_map(|(place, item)| self.inner(item, place)).collect()
     }
 
-    fn inner(&mut self, node: &Node, place: &str) -> Option<ActionNode> {
-        let pointer = format!("{}/options/{place}", self.pointer);
+    fn inner(&mut self, node: &Node, place: String) -> Option<ActionNode> {
+        let pointer = format!("{}/options{place}", self.pointer);
+        self.taken.push(place);
         lower(node, &pointer, self.source, self.parse, self.diagnostics)
+    }
+
+    /// The actions inside that stand where this type runs none: buttons of a toast, for example.
+    fn others(&mut self) -> Vec<ActionNode> {
+        let mut found = Vec::new();
+        if let Some(options) = self.options {
+            find_actions(options, &mut String::new(), &mut found);
+        }
+        found.retain(|(place, _)| !self.taken.contains(place));
+        found.into_iter().filter_map(|(place, node)| self.inner(node, place)).collect()
+    }
+}
+
+/// The outermost actions below a node, with their places.
+fn find_actions<'n>(node: &'n Node, place: &mut String, found: &mut Vec<(String, &'n Node)>) {
+    if is_action(node) {
+        return found.push((place.clone(), node));
+    }
+    let length = place.len();
+    for entry in node.entries() {
+        push_token(place, &entry.key.text);
+        find_actions(&entry.value, place, found);
+        place.truncate(length);
+    }
+    for (n, item) in node.items().iter().enumerate() {
+        push_token(place, &n.to_string());
+        find_actions(item, place, found);
+        place.truncate(length);
     }
 }
 

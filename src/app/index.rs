@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Datasource, Origin, Placed, Project, Screen};
+use super::{Datasource, EntityRef, Origin, Placed, Project, Screen};
 use crate::action::{ActionNode, SyncRole, Use, UseKind};
 use crate::diag::{FileId, Span};
 
@@ -55,13 +55,13 @@ impl Index {
         let mut index = Self::default();
         index.files(project);
         for screen in project.screens() {
-            index.screen(screen);
+            index.screen(screen, project);
         }
         for global in project.actions.values() {
             index.placed(&global.placed, None);
         }
         for datasource in project.datasources.values() {
-            index.datasource(datasource, None);
+            index.datasource(datasource, None, project);
         }
         for guard in project.functions.values().filter_map(|function| function.guard.as_ref()) {
             index.refer(UseKind::Function, &guard.value, guard.span, None);
@@ -119,7 +119,7 @@ impl Index {
         }
     }
 
-    fn screen(&mut self, screen: &Screen) {
+    fn screen(&mut self, screen: &Screen, project: &Project) {
         for placed in &screen.actions {
             self.callback(placed);
             self.placed(placed, Some(&screen.id));
@@ -129,18 +129,19 @@ impl Index {
         }
         for (id, datasource) in &screen.datasources {
             self.define(UseKind::Datasource, id, datasource.span, DefinedBy::LocalDatasource);
-            self.datasource(datasource, Some(&screen.id));
+            self.datasource(datasource, Some(&screen.id), project);
         }
     }
 
-    fn datasource(&mut self, datasource: &Datasource, screen: Option<&str>) {
+    fn datasource(&mut self, datasource: &Datasource, screen: Option<&str>, project: &Project) {
         match &datasource.origin {
             Origin::Sqlite(sqlite) => {
                 for function in sqlite.entities.iter().filter_map(|entity| entity.function.as_ref()) {
                     self.refer(UseKind::Function, &function.value, function.span, screen);
                     self.define(UseKind::Member, &datasource.id, datasource.span, DefinedBy::LocalDatasource);
                 }
-                for entity in sqlite.entities.iter().filter(|entity| is_dynamic(&entity.entity.value)) {
+                let dynamic = |entity: &&EntityRef| project.is_dynamic(&entity.entity.value);
+                for entity in sqlite.entities.iter().filter(dynamic) {
                     self.refer(UseKind::Table, &entity.entity.value, entity.entity.span, screen);
                 }
             }
@@ -176,12 +177,9 @@ impl Index {
         }
     }
 
-    /// A child of tabs may name actions for others to call: `actions: {<id>: <action>}` (actions.md §4).
+    /// A child of tabs may name actions for others to call.
     fn callback(&mut self, placed: &Placed) {
-        let mut tokens = placed.action.pointer.rsplit('/');
-        let (Some(id), Some("actions")) = (tokens.next(), tokens.next()) else { return };
-        if id.parse::<usize>().is_err() {
-            let id = id.replace("~1", "/").replace("~0", "~");
+        if let Some(id) = placed.callback() {
             self.define(UseKind::Action, &id, placed.action.span, DefinedBy::Callback);
         }
     }
@@ -205,9 +203,4 @@ impl Index {
 
 fn first_file(project: &Project) -> FileId {
     project.home.file.unwrap_or_else(FileId::first)
-}
-
-/// Tables of Dynamic Data are written with their database (sync.md §0).
-fn is_dynamic(entity: &str) -> bool {
-    entity.starts_with("default/")
 }

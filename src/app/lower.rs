@@ -1,19 +1,19 @@
 //! Trees become a typed [`Project`].
 
-use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use super::collect::Collected;
-use super::walk::{Findings, Interner, Reader, Walk, declared, push_token};
+use super::walk::{Findings, Interner, Reader, Walk, declared};
 use super::{
     FileKind, GlobalAction, Index, Inputs, Loaded, Placed, Project, Screen, Source, database, datasource,
     function, pages, schema, settings,
 };
 use crate::action::template;
-use crate::diag::{Diagnostic, FileId, Files};
-use crate::expr::SharedExpressions;
-use crate::syntax::{self, Format, Kind, Node, Tree};
+use crate::diag::{Diagnostic, FileId, Files, Span};
+use crate::expr::{Expression, SharedExpressions, Template, is_expression};
+use crate::syntax::{self, Format, Node, Tree, push_token};
 
 pub(super) fn lower(inputs: &Inputs<'_>, collected: Collected, files: &mut Files) -> Loaded {
     let mut diagnostics = collected.diagnostics;
@@ -31,15 +31,34 @@ pub(super) fn lower(inputs: &Inputs<'_>, collected: Collected, files: &mut Files
     }
     let mut project = building.project;
     project.root = collected.root;
-    project.scripts = collected.scripts;
+    project.scripts.extend(collected.scripts);
     project.settings = settings;
     if project.name.is_empty() {
         project.name =
             project.root.file_name().map_or_else(String::new, |n| n.to_string_lossy().into_owned());
     }
     project.index = Index::of(&project);
-    Loaded { project, sources, diagnostics: building.diagnostics }
+    let mut diagnostics = building.diagnostics;
+    drop_repeated(&mut diagnostics);
+    Loaded { project, sources, diagnostics }
 }
+
+/// What stands behind an anchor is found again at each of its aliases, and told once.
+fn drop_repeated(diagnostics: &mut Vec<Diagnostic>) {
+    let mut told = HashSet::new();
+    diagnostics.retain(|found| told.insert((found.rule, found.span, found.message.clone())));
+}
+
+/// The sections of a single-file app; the index's keys stand beside them, or below `index`.
+const SECTIONS: [(&str, FileKind); 7] = [
+    ("jigs", FileKind::Jig),
+    ("actions", FileKind::Action),
+    ("functions", FileKind::Function),
+    ("datasources", FileKind::Datasource),
+    ("databases", FileKind::Database),
+    ("components", FileKind::Component),
+    ("translations", FileKind::Translation),
+];
 
 /// One part of an app: a whole file, or an entry of a single-file app.
 struct Unit<'a> {
@@ -57,7 +76,7 @@ struct Building<'f> {
     interner: Interner,
     diagnostics: Vec<Diagnostic>,
     project: Project,
-    seen: BTreeMap<(FileKind, String), crate::diag::Span>,
+    seen: BTreeMap<(FileKind, String), Span>,
 }
 
 impl<'f> Building<'f> {
@@ -106,34 +125,25 @@ impl<'f> Building<'f> {
     /// The form a generator writes: everything in one file (app-layout.md §7).
     fn single_file(&mut self, whole: &Unit<'_>) {
         schema::check_file(FileKind::SingleFile, whole.node, whole.tree, &mut self.diagnostics);
-        const SECTIONS: [(&str, FileKind); 7] = [
-            ("jigs", FileKind::Jig),
-            ("actions", FileKind::Action),
-            ("functions", FileKind::Function),
-            ("datasources", FileKind::Datasource),
-            ("databases", FileKind::Database),
-            ("components", FileKind::Component),
-            ("translations", FileKind::Translation),
-        ];
         for (section, kind) in SECTIONS {
             for entry in whole.node.get(section).map_or(&[][..], Node::entries) {
                 let mut pointer = format!("/{section}");
                 push_token(&mut pointer, &entry.key.text);
-                self.unit(&Unit {
-                    kind,
-                    id: &entry.key.text,
-                    node: &entry.value,
-                    pointer: &pointer,
-                    ..*whole
-                });
+                let (id, node) = (&*entry.key.text, &entry.value);
+                self.unit(&Unit { kind, id, node, pointer: &pointer, ..*whole });
             }
         }
-        let index = whole.node.get("index").unwrap_or(whole.node);
-        let pointer = if std::ptr::eq(index, whole.node) { "" } else { "/index" };
-        self.home(
-            &Unit { kind: FileKind::Index, node: index, pointer, ..*whole },
-            Some(&SECTIONS.map(|(s, _)| s)),
-        );
+        let scripts = whole.node.at("/scripts/expressions").map_or(&[][..], Node::entries);
+        self.project
+            .scripts
+            .extend(scripts.iter().map(|entry| entry.key.text.trim_end_matches(".js").to_owned()));
+        if let Some(index) = whole.node.get("index") {
+            self.home(&Unit { kind: FileKind::Index, node: index, pointer: "/index", ..*whole }, &[]);
+        } else {
+            let mut others = SECTIONS.map(|(section, _)| section).to_vec();
+            others.push("scripts");
+            self.home(&Unit { kind: FileKind::Index, ..*whole }, &others);
+        }
     }
 
     fn unit(&mut self, unit: &Unit<'_>) {
@@ -142,13 +152,13 @@ impl<'f> Building<'f> {
             return;
         }
         match unit.kind {
-            FileKind::Index => self.home(unit, None),
+            FileKind::Index => self.home(unit, &[]),
             FileKind::Jig => {
-                let screen = self.screen(unit, None);
+                let screen = self.screen(unit, &[]);
                 self.project.jigs.insert(unit.id.to_owned(), screen);
             }
             FileKind::Component => {
-                let screen = self.screen(unit, None);
+                let screen = self.screen(unit, &[]);
                 self.project.components.insert(unit.id.to_owned(), screen);
             }
             FileKind::Action => self.global_action(unit),
@@ -165,19 +175,21 @@ impl<'f> Building<'f> {
     }
 
     fn is_first(&mut self, unit: &Unit<'_>) -> bool {
-        let span = unit.node.span;
-        match self.seen.entry((unit.kind, unit.id.to_owned())) {
+        self.is_new(unit.kind, unit.id, unit.node.span, "two files")
+    }
+
+    /// Whether nothing of this kind had the id before; if something had, that is told.
+    fn is_new(&mut self, kind: FileKind, id: &str, span: Span, whose: &str) -> bool {
+        let start = |span: Span| Span { end: span.start, ..span };
+        match self.seen.entry((kind, id.to_owned())) {
             Entry::Vacant(place) => {
                 place.insert(span);
                 true
             }
             Entry::Occupied(first) => {
-                let here = crate::diag::Span::new(span.file, span.start as usize, span.start as usize);
-                let there = *first.get();
-                let there = crate::diag::Span::new(there.file, there.start as usize, there.start as usize);
-                let message = format!("`{}` is the id of two files, and only the first is used", unit.id);
-                let diagnostic = Diagnostic::error(pages::DUPLICATE_FILE_ID, here, message)
-                    .label(there, "the file that is used")
+                let message = format!("`{id}` is the id of {whose}, and only the first is used");
+                let diagnostic = Diagnostic::error(pages::DUPLICATE_FILE_ID, start(span), message)
+                    .label(start(*first.get()), "the file that is used")
                     .help("give one of the files another name");
                 self.diagnostics.push(diagnostic);
                 false
@@ -185,39 +197,30 @@ impl<'f> Building<'f> {
         }
     }
 
-    fn home(&mut self, unit: &Unit<'_>, without: Option<&[&str]>) {
+    fn home(&mut self, unit: &Unit<'_>, without: &[&str]) {
         if let Some(name) = unit.node.get("name").and_then(Node::as_str) {
             name.clone_into(&mut self.project.name);
         }
-        let mut screen = self.screen(unit, without);
-        screen.id = String::new();
-        self.project.home = screen;
+        let screen = self.screen(unit, without);
+        self.project.home = Screen { id: String::new(), ..screen };
     }
 
-    fn screen(&mut self, unit: &Unit<'_>, without: Option<&[&str]>) -> Screen {
-        let findings = match without {
-            None => self.walk(unit),
-            Some(sections) => {
-                let mut rest = unit.node.clone();
-                if let Kind::Object(entries) = &mut rest.kind {
-                    entries.retain(|entry| !sections.contains(&&*entry.key.text));
-                }
-                self.walk(&Unit { node: &rest, ..*unit })
-            }
-        };
+    fn screen(&mut self, unit: &Unit<'_>, without: &[&str]) -> Screen {
+        let findings = self.walk_without(unit, without);
         let mut actions = findings.actions;
         mark_table_changes(unit, &mut actions);
-        let interner = &mut self.interner;
-        let mut parse = |text: &str| interner.parse(text);
-        let mut reader = Reader { file: unit.file, parse: &mut parse };
+        let expressions = unit.node.get("expressions");
+        let (shared, state) = self.reading(unit.file, |reader| {
+            (shared(expressions, reader), state(unit.node.get("state"), reader))
+        });
         Screen {
             id: unit.id.to_owned(),
             file: Some(unit.file),
             actions,
             datasources: findings.datasources,
-            shared: shared(unit.node.get("expressions"), &mut reader),
-            shared_places: key_places(unit.node.get("expressions")),
-            state: state(unit.node.get("state"), &mut reader),
+            shared,
+            shared_places: key_places(expressions),
+            state,
             inputs: declared(unit.node.get("inputs")),
             expressions: findings.expressions,
             uses: findings.uses,
@@ -225,8 +228,18 @@ impl<'f> Building<'f> {
     }
 
     fn walk(&mut self, unit: &Unit<'_>) -> Findings {
+        self.walk_without(unit, &[])
+    }
+
+    fn walk_without(&mut self, unit: &Unit<'_>, keys: &[&str]) -> Findings {
         let walk = Walk::new(unit.file, unit.source, unit.tree, &mut self.interner, &mut self.diagnostics);
-        walk.run(unit.node, unit.pointer)
+        walk.run_without(keys, unit.node, unit.pointer)
+    }
+
+    /// Reads a typed part, its expressions parsed by the interner.
+    fn reading<T>(&mut self, file: FileId, read: impl FnOnce(&mut Reader<'_>) -> T) -> T {
+        let interner = &mut self.interner;
+        read(&mut Reader { file, parse: &mut |text: &str| interner.parse(text) })
     }
 
     fn global_action(&mut self, unit: &Unit<'_>) {
@@ -246,26 +259,25 @@ impl<'f> Building<'f> {
             Walk::new(unit.file, unit.source, unit.tree, &mut self.interner, &mut self.diagnostics);
         for key in ["inputTransform", "outputTransform", "errorTransform", "output", "records"] {
             if let Some((node, scalar)) = unit.node.get(key).and_then(|n| Some((n, n.as_scalar()?)))
-                && !crate::expr::is_expression(&scalar.text)
+                && !is_expression(&scalar.text)
             {
                 walk.expression(scalar, node.span);
             }
         }
         let findings = walk.run(unit.node, unit.pointer);
-        let interner = &mut self.interner;
-        let mut parse = |text: &str| interner.parse(text);
-        let mut function =
-            function::lower(unit.id, unit.node, &mut Reader { file: unit.file, parse: &mut parse });
-        function.expressions = findings.expressions;
+        let function = self.reading(unit.file, |reader| function::lower(unit.id, unit.node, reader));
+        // An id in the file stands for the file's name, and may be another file's.
+        let renamed = function.id != unit.id;
+        if renamed && !self.is_new(FileKind::Function, &function.id, function.span, "two functions") {
+            return;
+        }
+        let function = function::Function { expressions: findings.expressions, ..function };
         self.project.functions.insert(function.id.clone(), function);
     }
 
     fn datasource(&mut self, unit: &Unit<'_>) {
         let findings = self.walk(unit);
-        let interner = &mut self.interner;
-        let mut parse = |text: &str| interner.parse(text);
-        let mut lowered =
-            datasource::lower(unit.id, unit.node, &mut Reader { file: unit.file, parse: &mut parse });
+        let mut lowered = self.reading(unit.file, |reader| datasource::lower(unit.id, unit.node, reader));
         lowered.expressions = findings.expressions;
         self.project.datasources.insert(unit.id.to_owned(), Arc::new(lowered));
     }
@@ -286,20 +298,24 @@ fn mark_table_changes(unit: &Unit<'_>, actions: &mut [Placed]) {
 
 fn shared(node: Option<&Node>, reader: &mut Reader<'_>) -> SharedExpressions {
     let entries = node.map_or(&[][..], Node::entries).iter();
-    let parsed = entries.filter_map(|e| Some((e.key.text.to_string(), (reader.parse)(e.value.as_str()?)?)));
-    parsed.collect()
+    let mut parse = |value: &Node| match value.as_str() {
+        Some(text) if is_expression(text) => (reader.parse)(text),
+        // A value without `=` stands for itself, and JSON is an expression for itself.
+        _ => Expression::parse(&value.to_value().to_string()).ok(),
+    };
+    entries.filter_map(|entry| Some((entry.key.text.to_string(), parse(&entry.value)?))).collect()
 }
 
-fn key_places(node: Option<&Node>) -> BTreeMap<String, crate::diag::Span> {
+fn key_places(node: Option<&Node>) -> BTreeMap<String, Span> {
     let entries = node.map_or(&[][..], Node::entries).iter();
     entries.map(|entry| (entry.key.text.to_string(), entry.key_span)).collect()
 }
 
-fn state(node: Option<&Node>, reader: &mut Reader<'_>) -> BTreeMap<String, crate::expr::Template> {
+fn state(node: Option<&Node>, reader: &mut Reader<'_>) -> BTreeMap<String, Template> {
     let entries = node.map_or(&[][..], Node::entries).iter();
     let mut initial = |node: &Node| match node.get("initialValue") {
         Some(value) => template(value, reader.parse),
-        None => crate::expr::Template::Literal(serde_json::Value::Null),
+        None => Template::Literal(serde_json::Value::Null),
     };
     entries.map(|e| (e.key.text.to_string(), initial(&e.value))).collect()
 }

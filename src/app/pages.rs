@@ -7,6 +7,7 @@ pub(super) const EMPTY_FILE: &str = "empty-file";
 pub(super) const EXPRESSION_SYNTAX: &str = "expression-syntax";
 pub(super) const INVALID_SETTINGS: &str = "invalid-settings";
 pub(super) const MISSING_ENVIRONMENT_VARIABLE: &str = "missing-environment-variable";
+pub(super) const STRAY_FILE: &str = "stray-file";
 
 /// What loading can find besides mistakes of syntax and shape, by id.
 pub(super) const RULES: &[RuleInfo] = &[
@@ -104,6 +105,16 @@ http:
 http:
   timeout: 30s
 ```
+",
+    },
+    RuleInfo {
+        id: STRAY_FILE,
+        severity: Severity::Info,
+        summary: "a file in a folder of the app is not part of the app",
+        docs: "\
+Finds files in `jigs/`, `actions/`, `functions/`, `datasources/`, `databases/` and `components/` whose names
+have no ending, or one that looks like a slip: `functions/get-tasks`, `jigs/home.jgix`. Files of an app end in
+`.jigx`, `.yaml`, `.yml` or `.json`; others are never loaded, and what refers to them fails.
 ",
     },
     RuleInfo {

@@ -7,10 +7,10 @@ use serde_json::Value;
 
 use super::pages::EXPRESSION_SYNTAX;
 use super::{Declared, Found, Placed, datasource, datasource::Datasource, schema};
-use crate::action::{self, Use, UseKind, template};
+use crate::action::{self, Use, UseKind, is_action, template};
 use crate::diag::{Diagnostic, FileId, Span};
 use crate::expr::{Expression, SyntaxError, Template, is_expression};
-use crate::syntax::{Entry, Kind, Node, Scalar, Tree};
+use crate::syntax::{Entry, Kind, Node, Scalar, Tree, push_token};
 
 /// Parsed expressions by text: the same text is parsed once, however often it stands in an app.
 #[derive(Default)]
@@ -108,9 +108,21 @@ impl<'a> Walk<'a> {
     }
 
     /// Walks `node`, which stands at `pointer` in its file.
-    pub(super) fn run(mut self, node: &Node, pointer: &str) -> Findings {
+    pub(super) fn run(self, node: &Node, pointer: &str) -> Findings {
+        self.run_without(&[], node, pointer)
+    }
+
+    /// The same without the entries of these keys.
+    pub(super) fn run_without(mut self, keys: &[&str], node: &Node, pointer: &str) -> Findings {
         pointer.clone_into(&mut self.pointer);
-        self.children(node);
+        match &node.kind {
+            Kind::Object(entries) if !keys.is_empty() => {
+                for entry in entries.iter().filter(|entry| !keys.contains(&&*entry.key.text)) {
+                    self.child(&entry.key.text, &entry.value, Some(&entry.key.text));
+                }
+            }
+            _ => self.children(node),
+        }
         self.findings
     }
 
@@ -160,7 +172,7 @@ impl<'a> Walk<'a> {
 
     fn visit(&mut self, node: &Node, key: Option<&str>) {
         match type_of(node) {
-            Some(name) if name.starts_with("action") && is_action_type(name) => self.action(node, key),
+            _ if is_action(node) => self.action(node, key),
             Some(name) if name.starts_with("datasource.") => self.datasource(node, key),
             _ if self.is_named_datasource(node) => self.datasource(node, key),
             _ => self.children(node),
@@ -221,7 +233,13 @@ impl<'a> Walk<'a> {
         let mut parse = |text: &str| interner.parse(text);
         let mut lowered = datasource::lower(id, node, &mut Reader { file: self.file, parse: &mut parse });
         lowered.expressions = self.findings.expressions[before..].to_vec();
-        self.findings.datasources.insert(id.to_owned(), Arc::new(lowered));
+        let lowered = Arc::new(lowered);
+        // Widgets have datasources of their own; those of the screen itself come first.
+        if self.depth == 2 {
+            self.findings.datasources.insert(id.to_owned(), lowered);
+        } else {
+            self.findings.datasources.entry(id.to_owned()).or_insert(lowered);
+        }
     }
 }
 
@@ -237,18 +255,6 @@ pub(super) fn scalar_at(node: &Node, span: Span) -> Option<&Scalar> {
     values.chain(node.items()).filter(inside).find_map(|child| scalar_at(child, span))
 }
 
-/// Appends a token to a JSON pointer (RFC 6901).
-pub(super) fn push_token(pointer: &mut String, token: &str) {
-    pointer.push('/');
-    for c in token.chars() {
-        match c {
-            '~' => pointer.push_str("~0"),
-            '/' => pointer.push_str("~1"),
-            other => pointer.push(other),
-        }
-    }
-}
-
 fn syntax_error(error: &SyntaxError, scalar: &Scalar, token: Span, source: &str) -> Diagnostic {
     let place = scalar.span_of(token, error.range.clone(), source);
     Diagnostic::error(EXPRESSION_SYNTAX, place, error.message.clone()).maybe_help(error.help.clone())
@@ -256,11 +262,6 @@ fn syntax_error(error: &SyntaxError, scalar: &Scalar, token: Span, source: &str)
 
 fn type_of(node: &Node) -> Option<&str> {
     node.get("type").and_then(Node::as_str)
-}
-
-/// `action.` and its misspellings, but not words that merely begin like it.
-fn is_action_type(name: &str) -> bool {
-    name.strip_prefix("action").is_some_and(|rest| rest.starts_with(['.', '-', '_']))
 }
 
 fn is_event(key: &str) -> bool {

@@ -26,7 +26,9 @@ fn add(hash: &mut u64, value: &Value) {
         Value::Object(map) => add_map(hash, map),
         Value::Array(items) => {
             add_bytes(hash, b"[");
-            items.iter().for_each(|item| add(hash, item));
+            for item in items {
+                add(hash, item);
+            }
             add_bytes(hash, b"]");
         }
         // The JSON text keeps `1` and `"1"` apart.

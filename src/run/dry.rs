@@ -1,5 +1,6 @@
 //! A plan: what a trigger would do on the database as it is now, without doing it.
 
+mod effect;
 mod planner;
 mod touched;
 mod untouched;

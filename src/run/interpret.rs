@@ -1,5 +1,6 @@
 //! Which action comes next: guards, effects, and what follows a success.
 
+use std::cell::Cell;
 use std::collections::BTreeSet;
 use std::sync::mpsc::Sender;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -192,7 +193,7 @@ impl Worker<'_> {
                     // Whoever waits for the beginning may have gone.
                     let _ = spot.begun.map(|begun| begun.send(()));
                 };
-                self.guarded(node, action, guard.as_deref(), &inner, &started)
+                self.guarded(node, action, guard, &inner, &started)
             }
             Decision::Skip(skip) => self.skip(action, skip),
             Decision::Fail(failure) => self.fail_at_once(action, failure),
@@ -204,7 +205,7 @@ impl Worker<'_> {
         &self,
         node: &ActionNode,
         action: ActionRef,
-        guard: Option<&str>,
+        guard: Option<String>,
         spot: &Spot<'_>,
         started: &dyn Fn(),
     ) -> Ended {
@@ -216,10 +217,9 @@ impl Worker<'_> {
         }
         let id = self.instance_id(node, spot);
         let action = ActionRef { id: id.clone().unwrap_or_default().or(action.id), ..action };
+        let guard = Cell::new(guard);
         let tell = || {
-            self.run
-                .emitter
-                .emit(Event::ActionStarted { action: action.clone(), guard: guard.map(str::to_owned) });
+            self.run.emitter.emit(Event::ActionStarted { action: action.clone(), guard: guard.take() });
             started();
         };
         let attempt = match (planned, &id) {

@@ -95,30 +95,23 @@ impl Worker<'_> {
         given: Map<String, Value>,
         spot: &Spot<'_>,
     ) -> Done {
-        let project = self.run.engine.project;
         if let Some(package) = package {
             let message =
                 format!("the action `{id}` is in the package `{package}`, which is not loaded here");
             return Done::fail("config.package", message);
         }
-        let Some(global) = project.actions.get(id) else {
-            return Done::fail("config.action", format!("there is no global action `{id}`"));
+        let called = match called(self.run.engine.project, id, given, spot.place) {
+            Ok(called) => called,
+            Err(failure) => return Done::failed(failure),
         };
         if spot.calls >= MAX_CALLS || lock(&self.run.endless).contains(id) {
             // Once is enough: each call on the way here may have others beside it.
             lock(&self.run.endless).insert(id.to_owned());
-            return Done::fail(
-                "config.cycle",
-                format!("actions call one another without end, `{id}` among them"),
-            );
+            return Done::failed(endless_calls(id));
         }
-        let parameters = match bound_parameters(id, global, given) {
-            Ok(parameters) => parameters,
-            Err(failure) => return Done::failed(failure),
-        };
-        let place = Place::home(project).with_parameters(parameters);
-        let inner = Spot { place: &place, file: global.placed.file, calls: spot.calls + 1, ..*spot };
-        self.action(&global.placed.action, &inner).into()
+        let Called { placed, place } = called;
+        let inner = Spot { place: &place, file: placed.file, calls: spot.calls + 1, ..*spot };
+        self.action(&placed.action, &inner).into()
     }
 
     /// Handlers of tables that changed (app-layout.md §5), in rounds, because they change tables too.
@@ -140,6 +133,46 @@ impl Worker<'_> {
         }
         ended
     }
+}
+
+/// An action that is called, and where it stands.
+pub(super) struct Called<'a> {
+    pub(super) placed: &'a Placed,
+    pub(super) place: Place<'a>,
+}
+
+/// What an `execute-action` names: a callback of its own jig, a global action, or a callback of the
+/// jig around it, which is not known here (actions.md §4).
+///
+/// # Errors
+/// When there is no such action, or a required parameter is missing.
+pub(super) fn called<'a>(
+    project: &'a Project,
+    id: &str,
+    given: Map<String, Value>,
+    from: &Place<'a>,
+) -> Result<Called<'a>, Failure> {
+    let own = from.screen().callback(id);
+    if let Some(placed) = own {
+        return Ok(Called { placed, place: from.clone().with_parameters(given) });
+    }
+    if let Some(global) = project.actions.get(id) {
+        let parameters = bound_parameters(id, global, given)?;
+        let place = Place::home(project).with_parameters(parameters);
+        return Ok(Called { placed: &global.placed, place });
+    }
+    let around = project.screens().find_map(|screen| Some((screen, screen.callback(id)?)));
+    let Some((screen, placed)) = around else {
+        let message = format!("there is no global action `{id}`");
+        return Err(Failure { code: "config.action".to_owned(), message });
+    };
+    Ok(Called { placed, place: Place::on(project, screen).with_parameters(given) })
+}
+
+/// The failure of a call that leads to itself.
+pub(super) fn endless_calls(id: &str) -> Failure {
+    let message = format!("actions call one another without end, `{id}` among them");
+    Failure { code: "config.cycle".to_owned(), message }
 }
 
 /// The app feeds itself (pitfalls.md A20).

@@ -83,7 +83,9 @@ impl Worker<'_> {
             Effect::Evaluate { value } => Done::ok().with_output("value", value),
             Effect::SetState { changes } => self.set_state(changes, spot),
             Effect::ResetState { paths } => {
-                paths.into_iter().for_each(|path| self.run.session.reset(path));
+                for path in paths {
+                    self.run.session.reset(path);
+                }
                 Done::ok()
             }
             Effect::WriteRows(write) => self.write_rows(write),
@@ -110,7 +112,9 @@ impl Worker<'_> {
         if let Some(failure) = changes.iter().find_map(|(path, _)| undeclared(path, spot.place)) {
             return Done::failed(failure);
         }
-        changes.into_iter().for_each(|(path, value)| self.run.session.set(path, value));
+        for (path, value) in changes {
+            self.run.session.set(path, value);
+        }
         Done::ok()
     }
 

@@ -44,9 +44,11 @@ impl Worker<'_> {
     ) -> Result<Done, StoreError> {
         let engine = self.run.engine;
         let digests: Vec<String> = entities.iter().map(arguments).collect();
-        let pairs = entities.iter().zip(&digests);
-        let operations: Vec<Operation<'_>> =
-            pairs.map(|(entity, digest)| operation(provider, entity, digest)).collect();
+        let operations: Vec<Operation<'_>> = entities
+            .iter()
+            .zip(&digests)
+            .map(|(entity, digest)| operation(provider, entity, digest))
+            .collect();
         let begin = BeginInstance { instance_id: id, operations: &operations, now: engine.clock.now() };
         let work = self.run.commit(|store| {
             let begun = store.begin_instance(&begin)?;

@@ -265,6 +265,12 @@ fn migrate_inside(conn: &Connection, path: &Path) -> Result<(), StoreError> {
         return Ok(());
     }
     let version: i64 = conn.pragma_query_value(None, "user_version", |row| row.get(0)).map_err(fail)?;
+    let count = "SELECT count(*) FROM sqlite_schema";
+    let tables: i64 = conn.query_row(count, [], |row| row.get(0)).map_err(fail)?;
+    if version == 0 && tables > 0 {
+        // Whoever made them did not expect us: a sync would replace rows that are not ours.
+        return Err(StoreError::Foreign { path: path.to_path_buf() });
+    }
     for sql in MIGRATIONS.iter().skip(usize::try_from(version).unwrap_or(0)) {
         conn.execute_batch(sql).map_err(|error| match code_of(&error) {
             Some(rusqlite::ErrorCode::Unknown) => StoreError::Foreign { path: path.to_path_buf() },

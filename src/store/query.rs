@@ -253,7 +253,7 @@ pub(super) fn prepare<'c>(conn: &'c Connection, sql: &str) -> rusqlite::Result<S
 }
 
 fn collect(statement: &mut Statement<'_>, query: &Query) -> rusqlite::Result<Result<Rows, StoreError>> {
-    let columns: Vec<String> = statement.column_names().map(str::to_owned).collect();
+    let columns = apart(statement.column_names());
     let as_json: Vec<bool> =
         columns.iter().map(|c| query.json_properties.iter().any(|p| names(p, c))).collect();
     let mut found = Rows { columns, rows: Vec::new(), is_document: query.is_document };
@@ -278,6 +278,18 @@ fn collect(statement: &mut Statement<'_>, query: &Query) -> rusqlite::Result<Res
         }
     }
     Ok(Ok(found))
+}
+
+/// Column names that differ: a join may give two columns the same name, and an object keeps one.
+fn apart<'n>(names: impl Iterator<Item = &'n str>) -> Vec<String> {
+    let mut columns: Vec<String> = Vec::new();
+    for name in names {
+        let is_new = |candidate: &String| !columns.contains(candidate);
+        let numbered = (2..).map(|n| format!("{name}_{n}"));
+        let column = std::iter::once(name.to_owned()).chain(numbered).find(is_new);
+        columns.extend(column);
+    }
+    columns
 }
 
 /// `image`, `'$.image'` and `$.image` name the column `image`.

@@ -20,7 +20,7 @@ pub struct DecodeError {
 #[must_use]
 pub fn decode(bytes: Vec<u8>) -> (String, Option<DecodeError>) {
     if bytes.len() > MAX_FILE_BYTES {
-        return (String::new(), Some(too_large(bytes.len())));
+        return (String::new(), Some(too_large(bytes.len() as u64)));
     }
     if is_utf16(&bytes) {
         return (String::new(), Some(not_utf8(0, "the file is encoded as UTF-16")));
@@ -58,7 +58,9 @@ fn not_utf8(offset: usize, message: &str) -> DecodeError {
     DecodeError { rule: super::rules::NOT_UTF8, offset, message: message.to_owned(), help }
 }
 
-fn too_large(bytes: usize) -> DecodeError {
+/// The error for a file of so many bytes, which are more than are read.
+#[must_use]
+pub fn too_large(bytes: u64) -> DecodeError {
     let message = format!("the file has {bytes} bytes; at most {MAX_FILE_BYTES} are read");
     let help = "split the file, or move its data to a table".to_owned();
     DecodeError { rule: super::rules::FILE_TOO_LARGE, offset: 0, message, help }

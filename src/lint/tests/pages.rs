@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use super::App;
 use crate::lint::rules;
 
-/// Rules whose mistake is too big for a page.
-const WITHOUT_EXAMPLE: [&str; 4] = ["alias-budget", "file-too-large", "not-utf8", "too-deep"];
+/// Rules whose mistake is too big for a page, or no text.
+const WITHOUT_EXAMPLE: [&str; 5] = ["alias-budget", "file-too-large", "not-utf8", "stray-file", "too-deep"];
 
 /// The files of the page's fenced block whose opening line ends with `word`.
 fn example(docs: &str, word: &str) -> Option<Vec<(String, String)>> {

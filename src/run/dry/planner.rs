@@ -3,43 +3,39 @@
 use std::cell::{Ref, RefCell};
 use std::collections::BTreeSet;
 
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use super::touched::Touched;
 use super::untouched::Untouched;
 use super::{Planned, PlannedAction, Reading, Verdicts};
-use crate::action::{ActionNode, Effect, EntityRequest, Fill, IfRunning, Order, Plan, ProviderKind};
+use crate::action::{ActionNode, Fill, Order, Plan};
 use crate::diag::FileId;
 use crate::expr::{EvalError, Evaluator, Template};
-use crate::run::bind::bound_parameters;
-use crate::run::context::{Place, Session, Tables, View, evaluator};
+use crate::run::context::{Place, Session, View, evaluator};
 use crate::run::done::Then;
-use crate::run::guard::{Decision, clip, decide, judge};
+use crate::run::guard::{Decision, decide, judge};
 use crate::run::interpret::describe;
-use crate::run::list::watches;
-use crate::run::perform::{local_method, undeclared};
-use crate::run::sync::described;
+use crate::run::list::{Called, called, endless_calls, watches};
 use crate::run::target::Target;
 use crate::run::{Answer, Engine, RunError};
-use crate::store::sync::ScopeState;
 
 /// Global actions inside one another that a plan shows; deeper ones are a loop.
 const MAX_CALLS: usize = 16;
 
 /// Plans actions, remembering what they would change.
 pub(super) struct Planner<'p> {
-    engine: &'p Engine<'p>,
-    session: Session,
+    pub(super) engine: &'p Engine<'p>,
+    pub(super) session: Session,
     evaluator: Evaluator,
-    database: Untouched<'p>,
-    touched: RefCell<Touched>,
+    pub(super) database: Untouched<'p>,
+    pub(super) touched: RefCell<Touched>,
     endless: RefCell<BTreeSet<String>>,
 }
 
 /// Where a planned action stands.
 #[derive(Clone, Copy)]
-struct Spot<'s> {
-    place: &'s Place<'s>,
+pub(super) struct Spot<'s> {
+    pub(super) place: &'s Place<'s>,
     file: FileId,
     calls: usize,
 }
@@ -196,145 +192,27 @@ impl<'p> Planner<'p> {
         spot: Spot<'_>,
         planned: &mut PlannedAction,
     ) {
-        let project = self.engine.project;
         if let Some(package) = package {
             return planned
                 .fail(format!("the action `{id}` is in the package `{package}`, which is not loaded here"));
         }
-        let Some(global) = project.actions.get(id) else {
-            return planned.fail(format!("there is no global action `{id}`"));
+        let Called { placed, place } = match called(self.engine.project, id, given, spot.place) {
+            Ok(called) => called,
+            Err(failure) => return planned.fail(failure.message),
         };
         if spot.calls >= MAX_CALLS || self.endless.borrow().contains(id) {
             self.endless.borrow_mut().insert(id.to_owned());
-            return planned.fail(format!("actions call one another without end, `{id}` among them"));
+            return planned.fail(endless_calls(id).message);
         }
-        let parameters = match bound_parameters(id, global, given) {
-            Ok(parameters) => parameters,
-            Err(failure) => return planned.fail(failure.message),
-        };
-        let place = Place::home(project).with_parameters(parameters);
-        let inner = Spot { place: &place, file: global.placed.file, calls: spot.calls + 1 };
-        planned.inside(self.action(&global.placed.action, inner));
-    }
-
-    fn effect(&self, effect: Effect, spot: Spot<'_>, planned: &mut PlannedAction) {
-        let text = match effect {
-            Effect::StartScope { instance_ids, if_running } => {
-                return self.start_scope(&instance_ids, if_running, planned);
-            }
-            Effect::Sync { provider, entities, .. } => return self.sync(provider, entities, planned),
-            Effect::DeleteScope { id } => {
-                self.touch_scope(&id);
-                format!("deletes the scope `{id}`")
-            }
-            Effect::DeleteStatus { id } => {
-                let mut touched = self.touched.borrow_mut();
-                touched.tables.insert("_syncStatus".to_owned());
-                touched.any_status = true;
-                format!("deletes the status `{id}`")
-            }
-            Effect::Evaluate { value } => {
-                if let Some(id) = planned.id.as_ref().filter(|_| planned.unknown.is_empty()) {
-                    let state = json!({"isPending": false, "isSuccess": true, "error": null});
-                    self.session.keep_action(id, json!({"state": state, "outputs": {"value": value}}));
-                    self.touched.borrow_mut().actions.remove(id);
-                }
-                format!("evaluates to {}", clip(&value))
-            }
-            Effect::SetState { changes } => return self.set_state(changes, spot, planned),
-            Effect::ResetState { paths } => {
-                let shown: Vec<String> = paths.iter().map(|path| path.join(".")).collect();
-                self.touched
-                    .borrow_mut()
-                    .slots
-                    .retain(|slot| !paths.iter().any(|path| slot.starts_with(path)));
-                paths.into_iter().for_each(|path| self.session.reset(path));
-                format!("resets {}", shown.join(", "))
-            }
-            Effect::WriteRows(write) => {
-                if let Err(failure) = local_method(&write) {
-                    return planned.fail(failure.message);
-                }
-                self.touched.borrow_mut().tables.insert(write.entity.clone());
-                planned.options = write.rows.iter().cloned().map(Value::Object).collect();
-                format!("{} {} of `{}`", write.method.word(), rows(write.rows.len()), write.entity)
-            }
-            Effect::ExecuteSql { statements, entities } => {
-                self.touched.borrow_mut().tables.extend(entities);
-                let list = statements.into_iter().map(|(statement, parameters)| {
-                    if parameters.is_empty() {
-                        json!(statement)
-                    } else {
-                        json!({"statement": statement, "parameters": parameters})
-                    }
-                });
-                planned.options = list.collect();
-                "executes SQL".to_owned()
-            }
-        };
-        planned.effect = Some(text);
-    }
-
-    fn start_scope(&self, members: &[String], if_running: IfRunning, planned: &mut PlannedAction) {
-        let Some(id) = planned.id.clone() else { return planned.fail("a scope needs an `instanceId`") };
-        let row = self.database.scope(&id).unwrap_or_default();
-        let is_running = row.is_some_and(|row| row.state == ScopeState::Syncing);
-        let busy = || format!("the scope `{id}` is syncing already");
-        let is_sure = !self.touched().scopes.contains(&id);
-        match if_running {
-            IfRunning::Skip if is_running && is_sure => return planned.end(Verdicts::Skip, busy()),
-            IfRunning::Error if is_running && is_sure => return planned.fail(busy()),
-            _ => {}
-        }
-        self.touch_scope(&id);
-        let verb = if is_running { "restarts" } else { "starts" };
-        planned.effect = Some(format!("{verb} the scope `{id}` over {}", quoted(members)));
-    }
-
-    fn touch_scope(&self, id: &str) {
-        let mut touched = self.touched.borrow_mut();
-        touched.tables.insert("_syncScope".to_owned());
-        touched.scopes.insert(id.to_owned());
-    }
-
-    fn sync(&self, provider: ProviderKind, entities: Vec<EntityRequest>, planned: &mut PlannedAction) {
-        // Background work that fails does not stop a list.
-        if let Some(error) = entities.iter().find_map(|entity| described(self.engine, provider, entity).err())
-        {
-            planned.end(Verdicts::Error, error.message);
-        }
-        let mut touched = self.touched.borrow_mut();
-        touched.tables.extend(["_syncScope".to_owned(), "_syncStatus".to_owned()]);
-        touched.tables.extend(entities.iter().map(|entity| entity.entity.clone()));
-        touched.statuses.extend(entities.iter().map(|entity| entity.entity.clone()));
-        planned.options = entities.iter().map(request).collect();
-        let names: Vec<String> = entities.into_iter().map(|entity| entity.entity).collect();
-        planned.effect = Some(format!("fetches {} from {}", quoted(&names), provider.constant()));
-    }
-
-    fn set_state(&self, changes: Vec<(Vec<String>, Value)>, spot: Spot<'_>, planned: &mut PlannedAction) {
-        if let Some(failure) = changes.iter().find_map(|(path, _)| undeclared(path, spot.place)) {
-            return planned.fail(failure.message);
-        }
-        let shown: Vec<String> =
-            changes.iter().map(|(p, v)| format!("{} = {}", p.join("."), clip(v))).collect();
-        planned.effect = Some(format!("sets {}", shown.join(", ")));
-        for (path, value) in changes {
-            let slots = &mut self.touched.borrow_mut().slots;
-            slots.retain(|slot| !slot.starts_with(&path));
-            if planned.unknown.is_empty() {
-                self.session.set(path, value);
-            } else {
-                slots.push(path);
-            }
-        }
+        let inner = Spot { place: &place, file: placed.file, calls: spot.calls + 1 };
+        planned.inside(self.action(&placed.action, inner));
     }
 
     fn view<'v>(&'v self, place: &'v Place<'v>) -> View<'v> {
         View::new(self.engine, &self.session, &self.evaluator, place, &self.database)
     }
 
-    fn touched(&self) -> Ref<'_, Touched> {
+    pub(super) fn touched(&self) -> Ref<'_, Touched> {
         self.touched.borrow()
     }
 
@@ -363,25 +241,4 @@ impl Fill for PlanFill<'_> {
         // A value that fails only because earlier actions have not run is unknown, not wrong.
         if known { value } else { Ok(value.ok().flatten()) }
     }
-}
-
-fn request(entity: &EntityRequest) -> Value {
-    let mut map = Map::new();
-    map.insert("entity".to_owned(), entity.entity.clone().into());
-    map.extend(entity.function.clone().map(|function| ("function".to_owned(), function.into())));
-    if !entity.parameters.is_empty() {
-        map.insert("parameters".to_owned(), Value::Object(entity.parameters.clone()));
-    }
-    Value::Object(map)
-}
-
-fn rows(count: usize) -> String {
-    if count == 1 { "1 row".to_owned() } else { format!("{count} rows") }
-}
-
-fn quoted(names: &[String]) -> String {
-    if names.is_empty() {
-        return "nothing".to_owned();
-    }
-    names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
 }
