@@ -1,5 +1,5 @@
 //! What a guard costs: evaluated alone, and with the start that it guards, through the store.
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::cast_precision_loss, clippy::unwrap_used)]
 
 use std::collections::BTreeMap;
 use std::fs;

@@ -1,6 +1,6 @@
 //! `syncscope lint` of a large folder against only reading and parsing the same files to YAML
 //! events, both as whole processes.
-#![allow(clippy::print_stdout, clippy::unwrap_used)]
+#![allow(clippy::cast_precision_loss, clippy::print_stdout, clippy::unwrap_used)]
 
 #[path = "shared/measure.rs"]
 mod measure;

@@ -1,5 +1,5 @@
 //! What loading and checking the corpus costs, by stage.
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::cast_precision_loss, clippy::unwrap_used)]
 
 #[path = "shared/measure.rs"]
 mod measure;

@@ -1,5 +1,5 @@
 //! From the start of the process to the first byte of its output.
-#![allow(clippy::print_stdout, clippy::unwrap_used)]
+#![allow(clippy::cast_precision_loss, clippy::print_stdout, clippy::unwrap_used)]
 
 #[path = "shared/measure.rs"]
 mod measure;

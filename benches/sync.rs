@@ -1,7 +1,7 @@
 //! A large table, fetched page by page over HTTP into SQLite by `syncscope run`, against plain
 //! `rusqlite` that inserts the same rows from memory. Server, client and baseline are processes
 //! of their own.
-#![allow(clippy::print_stdout, clippy::unwrap_used)]
+#![allow(clippy::cast_precision_loss, clippy::print_stdout, clippy::unwrap_used)]
 
 #[path = "shared/measure.rs"]
 mod measure;
@@ -163,7 +163,7 @@ fn write_row(n: usize, text: &mut String) {
         "{{\"id\":\"{n:07}\",\"name\":\"Customer number {n}\",\"city\":\"{city}\",\"street\":\"Werftstraße {}\",\
          \"active\":{},\"credit\":{}.5,\"note\":\"call before {} and bring the samples, please\",\"visits\":{}}}",
         n % 400,
-        n % 3 == 0,
+        n.is_multiple_of(3),
         n % 10_000,
         n % 24,
         n % 50

@@ -1,5 +1,6 @@
 //! Runs an app from a program of yours, with a provider of your own: `cargo run --example embed`.
 
+#![allow(clippy::print_stdout)]
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -38,16 +39,15 @@ impl Observer for Lines {
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let app = discover(&[PathBuf::from("examples/quickstart")], &std::env::current_dir()?)?.remove(0);
     let mut files = Files::new();
-    let loaded = load(&Inputs { app: &app, overlay: Default::default(), env: &|_| None }, &mut files)?;
+    let loaded = load(&Inputs { app: &app, overlay: [].into(), env: &|_| None }, &mut files)?;
     let store = Store::open_in_memory()?;
-    let three = Arc::new(ThreeRows);
     let engine = Engine {
         project: &loaded.project,
         files: &files,
         store: &store,
         providers: Providers::new()
-            .with(ProviderKind::Rest, three.clone())
-            .with(ProviderKind::Dynamic, three),
+            .with(ProviderKind::Rest, Arc::new(ThreeRows))
+            .with(ProviderKind::Dynamic, Arc::new(ThreeRows)),
         clock: Arc::new(SystemClock),
         observer: &Lines,
         stop: Stop::new(None),

@@ -9,6 +9,7 @@ mod arguments;
 mod cx;
 mod doubt;
 mod facts;
+mod fix;
 mod members;
 mod query;
 mod rule;
@@ -49,6 +50,8 @@ use std::sync::LazyLock;
 
 use crate::app::Loaded;
 use crate::diag::{Diagnostic, Files, RuleInfo};
+
+pub use fix::{Mending, Reach, Rewrite};
 
 use cx::{Cx, Place};
 use rule::Rule;

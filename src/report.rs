@@ -1,12 +1,18 @@
 //! Findings become bytes, in the format that was asked for.
 
 mod concise;
+mod fingerprint;
+mod github;
+mod gitlab;
 mod human;
 mod json;
+mod junit;
+mod sarif;
+mod uri;
 
 use std::io;
 
-use crate::diag::{Diagnostic, Files, Severity};
+use crate::diag::{Diagnostic, Files, RuleInfo, Severity};
 
 /// How findings are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,6 +23,14 @@ pub enum Format {
     Concise,
     /// One JSON object, as the public interface describes it.
     Json,
+    /// SARIF 2.1.0, for code scanning.
+    Sarif,
+    /// Annotations of GitHub Actions.
+    Github,
+    /// A Code Quality report of GitLab.
+    Gitlab,
+    /// JUnit XML, for test reports.
+    Junit,
 }
 
 /// Whether the human format has colours.
@@ -35,6 +49,8 @@ pub struct Report<'a> {
     pub files: &'a Files,
     /// The findings, in any order.
     pub diagnostics: &'a [Diagnostic],
+    /// The rules, for the formats that describe them.
+    pub rules: &'a [RuleInfo],
     /// How many files were checked.
     pub checked: usize,
     /// How many mistakes were mended.
@@ -57,6 +73,10 @@ pub fn write(out: &mut dyn io::Write, format: Format, colors: Colors, report: &R
         Format::Human => human::write(out, colors, report.files, &sorted)?,
         Format::Concise => concise::write(out, report.files, &sorted)?,
         Format::Json => return json::write(out, report, &sorted),
+        Format::Sarif => return sarif::write(out, report, &sorted),
+        Format::Github => return github::write(out, report.files, &sorted),
+        Format::Gitlab => return gitlab::write(out, report.files, &sorted),
+        Format::Junit => return junit::write(out, report, &sorted),
     }
     writeln!(out, "{}", closing_line(report))
 }
@@ -68,7 +88,8 @@ pub fn sort(diagnostics: &mut [Diagnostic], files: &Files) {
 
 impl Format {
     /// All formats.
-    pub const ALL: [Self; 3] = [Self::Human, Self::Concise, Self::Json];
+    pub const ALL: [Self; 7] =
+        [Self::Human, Self::Concise, Self::Json, Self::Sarif, Self::Github, Self::Gitlab, Self::Junit];
 
     /// The name on the command line.
     #[must_use]
@@ -77,6 +98,10 @@ impl Format {
             Self::Human => "human",
             Self::Concise => "concise",
             Self::Json => "json",
+            Self::Sarif => "sarif",
+            Self::Github => "github",
+            Self::Gitlab => "gitlab",
+            Self::Junit => "junit",
         }
     }
 

@@ -137,16 +137,12 @@ impl<'f> Building<'f> {
         self.project
             .scripts
             .extend(scripts.iter().map(|entry| entry.key.text.trim_end_matches(".js").to_owned()));
-        match whole.node.get("index") {
-            Some(index) => {
-                self.home(&Unit { kind: FileKind::Index, node: index, pointer: "/index", ..*whole }, &[]);
-            }
-            None => {
-                let mut others = SECTIONS.map(|(section, _)| section).to_vec();
-                others.push("scripts");
-                self.home(&Unit { kind: FileKind::Index, ..*whole }, &others);
-            }
+        if let Some(index) = whole.node.get("index") {
+            return self.home(&Unit { kind: FileKind::Index, node: index, pointer: "/index", ..*whole }, &[]);
         }
+        let mut others = SECTIONS.map(|(section, _)| section).to_vec();
+        others.push("scripts");
+        self.home(&Unit { kind: FileKind::Index, ..*whole }, &others);
     }
 
     fn unit(&mut self, unit: &Unit<'_>) {

@@ -1,6 +1,8 @@
-//! `lint`: checks apps. Writes the file that `--output` names.
+//! `lint`: checks apps. Writes the files that `--output`, `--format` and `--fix` ask for.
 
-use std::collections::BTreeMap;
+mod mend;
+
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -9,12 +11,15 @@ use clap::ValueEnum;
 use super::Exit;
 use super::app::{read, settings_errors};
 use super::failure::Failure;
-use super::findings::{Findings, Format};
+use super::findings::{Findings, Format, Wanted, WantedParser};
 use super::paint::Paint;
 use super::shell::Shell;
+use super::units::counted;
 use crate::app::{AppPath, Source, discover};
 use crate::diag::{Diagnostic, Files, Severity};
-use crate::lint::{Request, check};
+use crate::lint::{Reach, Request, check};
+
+use mend::{Mended, mend};
 
 /// Checks apps: syntax, schemas, expressions, conditions, references. Ends with 1 when something is
 /// as grave as `--deny` says.
@@ -23,9 +28,10 @@ pub(super) struct Args {
     /// Apps, or files and folders in them; `-` reads one file from standard input
     #[arg(value_name = "PATH", default_value = ".")]
     paths: Vec<PathBuf>,
-    /// How the findings are written
-    #[arg(long, value_enum, default_value = "human")]
-    format: Format,
+    /// How the findings are written [default: human]; `FORMAT=FILE` writes a further report to a
+    /// file, as often as needed
+    #[arg(long, value_name = "FORMAT[=FILE]", value_parser = WantedParser)]
+    format: Vec<Wanted>,
     /// Write the findings to a file
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
@@ -38,6 +44,15 @@ pub(super) struct Args {
     /// How grave a finding must be to fail the check
     #[arg(long, value_name = "SEVERITY", value_enum, default_value = "error")]
     deny: Deny,
+    /// Apply the fixes that keep what the author meant
+    #[arg(long)]
+    fix: bool,
+    /// Apply all fixes, those that a person should look at included
+    #[arg(long)]
+    unsafe_fixes: bool,
+    /// Show what the fixes would change and write nothing; ends with 1 when there is something to fix
+    #[arg(long, conflicts_with_all = ["format", "output"])]
+    diff: bool,
     /// Show the first N findings only
     #[arg(long, value_name = "N")]
     max_diagnostics: Option<usize>,
@@ -67,23 +82,71 @@ impl Deny {
     }
 }
 
+impl Args {
+    /// The fixes to apply.
+    fn reach(&self) -> Option<Reach> {
+        match (self.unsafe_fixes, self.fix || self.diff) {
+            (true, _) => Some(Reach::Unsafe),
+            (false, true) => Some(Reach::Safe),
+            (false, false) => None,
+        }
+    }
+
+    /// The format of the results.
+    fn main_format(&self) -> Format {
+        self.format.iter().find(|wanted| wanted.file.is_none()).map_or(Format::Human, |wanted| wanted.format)
+    }
+
+    fn request(&self, place: &AppPath) -> Request {
+        let (select, ignore) = (self.select.clone(), self.ignore.clone());
+        Request { paths: place.selected.clone(), select, ignore }
+    }
+}
+
 pub(super) fn run(args: &Args, shell: &mut Shell) -> Result<Exit, Failure> {
     validate(args)?;
-    let (places, overlay) = targets(args, shell)?;
+    let (places, mut overlay) = targets(args, shell)?;
     let mut checked = Checked::default();
+    let mut diff = String::new();
     for place in &places {
+        if let Some(reach) = args.reach() {
+            let mended = mend(place, &overlay, &args.request(place), reach, shell)?;
+            checked.fixed += mended.fixed;
+            if args.diff {
+                diff.push_str(&mended.diff());
+            } else {
+                keep(mended, &mut overlay)?;
+            }
+        }
         checked.app(place, &overlay, args, shell)?;
     }
     if checked.count == 0 {
         return Err(Failure::usage(format!("found nothing to check in {}", quoted(&args.paths))));
     }
-    checked.write(args, shell)?;
+    if args.diff {
+        return checked.show_diff(&diff, shell);
+    }
+    checked.write(args, &overlay, shell)?;
     Ok(checked.exit(args.deny.severity()))
+}
+
+/// Files on disk are written; a text from standard input goes on as the fixed one, alone.
+fn keep(mut mended: Mended, overlay: &mut BTreeMap<PathBuf, String>) -> Result<(), Failure> {
+    if overlay.is_empty() {
+        return mended.write();
+    }
+    for (path, text) in overlay {
+        if let Some(change) = mended.changes.remove(path) {
+            *text = change.after;
+        }
+    }
+    Ok(())
 }
 
 fn validate(args: &Args) -> Result<(), Failure> {
     let request = Request { paths: Vec::new(), select: args.select.clone(), ignore: args.ignore.clone() };
     request.validate().map_err(|unknown| Failure::usage(unknown.to_string()))?;
+    one_file_for_each_report(args)?;
     let dash = args.paths.iter().any(|path| is_dash(path));
     match (&args.stdin_filename, dash) {
         (None, true) => {
@@ -96,6 +159,23 @@ fn validate(args: &Args) -> Result<(), Failure> {
         }
         _ => Ok(()),
     }
+}
+
+fn one_file_for_each_report(args: &Args) -> Result<(), Failure> {
+    if args.format.iter().filter(|wanted| wanted.file.is_none()).count() > 1 {
+        let help = "for example: `--format human --format sarif=report.sarif`".to_owned();
+        return Err(Failure::usage("only one `--format` can do without a file").help(Some(help)));
+    }
+    let mut seen = BTreeSet::new();
+    for file in args.format.iter().filter_map(|wanted| wanted.file.as_ref()).chain(&args.output) {
+        if file.as_os_str().is_empty() {
+            return Err(Failure::usage("`--format` names no file after the `=`"));
+        }
+        if !seen.insert(file) {
+            return Err(Failure::usage(format!("two reports cannot both go to `{}`", file.display())));
+        }
+    }
+    Ok(())
 }
 
 /// The apps, and the text that stands for one of their files.
@@ -124,6 +204,7 @@ struct Checked {
     files: Files,
     found: Vec<Diagnostic>,
     count: usize,
+    fixed: usize,
     settings_are_wrong: bool,
 }
 
@@ -136,36 +217,56 @@ impl Checked {
         shell: &Shell,
     ) -> Result<(), Failure> {
         let loaded = read(place, overlay.clone(), &mut self.files, shell)?;
-        let request = Request {
-            paths: place.selected.clone(),
-            select: args.select.clone(),
-            ignore: args.ignore.clone(),
-        };
-        self.found.extend(check(&loaded, &self.files, &request));
+        self.found.extend(check(&loaded, &self.files, &args.request(place)));
         self.settings_are_wrong |= !settings_errors(&loaded).is_empty();
         self.count += loaded.sources.iter().filter(|source| is_selected(source, place)).count();
         Ok(())
     }
 
-    fn write(&self, args: &Args, shell: &Shell) -> Result<(), Failure> {
+    fn write(&self, args: &Args, overlay: &BTreeMap<PathBuf, String>, shell: &Shell) -> Result<(), Failure> {
         let findings = Findings {
             files: &self.files,
             found: &self.found,
             checked: self.count,
+            fixed: self.fixed,
             most: args.max_diagnostics,
         };
-        match &args.output {
-            None => findings.print(args.format, shell),
-            Some(path) => {
-                let text = shell.out.redacted(&findings.text(args.format, Paint::Plain));
-                let written = fs::write(shell.path(path), text);
-                written.map_err(|error| {
-                    Failure::environment(format!("cannot write `{}`: {error}", path.display()))
-                })?;
-                shell.out.note(&findings.summary());
-                Ok(())
+        for wanted in &args.format {
+            if let Some(path) = &wanted.file {
+                save(&findings, wanted.format, path, shell)?;
             }
         }
+        let fixed_text = args.reach().and_then(|_| overlay.values().next());
+        if let Some(text) = fixed_text {
+            shell.out.give_back(text)?;
+        }
+        match (&args.output, fixed_text) {
+            (Some(path), _) => {
+                save(&findings, args.main_format(), path, shell)?;
+                shell.out.note(&findings.summary());
+            }
+            // Standard output holds the text, so the findings are told beside it.
+            (None, Some(_)) => {
+                shell.out.problems(&findings.text(args.main_format(), shell.out.paint_notes));
+            }
+            (None, None) => findings.print(args.main_format(), shell)?,
+        }
+        Ok(())
+    }
+
+    fn show_diff(&self, diff: &str, shell: &Shell) -> Result<Exit, Failure> {
+        shell.out.print(diff)?;
+        let checked = counted(self.count as u64, "file");
+        let note = match self.fixed as u64 {
+            0 => format!("checked {checked}, nothing to fix"),
+            fixed => format!("checked {checked}, {} can be fixed", counted(fixed, "problem")),
+        };
+        shell.out.note(&note);
+        Ok(match (self.settings_are_wrong, self.fixed) {
+            (true, _) => Exit::Usage,
+            (false, 0) => Exit::Clean,
+            (false, _) => Exit::Problems,
+        })
     }
 
     fn exit(&self, deny: Severity) -> Exit {
@@ -177,6 +278,12 @@ impl Checked {
             Exit::Clean
         }
     }
+}
+
+fn save(findings: &Findings<'_>, format: Format, path: &Path, shell: &Shell) -> Result<(), Failure> {
+    let text = shell.out.redacted(&findings.text(format, Paint::Plain));
+    fs::write(shell.path(path), text)
+        .map_err(|error| Failure::environment(format!("cannot write `{}`: {error}", path.display())))
 }
 
 /// Whether the user named the file, or a folder above it, or the app.

@@ -59,6 +59,13 @@ impl Output {
         Ok(())
     }
 
+    /// Writes a text that the user gave, changed in places, byte for byte: with secrets taken out it
+    /// would no longer be that text.
+    pub(super) fn give_back(&self, text: &str) -> Result<(), Failure> {
+        locked(&self.stdout).write_all(text.as_bytes())?;
+        Ok(())
+    }
+
     /// Writes a line of the results.
     pub(super) fn line(&self, text: &str) -> Result<(), Failure> {
         self.print(&format!("{text}\n"))

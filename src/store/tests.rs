@@ -1,5 +1,5 @@
 //! The room as a whole, on real files.
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::unnecessary_wraps, clippy::needless_pass_by_value)]
 
 mod events;
 mod incoming;

@@ -129,6 +129,24 @@ fn the_depth_limit_holds_for_both_formats() {
 }
 
 #[test]
+fn texts_that_were_trouble_once_are_read() {
+    let texts = [
+        "\u{85} # caa\r: \naa, aaaa",
+        "#\r*x# a\ntitle: \"b\"\nc: &d\n  e: f\n",
+        "a---\n...\n>+2\n漢# x\nb: 1\n",
+        "|-\n...\n>+2\n漢---\n- ",
+        "!t \t|-\n...\n>+2\n[\u{85}# a\nb: \"c\"\n",
+        "[| # c",
+        "!!int >+2\nak: v\n",
+        "a: |\n  x\n'b: c\nd: @\n",
+    ];
+    for text in texts {
+        read(text, Format::Yaml);
+        read(text, Format::Json);
+    }
+}
+
+#[test]
 fn every_rule_has_a_page() {
     let source = include_str!("rules.rs");
     let ids: Vec<_> = source.lines().filter_map(|line| line.split('"').nth(1)).collect();

@@ -6,6 +6,8 @@ mod contention;
 mod corpus;
 mod crash;
 mod embed;
+mod fixes;
+mod formats;
 mod hostile;
 mod quickstart;
 mod readme;

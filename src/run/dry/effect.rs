@@ -28,7 +28,7 @@ impl Planner<'_> {
                 touched.any_status = true;
                 planned.effect = Some(format!("deletes the status `{id}`"));
             }
-            Effect::Evaluate { value } => self.evaluate(value, planned),
+            Effect::Evaluate { value } => self.evaluate(&value, planned),
             Effect::SetState { changes } => self.set_state(changes, spot, planned),
             Effect::ResetState { paths } => self.reset_state(paths, planned),
             Effect::WriteRows(write) => self.write_rows(write, planned),
@@ -40,8 +40,8 @@ impl Planner<'_> {
         }
     }
 
-    fn evaluate(&self, value: Value, planned: &mut PlannedAction) {
-        planned.effect = Some(format!("evaluates to {}", clip(&value)));
+    fn evaluate(&self, value: &Value, planned: &mut PlannedAction) {
+        planned.effect = Some(format!("evaluates to {}", clip(value)));
         if let Some(id) = planned.id.as_ref().filter(|_| planned.unknown.is_empty()) {
             let state = json!({"isPending": false, "isSuccess": true, "error": null});
             self.session.keep_action(id, json!({"state": state, "outputs": {"value": value}}));

@@ -64,7 +64,7 @@ impl Search<'_> {
             let names: Vec<&str> = path.iter().map(String::as_str).collect();
             match names.as_slice() {
                 [] | ["datasources"] => {
-                    self.view.datasource_ids().into_iter().for_each(|id| self.datasource(id))
+                    self.view.datasource_ids().into_iter().for_each(|id| self.datasource(id));
                 }
                 ["datasources", id, ..] => self.datasource(id),
                 ["actions", id, ..] if self.touched.actions.contains(*id) => {

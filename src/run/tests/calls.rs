@@ -162,7 +162,7 @@ fn a_global_action_is_triggered_with_parameters_like_by_a_call() {
     let trigger = Trigger::Action { id: "greet".to_owned() };
     match stage.trigger(&trigger) {
         Err(RunError::Unknown { message, .. }) => {
-            assert_eq!(message, "the action `greet` needs the parameter `name`")
+            assert_eq!(message, "the action `greet` needs the parameter `name`");
         }
         other => panic!("{other:?}"),
     }

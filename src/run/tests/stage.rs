@@ -200,12 +200,6 @@ impl Default for Ticks {
     }
 }
 
-impl Ticks {
-    pub(super) fn turn(&self, ms: i64) {
-        self.now.fetch_add(ms, Ordering::SeqCst);
-    }
-}
-
 impl Clock for Ticks {
     fn now(&self) -> i64 {
         self.now.load(Ordering::SeqCst)

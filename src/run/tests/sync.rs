@@ -49,8 +49,7 @@ fn asked(provider: &str, entities: &str) -> Vec<String> {
     });
     let summary = stage.on("onLoad");
     assert_eq!(summary.outcome, Outcome::Ok, "{:?}", stage.lines());
-    let asked = asked.lock().unwrap().clone();
-    asked
+    asked.lock().unwrap().clone()
 }
 
 #[test]

@@ -192,7 +192,7 @@ fn a_clock_that_runs_backwards_never_puts_an_end_before_its_start() {
     let (running, token) = begin(&started(&["a"]), "a", 50);
     let done = next(&running, &event(-7, What::Succeed(&token))).unwrap().after;
     let scope = done.scope.unwrap();
-    assert_eq!((scope.last_synced_at, scope.timestamp), (Some(100), Some(100).unwrap()));
+    assert_eq!((scope.last_synced_at, scope.timestamp), (Some(100), 100));
     let member = &scope.members[0];
     assert!(member.ended_at >= member.started_at);
 }

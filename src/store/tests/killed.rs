@@ -27,7 +27,11 @@ fn as_a_child() {
     let (Ok(role), Some(path)) = (std::env::var(ROLE), std::env::var_os(FILE)) else { return };
     let store = Store::open(Path::new(&path), &OpenOptions { staging_buffer: 2000, ..quick() }).unwrap();
     match role.as_str() {
-        "replace for ever" => (1..).for_each(|generation| replace(&store, generation)),
+        "replace for ever" => {
+            for generation in 1.. {
+                replace(&store, generation);
+            }
+        }
         "start once" => start_once(&store),
         other => panic!("{other}"),
     }

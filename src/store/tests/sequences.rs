@@ -76,8 +76,9 @@ impl Dice {
             25..=31 => Step::Finish { work: self.pick(4), ok: self.roll(4) > 0 },
             32 => Step::Stop(process),
             33 => Step::Quiesce { process, only: if self.coin() { None } else { Some(self.pick(2)) } },
-            34 => Step::Kill(process),
-            35 => Step::Recover(process),
+            // Opening anew costs as much as ten other steps.
+            34 if self.roll(3) == 0 => Step::Kill(process),
+            34 | 35 => Step::Recover(process),
             36 => Step::Suspend { victim: self.pick(processes), by: process },
             37 => Step::DeleteScope { process, scope: self.pick(2) },
             _ => Step::DeleteStatus { process, id: u32::try_from(self.roll(6)).unwrap() },

@@ -52,9 +52,8 @@ pub(super) fn replace(
     now: i64,
 ) -> Result<Tally, Trouble> {
     let old_is_empty = !guarded.exists(&format!("SELECT 1 FROM {} LIMIT 1", table.quoted), [])?;
-    if old_is_empty && !exists(guarded, staging)? {
-        insert(guarded, &table.quoted, held.rows(), now)?;
-        return Ok(Tally { inserted: count(guarded, &table.quoted)?, ..Tally::default() });
+    if !exists(guarded, staging)? {
+        return replace_by_held(guarded, table, held, old_is_empty, now);
     }
     stage(guarded, staging, held.rows(), now)?;
     let staged = count(guarded, &entity::quote(staging))?;
@@ -66,6 +65,30 @@ pub(super) fn replace(
     guarded.conn.execute_batch(&format!("DROP TABLE {}", entity::quote(staging)))?;
     Ok(tally)
 }
+
+/// The same when nothing was staged yet. It changes no schema, which all connections would have to read anew.
+fn replace_by_held(
+    guarded: &Guarded,
+    table: &Table,
+    held: &Buffer,
+    old_is_empty: bool,
+    now: i64,
+) -> Result<Tally, Trouble> {
+    if old_is_empty {
+        insert(guarded, &table.quoted, held.rows(), now)?;
+        return Ok(Tally { inserted: count(guarded, &table.quoted)?, ..Tally::default() });
+    }
+    guarded.conn.execute_batch(
+        "CREATE TEMP TABLE IF NOT EXISTS _syncHeld (id TEXT PRIMARY KEY NOT NULL, data TEXT, timestamp)",
+    )?;
+    insert(guarded, HELD, held.rows(), now)?;
+    let staged = count(guarded, HELD)?;
+    let tally = apply_difference(guarded, table, HELD, staged)?;
+    guarded.run("DELETE FROM temp._syncHeld", [])?;
+    Ok(tally)
+}
+
+const HELD: &str = "temp._syncHeld";
 
 /// The staging table becomes the table; indexes that the app made are made again.
 fn take_place(guarded: &Guarded, table: &Table, staging: &str) -> Result<(), Trouble> {

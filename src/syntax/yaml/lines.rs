@@ -106,6 +106,7 @@ pub(super) fn shape(text: &str, line: Line) -> Shape {
 
 /// The range without the blanks around it; blank ranges become empty at their end.
 pub(super) fn trimmed(text: &str, range: Range<usize>) -> Range<usize> {
+    let range = range.start.min(range.end)..range.end;
     let part = &text[range.clone()];
     let start = range.end - part.trim_start().len();
     start..start + part.trim().len()

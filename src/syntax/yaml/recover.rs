@@ -80,6 +80,8 @@ impl<'s> Patient<'s> {
 
     /// Blanks `region`, or what surrounds it if it is blank already.
     fn cut(&mut self, region: Range<usize>) -> bool {
+        let end = boundary(&self.text, region.end);
+        let region = boundary(&self.text, region.start).min(end)..end;
         if self.has_text(&region) {
             self.blank(region);
             return true;

@@ -62,6 +62,7 @@ fn wrong_words_on_the_command_line() {
         ("frobnicate", 2, &["frobnicate"]),
     ];
     let before = stage.database(DB).dump();
+    let mut told = String::new();
     for (arguments, code, words) in cases {
         let finished = stage.run(arguments);
         assert_eq!(finished.status.code(), Some(*code), "{arguments}: {finished}");
@@ -71,7 +72,10 @@ fn wrong_words_on_the_command_line() {
         }
         let errors = finished.err.lines().filter(|line| line.starts_with("error")).count();
         assert_eq!(errors, 1, "{arguments}: {finished}");
+        let messages = finished.err.split("\n\nUsage:").next().unwrap_or_default().trim_end();
+        told += &format!("$ syncscope {arguments}\n{}\n\n", stage.nameless(messages));
     }
+    insta::assert_snapshot!(told);
     assert_eq!(stage.database(DB).dump(), before);
 }
 

@@ -45,6 +45,11 @@ impl Stage {
         }
     }
 
+    /// Copies a folder into this one.
+    pub(super) fn copy(&self, from: &Path, to: &str) {
+        copy(from, &self.path(to));
+    }
+
     /// A path in the folder.
     pub(super) fn path(&self, relative: &str) -> PathBuf {
         self.dir.path().join(relative)
@@ -92,6 +97,11 @@ impl Stage {
         let connection = Connection::open_with_flags(self.path(relative), flags).unwrap();
         connection.busy_timeout(PATIENCE).unwrap();
         Database { connection }
+    }
+
+    /// A text without the name of this folder, which is another one every time.
+    pub(super) fn nameless(&self, text: &str) -> String {
+        text.replace(&*self.dir.path().to_string_lossy(), "[DIR]")
     }
 }
 
@@ -319,7 +329,8 @@ fn copy(from: &Path, to: &Path) {
         if entry.file_type().unwrap().is_dir() {
             copy(&entry.path(), &target);
         } else {
-            fs::copy(entry.path(), target).unwrap();
+            // Not `fs::copy`, which would take over that a file may only be read.
+            fs::write(target, fs::read(entry.path()).unwrap()).unwrap();
         }
     }
 }

@@ -178,7 +178,7 @@ impl Scene<'_> {
             .error(place, message)
             .label(self.span(lines::trimmed(self.text, end..here.line.end)), "this line stands at the margin")
             .help("give all keys of the file the same indentation");
-        let region = if self.at < self.text.len() / 2 { start..end } else { end..self.text.len() };
+        let region = if start < end && end < self.text.len() / 2 { start..end } else { end..self.text.len() };
         Mistake { diagnostic, repair: Repair::Blank(region) }
     }
 

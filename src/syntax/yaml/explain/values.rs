@@ -8,6 +8,9 @@ use crate::syntax::scalar::{Quotes, escape};
 use crate::syntax::yaml::lines::{self, Shape};
 use crate::syntax::yaml::remarks;
 
+/// How many quotes are looked at to find the one that was never closed.
+const MOST_QUOTES: usize = 50;
+
 /// What to do about a value that YAML takes for something else.
 const QUOTE: &str = "put the whole value in quotes, or write it as a block on the lines below `>-`";
 
@@ -110,15 +113,17 @@ impl Scene<'_> {
     /// A quote that was closed by accident, by one that should open another text further below.
     pub(super) fn unclosed_quote_before(&self) -> Option<Mistake> {
         let mut at = self.cursor;
-        while at < self.at {
+        let mut quotes = 0;
+        while at < self.at && quotes < MOST_QUOTES {
             let rest = &self.text[at..self.at];
             let line = &self.text[lines::line_at(self.text, at).start..at];
             if rest.starts_with(['"', '\'']) && begins_value(line) {
+                quotes += 1;
                 let entry = lines::entry(self.text, at);
                 let block_end = lines::block_end(self.text, &entry);
                 let closing = self.closing(at);
                 if self.slice(&entry.value).starts_with(['|', '>']) {
-                    at = block_end;
+                    at = block_end.max(at + 1);
                 } else if closing > block_end {
                     return Some(self.unclosed_quote(at));
                 } else {
