@@ -20,6 +20,8 @@ mod reset_state;
 mod set_state;
 mod start_sync_scope;
 mod sync_entities;
+#[cfg(test)]
+mod tests;
 mod ui;
 
 use std::fmt::Debug;

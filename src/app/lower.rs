@@ -138,12 +138,11 @@ impl<'f> Building<'f> {
             .scripts
             .extend(scripts.iter().map(|entry| entry.key.text.trim_end_matches(".js").to_owned()));
         if let Some(index) = whole.node.get("index") {
-            self.home(&Unit { kind: FileKind::Index, node: index, pointer: "/index", ..*whole }, &[]);
-        } else {
-            let mut others = SECTIONS.map(|(section, _)| section).to_vec();
-            others.push("scripts");
-            self.home(&Unit { kind: FileKind::Index, ..*whole }, &others);
+            return self.home(&Unit { kind: FileKind::Index, node: index, pointer: "/index", ..*whole }, &[]);
         }
+        let mut others = SECTIONS.map(|(section, _)| section).to_vec();
+        others.push("scripts");
+        self.home(&Unit { kind: FileKind::Index, ..*whole }, &others);
     }
 
     fn unit(&mut self, unit: &Unit<'_>) {

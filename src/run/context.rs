@@ -18,7 +18,7 @@ use super::bind::with_defaults;
 use super::{Clock, Engine, RunError};
 use crate::expr::{Condition, Evaluator, Expression, Host, Limits, Verdict};
 
-pub(super) use facts::{TableFacts, Tables};
+pub(super) use facts::{Tables, verdict};
 pub(super) use place::Place;
 pub(super) use session::Session;
 pub(super) use view::View;
@@ -52,12 +52,8 @@ pub(super) fn evaluate(
 /// For `eval`: a condition's verdict.
 pub(super) fn check(engine: &Engine<'_>, condition: &Condition) -> Result<Verdict, RunError> {
     engine.store.recover(engine.clock.now())?;
-    let facts = TableFacts::new(engine, engine.store);
-    let verdict = condition.evaluate(&facts).map_err(|error| view::failure("condition", error.message));
-    match facts.error() {
-        Some(error) => Err(error.into()),
-        None => Ok(verdict?),
-    }
+    let verdict = facts::verdict(condition, engine, engine.store)?;
+    Ok(verdict.map_err(|error| view::failure("condition", error.message))?)
 }
 
 /// For `query`: a datasource's rows.

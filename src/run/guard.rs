@@ -4,7 +4,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use serde_json::Value;
 
-use super::context::{Place, TableFacts, View};
+use super::context::{Place, View, verdict};
 use super::event::{Failure, SkipReason};
 use crate::action::Guard;
 use crate::expr::{Condition, EvalError, Template, Verdict, is_truthy};
@@ -131,14 +131,16 @@ pub(super) fn decide(view: &View<'_>, guard: &Guard) -> Decision {
 /// # Errors
 /// When a row cannot be read, or the condition has no verdict; it never counts as true then.
 pub(super) fn judge(view: &View<'_>, block: &Condition) -> Result<Verdict, Failure> {
-    let facts = TableFacts::new(view.engine, view.tables);
-    let verdict = block.evaluate(&facts);
-    if let Some(error) = facts.error() {
-        let failure = Failure { code: error.code().to_owned(), message: error.to_string() };
-        view.session.note_trouble(error);
-        return Err(failure);
+    match verdict(block, view.engine, view.tables) {
+        Ok(verdict) => {
+            verdict.map_err(|error| Failure { code: "condition".to_owned(), message: error.message })
+        }
+        Err(error) => {
+            let failure = Failure { code: error.code().to_owned(), message: error.to_string() };
+            view.session.note_trouble(error);
+            Err(failure)
+        }
     }
-    verdict.map_err(|error| Failure { code: "condition".to_owned(), message: error.message })
 }
 
 fn condition(view: &View<'_>, block: &Condition) -> Decision {

@@ -3,8 +3,10 @@
 
 mod actions;
 mod calls;
+mod contention;
 mod context;
 mod dry;
+mod dry_left;
 mod events;
 mod guards;
 mod interruption;

@@ -2,12 +2,14 @@
 
 use std::cell::RefCell;
 
-use crate::expr::{Facts, ScopeFacts};
+use crate::expr::{Condition, ConditionError, Facts, ScopeFacts, Verdict};
 use crate::run::{Engine, Network};
 use crate::store::{Parameters, Query, Reader, Rows, ScopeBrief, StatusRow, Store, StoreError};
 
 /// A view of the database: outside any transaction, or inside the one that starts a scope.
 pub(in crate::run) trait Tables {
+    /// Lets `look` see everything as it is at one moment.
+    fn at_one_moment(&self, look: &mut dyn FnMut(&dyn Tables)) -> Result<(), StoreError>;
     /// The rows of a query.
     fn query(&self, query: &Query, parameters: &Parameters) -> Result<Rows, StoreError>;
     /// What conditions read of a scope.
@@ -22,6 +24,13 @@ pub(in crate::run) trait Tables {
 }
 
 impl Tables for Store {
+    fn at_one_moment(&self, look: &mut dyn FnMut(&dyn Tables)) -> Result<(), StoreError> {
+        self.read(|reader| {
+            look(reader);
+            Ok(())
+        })
+    }
+
     fn query(&self, query: &Query, parameters: &Parameters) -> Result<Rows, StoreError> {
         Self::query(self, query, parameters)
     }
@@ -41,6 +50,11 @@ impl Tables for Store {
 }
 
 impl Tables for Reader<'_> {
+    fn at_one_moment(&self, look: &mut dyn FnMut(&dyn Tables)) -> Result<(), StoreError> {
+        look(self);
+        Ok(())
+    }
+
     fn query(&self, query: &Query, parameters: &Parameters) -> Result<Rows, StoreError> {
         Self::query(self, query, parameters)
     }
@@ -59,28 +73,38 @@ impl Tables for Reader<'_> {
     }
 }
 
-/// The facts that a condition asks for, from one view of the database.
+/// The verdict of a condition, all of it from one moment of the database.
 ///
-/// A database error cannot be told through [`Facts`]; it is kept, and whoever evaluates the
-/// condition asks for it, so that a condition never holds because a row could not be read.
-pub(in crate::run) struct TableFacts<'a> {
+/// # Errors
+/// When the database cannot be read; the inner result is of the condition itself.
+pub(in crate::run) fn verdict(
+    condition: &Condition,
+    engine: &Engine<'_>,
+    tables: &dyn Tables,
+) -> Result<Result<Verdict, ConditionError>, StoreError> {
+    let mut verdict = None;
+    tables.at_one_moment(&mut |tables| {
+        let facts = TableFacts { engine, tables, error: RefCell::default() };
+        let judged = condition.evaluate(&facts);
+        verdict = Some(facts.error.into_inner().map_or(Ok(judged), Err));
+    })?;
+    verdict.expect("BUG: the tables were not looked at")
+}
+
+/// The facts that a condition asks for.
+///
+/// A database error cannot be told through [`Facts`]; it is kept, so that a condition never holds
+/// because a row could not be read.
+struct TableFacts<'a> {
     engine: &'a Engine<'a>,
     tables: &'a dyn Tables,
+    /// The first database error.
     error: RefCell<Option<StoreError>>,
 }
 
-impl<'a> TableFacts<'a> {
-    pub(in crate::run) fn new(engine: &'a Engine<'a>, tables: &'a dyn Tables) -> Self {
-        Self { engine, tables, error: RefCell::new(None) }
-    }
-
-    /// The first database error, if there was one.
-    pub(in crate::run) fn error(self) -> Option<StoreError> {
-        self.error.into_inner()
-    }
-
+impl TableFacts<'_> {
     fn keep<T>(&self, result: Result<T, StoreError>) -> Option<T> {
-        result.map_err(|error| *self.error.borrow_mut() = Some(error)).ok()
+        result.map_err(|error| self.error.borrow_mut().get_or_insert(error).code()).ok()
     }
 }
 

@@ -31,6 +31,11 @@ impl<'s> Untouched<'s> {
 }
 
 impl Tables for Untouched<'_> {
+    fn at_one_moment(&self, look: &mut dyn FnMut(&dyn Tables)) -> Result<(), StoreError> {
+        look(self);
+        Ok(())
+    }
+
     fn query(&self, query: &Query, parameters: &Parameters) -> Result<Rows, StoreError> {
         self.store.query(query, parameters)
     }

@@ -1,6 +1,6 @@
 //! Global actions: parameters, unknown ones, endless ones.
 
-use super::stage::{App, Stage};
+use super::stage::{App, Stage, on_jig};
 use crate::run::{Outcome, RunError, Trigger};
 
 const GREET: (&str, &str) = (
@@ -92,6 +92,32 @@ fn a_global_action_sees_its_own_parameters_and_not_those_of_its_caller() {
         stage.lines_of(&["effect"]),
         [r#"effect action.go-to {"linkTo":"a","inputs":{"all":{"y":1}}}"#]
     );
+}
+
+#[test]
+fn a_child_of_tabs_offers_actions_to_its_own_jig_and_to_those_in_it() {
+    let tabs = "title: T
+type: jig.tabs
+onFocus: { type: action.execute-action, options: { action: next, parameters: { to: two } } }
+children:
+  - type: component.jig
+    jigId: inner
+    actions: { next: { type: action.set-active-tab, options: { id: =@ctx.action.parameters.to } } }
+";
+    let inner = "title: I
+type: jig.default
+onFocus: { type: action.execute-action, options: { action: next, parameters: { to: three } } }
+";
+    let app = App::with_mistakes(&[
+        ("index.jigx", "title: T\n"),
+        ("jigs/tabs.jigx", tabs),
+        ("jigs/inner.jigx", inner),
+    ]);
+    let stage = Stage::new(&app);
+    stage.trigger(&on_jig("tabs", "onFocus")).unwrap();
+    stage.trigger(&on_jig("inner", "onFocus")).unwrap();
+    let effect = |id: &str| format!(r#"effect action.set-active-tab {{"id":"{id}"}}"#);
+    assert_eq!(stage.lines_of(&["effect"]), [effect("two"), effect("three")]);
 }
 
 #[test]
