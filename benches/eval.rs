@@ -24,21 +24,21 @@ title: Guards
 onLoad:
   type: action.start-sync-scope
   instanceId: morning-load
-  options: { instanceIds: [] }
+  options: { instanceIds: [nobody] }
 onFocus:
   type: action.action-list
   condition: { scope: { id: morning-load, isNot: syncing } }
   options:
     isSequential: true
     actions:
-      - { type: action.start-sync-scope, instanceId: morning-load, options: { instanceIds: [] } }
+      - { type: action.start-sync-scope, instanceId: morning-load, options: { instanceIds: [nobody] } }
 onRefresh:
   type: action.action-list
   when: \"=@ctx.datasources.sync-scopes[id = 'morning-load'].state = 'syncing' ? false : true\"
   options:
     isSequential: true
     actions:
-      - { type: action.start-sync-scope, instanceId: morning-load, options: { instanceIds: [] } }
+      - { type: action.start-sync-scope, instanceId: morning-load, options: { instanceIds: [nobody] } }
 ";
 
 const SCOPES: &str = "type: datasource.sqlite
@@ -54,7 +54,7 @@ onLoad:
   type: action.action-list
   condition:
     scope: { id: morning-load, isNot: syncing }
-  options: { actions: [] }
+  options: { actions: [{ type: action.go-back }] }
 onFocus:
   type: action.action-list
   condition:
@@ -62,7 +62,7 @@ onFocus:
       - scope: { id: morning-load, isNot: syncing }
       - not: { scope: { id: morning-load, syncedWithin: 15m } }
       - expr: 'online() && scope::count(\"morning-load\", \"failed\") < 3'
-  options: { actions: [] }
+  options: { actions: [{ type: action.go-back }] }
 ";
 
 struct Deaf;

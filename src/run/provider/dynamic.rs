@@ -70,17 +70,19 @@ impl Dynamic {
         sink: &mut dyn Sink,
     ) -> Result<Fetched, FetchError> {
         let base = self.address(fetch.entity)?;
-        let mut token = None;
+        let begin = |token: Option<&str>| {
+            self.options.http.begin(self.request(&base, fetch.cursor, token), fetch.stop)
+        };
+        let mut begun = begin(None);
         let mut tokens = HashSet::new();
         let mut cursor = None;
         for number in 0..self.options.max_pages {
-            let request = self.request(&base, fetch.cursor, token.as_deref());
-            let sent = self.options.http.send(&request, redactor, fetch.stop);
+            let sent = self.options.http.finish(begun, redactor, fetch.stop);
             let response = sent.map_err(|error| explained(error, fetch, number))?;
             fetch.stop.check()?;
             let answer = Answer::parse(&response)?;
-            let next =
-                answer.continuation_token.as_deref().filter(|token| !token.is_empty()).map(str::to_owned);
+            let next = answer.continuation_token.as_deref().filter(|token| !token.is_empty());
+            let next = next.map(|token| tokens.insert(token.to_owned()).then(|| begin(Some(token))));
             // What changes while the pages are read is newer than the first page's watermark, so
             // the next fetch brings it.
             if number == 0 {
@@ -89,8 +91,10 @@ impl Dynamic {
             sink.page(&page(answer.items, response.body.len()))?;
             match next {
                 None => return Ok(Fetched { cursor, skipped: false, incremental: fetch.cursor.is_some() }),
-                Some(next) if tokens.insert(next.clone()) => token = Some(next),
-                Some(_) => return Err(endless(fetch.entity, "names a page that was fetched before")),
+                Some(Some(next)) => begun = next,
+                Some(None) => {
+                    return Err(endless(fetch.entity, "names a page that was fetched before"));
+                }
             }
         }
         Err(endless(fetch.entity, "has more pages than are allowed"))

@@ -5,7 +5,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use serde_json::Value;
 
-use super::http::{Address, Request, Response};
+use super::http::{Address, Begun, Request, Response};
 use super::page::{self, Reader};
 use super::parameters::{self, Secrets, Values};
 use super::redact::Redactor;
@@ -74,10 +74,11 @@ impl<'c> Call<'c> {
             return Ok(Fetched { skipped: true, ..Fetched::default() });
         }
         let reader = Reader::new(self.function);
-        let mut target = Some(self.first()?);
-        while let Some(page) = target {
-            let response = self.send(page)?;
-            target = self.take(&reader, &response, sink)?;
+        let first = self.first()?;
+        let mut begun = Some(self.begin(first)?);
+        while let Some(page) = begun {
+            let response = self.options.http.finish(page, &self.redactor, self.fetch.stop)?;
+            begun = self.take(&reader, &response, sink)?;
         }
         Ok(Fetched::default())
     }
@@ -87,32 +88,37 @@ impl<'c> Call<'c> {
         Ok(self.scope.value("when", when)?.as_ref().is_some_and(is_truthy))
     }
 
-    fn send(&mut self, target: Target) -> Result<Response, FetchError> {
+    fn begin(&mut self, target: Target) -> Result<Begun, FetchError> {
         let credentials = self.options.credentials.as_ref();
         let secrets = Secrets::find(self.definitions, &self.values, credentials, &mut self.redactor)?;
         let chosen_by = target.chosen_by;
         let request = self.draft(&secrets).request(target.address, target.query, &self.scope)?;
         self.count(&request)?;
         self.keep_secrets_home(&request, chosen_by)?;
-        self.options.http.send(&request, &self.redactor, self.fetch.stop)
+        Ok(self.options.http.begin(request, self.fetch.stop))
     }
 
-    /// Gives the rows of an answer to the sink and finds the next page.
+    /// Gives the rows of an answer to the sink, after the next page has been asked for: the server
+    /// works on that one while this one is written.
     fn take(
         &mut self,
         reader: &Reader<'_>,
         response: &Response,
         sink: &mut dyn Sink,
-    ) -> Result<Option<Target>, FetchError> {
+    ) -> Result<Option<Begun>, FetchError> {
         let body = page::text(response)?;
         let clock = &self.options.clock;
         let read = reader.read(response, body, &mut self.scope, &self.values, &|| clock.uuid())?;
         self.fetch.stop.check()?;
+        let next = self.next_page(&read.roots, response);
         sink.page(&Page { rows: read.rows, deleted: Vec::new(), bytes: response.body.len() as u64 })?;
-        match &self.function.continuation {
-            Some(continuation) => self.next(continuation, &read.roots, response),
-            None => Ok(None),
-        }
+        next
+    }
+
+    fn next_page(&mut self, roots: &Roots, response: &Response) -> Result<Option<Begun>, FetchError> {
+        let Some(continuation) = &self.function.continuation else { return Ok(None) };
+        let target = self.next(continuation, roots, response)?;
+        target.map(|target| self.begin(target)).transpose()
     }
 
     fn draft<'d>(&'d self, secrets: &'d Secrets) -> Draft<'d> {

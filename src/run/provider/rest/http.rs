@@ -18,7 +18,7 @@ use crate::run::provider::{FetchError, Retry, Stop};
 pub(in crate::run::provider) use address::Address;
 use hosts::Hosts;
 pub use pace::{Pace, RealPace};
-use wire::{Answer, Limits, Wire};
+use wire::{Answer, Exchange, Limits, Wire};
 
 /// How often a server may send a request on to another address.
 const MAX_REDIRECTS: usize = 10;
@@ -91,6 +91,13 @@ pub(in crate::run::provider) struct Request {
     pub(in crate::run::provider) body: Option<Vec<u8>>,
 }
 
+/// A request that may be under way already.
+#[derive(Debug)]
+pub(in crate::run::provider) struct Begun {
+    request: Request,
+    exchange: Option<Exchange>,
+}
+
 /// A header of a request.
 #[derive(Debug, Clone)]
 pub(in crate::run::provider) struct Header {
@@ -127,29 +134,49 @@ impl Http {
         self.redactor.clone()
     }
 
-    /// Sends a request, follows redirects, tries again what may go better.
+    /// Begins to send a request, so that the server works on it while the caller is busy with
+    /// something else. Only what changes nothing is sent before somebody waits for it.
+    pub(in crate::run::provider) fn begin(&self, request: Request, stop: &Stop) -> Begun {
+        let early =
+            matches!(request.method.as_str(), "GET" | "HEAD") && self.hosts.check(&request.address).is_ok();
+        // A request that cannot even begin is begun again by `finish`, which tells why.
+        let exchange = early.then(|| self.wire.begin(&request, &request.address, stop).ok()).flatten();
+        Begun { request, exchange }
+    }
+
+    /// Waits for the answer, follows redirects, tries again what may go better.
     ///
     /// # Errors
     /// `config.host`, `net.*`, `limit.body`, `limit.redirects`, and `http.<status>` from 400 on.
-    pub(in crate::run::provider) fn send(
+    pub(in crate::run::provider) fn finish(
         &self,
-        request: &Request,
+        begun: Begun,
         redactor: &Redactor,
         stop: &Stop,
     ) -> Result<Response, FetchError> {
+        let Begun { request, mut exchange } = begun;
         pace::retrying(self.retries, self.pace.as_ref(), stop, || {
-            let sent = self.follow(request, redactor, stop);
+            let sent = self.follow(&request, exchange.take(), redactor, stop);
             sent.map_err(|error| {
-                if may_repeat(request, &error) { error } else { FetchError { retry: Retry::Never, ..error } }
+                if may_repeat(&request, &error) { error } else { FetchError { retry: Retry::Never, ..error } }
             })
         })
     }
 
-    fn follow(&self, request: &Request, redactor: &Redactor, stop: &Stop) -> Result<Response, FetchError> {
+    fn follow(
+        &self,
+        request: &Request,
+        mut begun: Option<Exchange>,
+        redactor: &Redactor,
+        stop: &Stop,
+    ) -> Result<Response, FetchError> {
         let mut request = request.clone();
         for _ in 0..=MAX_REDIRECTS {
             self.hosts.check(&request.address)?;
-            let answer = self.wire.exchange(&request, &request.address, stop)?;
+            let answer = match begun.take() {
+                Some(exchange) => exchange.wait(stop)?,
+                None => self.wire.exchange(&request, &request.address, stop)?,
+            };
             match target(&request, &answer)? {
                 Some(address) => request = redirected(request, &answer, address)?,
                 None => return accepted(answer, request, redactor),

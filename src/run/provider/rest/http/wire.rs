@@ -48,6 +48,27 @@ pub(super) struct Wire {
     loopback: Agent,
 }
 
+/// A request that is under way.
+#[derive(Debug)]
+pub(super) struct Exchange {
+    answer: mpsc::Receiver<Result<Answer, FetchError>>,
+}
+
+impl Exchange {
+    /// Waits for the whole answer.
+    pub(super) fn wait(self, stop: &Stop) -> Result<Answer, FetchError> {
+        loop {
+            match self.answer.recv_timeout(TICK) {
+                Ok(answer) => return answer,
+                Err(RecvTimeoutError::Timeout) => stop.check()?,
+                Err(RecvTimeoutError::Disconnected) => {
+                    return Err(FetchError::passing("net.connect", "the request ended without an answer"));
+                }
+            }
+        }
+    }
+}
+
 impl Wire {
     pub(super) fn new(limits: Limits) -> Self {
         let config = || {
@@ -73,6 +94,16 @@ impl Wire {
         address: &Address,
         stop: &Stop,
     ) -> Result<Answer, FetchError> {
+        self.begin(request, address, stop)?.wait(stop)
+    }
+
+    /// The same, begun only; the caller does something else before it waits.
+    pub(super) fn begin(
+        &self,
+        request: &Request,
+        address: &Address,
+        stop: &Stop,
+    ) -> Result<Exchange, FetchError> {
         let prepared = prepare(request, address)?;
         let (send, receive) = mpsc::channel();
         let (wire, target, heard) = (self.clone(), address.clone(), stop.clone());
@@ -84,15 +115,7 @@ impl Wire {
         spawned.map_err(|error| {
             FetchError::passing("net.connect", format!("no thread for a request: {error}"))
         })?;
-        loop {
-            match receive.recv_timeout(TICK) {
-                Ok(answer) => return answer,
-                Err(RecvTimeoutError::Timeout) => stop.check()?,
-                Err(RecvTimeoutError::Disconnected) => {
-                    return Err(FetchError::passing("net.connect", "the request ended without an answer"));
-                }
-            }
-        }
+        Ok(Exchange { answer: receive })
     }
 
     fn perform(&self, request: Prepared, address: &Address, stop: &Stop) -> Result<Answer, FetchError> {
