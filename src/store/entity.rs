@@ -2,8 +2,9 @@
 //! of writes by actions (actions.md §5.1).
 
 mod merge;
+mod texts;
 
-use rusqlite::{Connection, params};
+use rusqlite::Connection;
 use serde_json::{Map, Value};
 
 use super::Store;
@@ -12,7 +13,7 @@ use super::rows::Changes;
 use super::session::{Guarded, Trouble, number, refuse_reserved};
 use super::writer::Tally;
 
-pub(super) use merge::merge_top_level;
+pub(super) use texts::Texts;
 
 /// What a local write does with each row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -178,7 +179,7 @@ fn write_row(
         Method::Create => create_row(guarded, table, entity, row, now, report),
         Method::Update => update_row(guarded, table, row, now, report),
         Method::Save => {
-            let outcome = save_text(guarded, table, row.id, &text_of(row), now)?;
+            let outcome = Texts::new(guarded, table, now)?.save(row.id, &text_of(row))?;
             report.tally.add(outcome);
             Ok(())
         }
@@ -201,7 +202,7 @@ fn create_row(
     now: i64,
     report: &mut WriteReport,
 ) -> Result<(), Trouble> {
-    let done = insert_new(guarded, table, row.id, &text_of(row), now)?;
+    let done = Texts::new(guarded, table, now)?.insert(row.id, &text_of(row))?;
     if !done {
         let reason = format!("a row with the id `{}` is there already", row.id);
         return Err(StoreError::Constraint { table: entity.to_owned(), reason }.into());
@@ -217,17 +218,9 @@ fn update_row(
     now: i64,
     report: &mut WriteReport,
 ) -> Result<(), Trouble> {
-    let sql = format!("SELECT ifnull(data, '{{}}') FROM {} WHERE id = ?1", table.quoted);
-    let Some(old) = guarded.first(&sql, [row.id], |found| found.get::<_, String>(0))? else {
-        report.missing.push(row.id.to_owned());
-        return Ok(());
-    };
-    match merge_top_level(&old, &text_of(row)) {
-        Some(merged) => {
-            set_data(guarded, table, row.id, &merged, now)?;
-            report.tally.updated += 1;
-        }
-        None => report.tally.unchanged += 1,
+    match Texts::new(guarded, table, now)?.merge_into(row.id, &text_of(row))? {
+        Some(touch) => report.tally.add(touch),
+        None => report.missing.push(row.id.to_owned()),
     }
     Ok(())
 }
@@ -238,57 +231,6 @@ pub(super) enum Touch {
     Inserted,
     Updated,
     Unchanged,
-}
-
-/// Inserts a row or puts its data in the place of other data; leaves equal data alone.
-pub(super) fn save_text(
-    guarded: &Guarded,
-    table: &Table,
-    id: &str,
-    data: &str,
-    now: i64,
-) -> Result<Touch, Trouble> {
-    if insert_new(guarded, table, id, data, now)? {
-        return Ok(Touch::Inserted);
-    }
-    let changed = guarded.run(
-        &format!("UPDATE {} SET data = ?2, timestamp = ?3 WHERE id = ?1 AND data IS NOT ?2", table.quoted),
-        params![id, data, now],
-    )?;
-    Ok(if changed > 0 { Touch::Updated } else { Touch::Unchanged })
-}
-
-/// Inserts a row or merges its top-level properties into the one that is there.
-pub(super) fn merge_text(
-    guarded: &Guarded,
-    table: &Table,
-    id: &str,
-    data: &str,
-    now: i64,
-) -> Result<Touch, Trouble> {
-    if insert_new(guarded, table, id, data, now)? {
-        return Ok(Touch::Inserted);
-    }
-    let sql = format!("SELECT ifnull(data, '{{}}') FROM {} WHERE id = ?1", table.quoted);
-    let old: Option<String> = guarded.first(&sql, [id], |row| row.get(0))?;
-    match merge_top_level(&old.unwrap_or_default(), data) {
-        Some(merged) => set_data(guarded, table, id, &merged, now).map(|()| Touch::Updated),
-        None => Ok(Touch::Unchanged),
-    }
-}
-
-fn insert_new(guarded: &Guarded, table: &Table, id: &str, data: &str, now: i64) -> Result<bool, Trouble> {
-    let sql = format!(
-        "INSERT INTO {} (id, data, timestamp) VALUES (?1, ?2, ?3) ON CONFLICT (id) DO NOTHING",
-        table.quoted
-    );
-    Ok(guarded.run(&sql, params![id, data, now])? > 0)
-}
-
-fn set_data(guarded: &Guarded, table: &Table, id: &str, data: &str, now: i64) -> Result<(), Trouble> {
-    let sql = format!("UPDATE {} SET data = ?2, timestamp = ?3 WHERE id = ?1", table.quoted);
-    guarded.run(&sql, params![id, data, now])?;
-    Ok(())
 }
 
 fn text_of(row: &LocalRow<'_>) -> String {

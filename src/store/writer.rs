@@ -8,7 +8,7 @@ mod swap;
 use rusqlite::params;
 
 use super::Store;
-use super::entity::{self, Table, Touch};
+use super::entity::{self, Table, Texts, Touch};
 use super::error::StoreError;
 use super::rows::{Changes, Touched};
 use super::session::{Guarded, Trouble, number};
@@ -223,9 +223,11 @@ impl Writer {
 
     fn apply(&self, guarded: &Guarded, page: &Page<'_>, tally: &mut Tally) -> Result<(), Trouble> {
         let table = entity::ensure(guarded, &self.entity)?;
-        let write = if self.mode == Mode::Merge { entity::merge_text } else { entity::save_text };
+        let mut texts = Texts::new(guarded, &table, page.now)?;
         for row in page.rows {
-            tally.add(write(guarded, &table, row.id, row.data, page.now)?);
+            let merges = self.mode == Mode::Merge;
+            let touch = if merges { texts.merge(row.id, row.data) } else { texts.save(row.id, row.data) };
+            tally.add(touch?);
         }
         tally.deleted += delete(guarded, &table, page.deleted)?;
         Ok(())
