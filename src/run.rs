@@ -8,6 +8,7 @@ mod bind;
 mod clock;
 mod context;
 mod credentials;
+mod depth;
 mod digest;
 mod done;
 mod dry;

@@ -262,7 +262,7 @@ options:
     let (node, _) = action(yaml);
     let mut uses = Vec::new();
     node.visit(&mut |action| {
-        uses.extend(action.uses.iter().map(|used| (used.kind, &yaml[used.span.range()])))
+        uses.extend(action.uses.iter().map(|used| (used.kind, &yaml[used.span.range()])));
     });
     let expected = [
         (UseKind::Member, "m"),

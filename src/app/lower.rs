@@ -93,7 +93,9 @@ impl<'f> Building<'f> {
     fn source(&mut self, source: &Source) {
         let root = &source.tree.root;
         if root.is_null() {
-            if source.tree.damaged.is_empty() && source.kind != FileKind::Settings {
+            // What could not be read is told already.
+            let is_told = self.diagnostics.iter().any(|found| found.span.file == source.file);
+            if !is_told && source.tree.damaged.is_empty() && source.kind != FileKind::Settings {
                 self.empty_file(source);
             }
             return;

@@ -10,7 +10,7 @@ use super::done::Done;
 use super::event::{Event, Failure};
 use super::interpret::{Run, Worker};
 use super::provider::{CURSOR_EXPIRED, Fetch, FetchError, Fetched, Page, Provider, Sink, Stop};
-use super::{Engine, Network, digest};
+use super::{Engine, Network, depth, digest};
 use crate::action::{EntityRequest, ProviderKind};
 use crate::app::{Function, Rows};
 use crate::store::sync::ScopeState;
@@ -281,6 +281,7 @@ impl TableSink<'_> {
 
 impl Sink for TableSink<'_> {
     fn page(&mut self, page: &Page<'_>) -> Result<(), FetchError> {
+        depth::check(&page.rows)?;
         let run: &Run<'_> = self.worker.run;
         let now = run.engine.clock.now();
         let rows: Vec<store::Row<'_>> =

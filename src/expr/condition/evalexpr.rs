@@ -67,10 +67,20 @@ fn evaluate(tree: &Node, library: &Library<'_, '_>) -> EvalexprResult<bool> {
     refuse_zero(tree, library)?;
     match tree.eval_with_context(library)? {
         Value::Boolean(holds) => Ok(holds),
-        other => Err(EvalexprError::CustomMessage(format!(
-            "the result is {}, not true or false",
-            described(&other)
-        ))),
+        other => {
+            Err(EvalexprError::CustomMessage(format!("the result is {}, not true or false", kind(&other))))
+        }
+    }
+}
+
+/// What a value is, without the value: while a text is only checked, its facts are made up.
+fn kind(value: &Value) -> &'static str {
+    match value {
+        Value::String(_) => "a text",
+        Value::Int(_) | Value::Float(_) => "a number",
+        Value::Boolean(_) => "true or false",
+        Value::Tuple(_) => "a list",
+        Value::Empty => "nothing",
     }
 }
 

@@ -212,7 +212,7 @@ fn mistakes_have_their_place() {
             "scope::state",
             "`scope::state` takes a text in double quotes, not the number `3`",
         ),
-        ("now()", "now()", "the result is the number `1299709`, not true or false"),
+        ("now()", "now()", "the result is a number, not true or false"),
         ("1 / 0 > 1", "1 / 0 > 1", "it divides by zero"),
         ("1.5 / 0.0 > 1", "1.5 / 0.0 > 1", "it divides by zero"),
         (
