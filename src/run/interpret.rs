@@ -181,7 +181,7 @@ impl Worker<'_> {
             return self.fail_at_once(action, Failure { code: "limit.depth".to_owned(), message });
         }
         if !node.guard.is_empty()
-            && let Err(failure) = self.run.recover()
+            && let Err(failure) = self.run.recover_for_guard()
         {
             return self.fail_at_once(action, failure);
         }

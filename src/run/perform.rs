@@ -9,16 +9,21 @@ use super::event::{Event, Failure, SkipReason};
 use super::guard::{Decision, Skip};
 use super::interpret::{Run, Spot, Worker};
 use crate::action::{Effect, IfRunning, Method, ProviderKind, WriteRows};
-use crate::store::{self, Changes, Start, StartScope, Store, StoreError, sync};
+use crate::store::{self, Changes, LeftBehind, Start, StartScope, Store, StoreError, sync};
 
 impl Run<'_> {
     /// Ends what dead processes left behind, so that no condition sees it.
     pub(super) fn recover(&self) -> Result<(), Failure> {
-        match self.engine.store.recover(self.engine.clock.now()) {
-            Ok(changes) => {
-                self.tell(changes);
-                Ok(())
-            }
+        let now = self.engine.clock.now();
+        let recovered = self.commit(|store| Ok(((), store.recover(now)?)));
+        recovered.map_err(|error| self.store_failure(error))
+    }
+
+    /// The same before a guard: a look that keeps nobody waiting tells whether there is something.
+    pub(super) fn recover_for_guard(&self) -> Result<(), Failure> {
+        match self.engine.store.left_behind() {
+            Ok(left) if left == LeftBehind::default() => Ok(()),
+            Ok(_) => self.recover(),
             Err(error) => Err(self.store_failure(error)),
         }
     }
