@@ -140,7 +140,8 @@ fn actions_that_call_themselves_end_with_an_error_and_not_with_the_stack() {
         let lines = stage.lines_of(&["finished execute-action failed config.cycle"]);
         let expected = "finished execute-action failed config.cycle: actions call one another without end, `again` among them";
         assert_eq!(lines[0], expected);
-        assert!(lines.len() < 200, "once is enough: {}", lines.len());
+        // Threads that are on their way may find it out too, but not each of the 2^64 calls.
+        assert!(lines.len() < 5000, "once is enough: {}", lines.len());
     }
 }
 
