@@ -210,12 +210,65 @@ pub struct Edit {
 pub struct RuleInfo {
     /// The id, in kebab-case, named after the mistake.
     pub id: &'static str,
+    /// What part of an app it is about.
+    pub group: Group,
     /// How grave its findings are unless the settings say otherwise.
     pub severity: Severity,
     /// One line: the mistake.
     pub summary: &'static str,
     /// The page: what it finds, why it matters, a bad and a good example (Markdown).
     pub docs: &'static str,
+}
+
+/// What part of an app a rule is about. A group's name stands for all its rules wherever a rule can be
+/// named.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Group {
+    /// Whether a text can be read at all.
+    Syntax,
+    /// Keys and values that a file may have.
+    Schema,
+    /// The settings, and comments that ask for silence.
+    Settings,
+    /// Syncs and the scopes that follow them.
+    Sync,
+    /// Tables, queries and datasources.
+    Data,
+    /// Functions and their calls.
+    Functions,
+    /// Expressions and what they name.
+    Expressions,
+    /// Actions, jigs and components.
+    Layout,
+}
+
+impl Group {
+    /// Every group, in the order in which lists show them.
+    pub const ALL: [Self; 8] = [
+        Self::Syntax,
+        Self::Schema,
+        Self::Settings,
+        Self::Sync,
+        Self::Data,
+        Self::Functions,
+        Self::Expressions,
+        Self::Layout,
+    ];
+
+    /// Its name.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Syntax => "syntax",
+            Self::Schema => "schema",
+            Self::Settings => "settings",
+            Self::Sync => "sync",
+            Self::Data => "data",
+            Self::Functions => "functions",
+            Self::Expressions => "expressions",
+            Self::Layout => "layout",
+        }
+    }
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 //!
 //! [`check`] joins what the loader found with what the rules find, applies the settings and the
 //! comments that ask for silence, and puts all of it in order. A rule is one file below this one
-//! and one line in [`RULES`]; it keeps nothing and walks nothing: [`walk`] brings it what it asks
+//! in the folder of its group, and one line in that group's list; it keeps nothing and walks nothing: [`walk`] brings it what it asks
 //! for, [`Cx`] knows the whole app. The mistakes come from `spec/pitfalls.md`.
 
 mod arguments;
@@ -19,28 +19,12 @@ mod suppress;
 mod triggers;
 mod walk;
 
-mod duplicate_instance_id;
-mod local_sync;
-mod missing_argument;
-mod missing_equals;
-mod scope_after_sync;
-mod scope_not_sequential;
-mod sync_outside_scope;
-mod undeclared_query_parameter;
-mod unguarded_scope;
-mod unknown_action;
-mod unknown_argument;
-mod unknown_context_root;
-mod unknown_datasource;
-mod unknown_function;
-mod unknown_function_call;
-mod unknown_instance_id;
-mod unknown_jig;
+mod data;
+mod expressions;
+mod functions;
+mod layout;
+mod sync;
 mod unknown_rule;
-mod unknown_scope;
-mod unknown_shared_expression;
-mod unknown_table;
-mod unused_query_parameter;
 
 #[cfg(test)]
 mod tests;
@@ -58,30 +42,10 @@ use rule::Rule;
 use select::Selection;
 
 /// The rules of this room.
-static RULES: &[&Rule] = &[
-    &duplicate_instance_id::RULE,
-    &local_sync::RULE,
-    &missing_argument::RULE,
-    &missing_equals::RULE,
-    &scope_after_sync::RULE,
-    &scope_not_sequential::RULE,
-    &sync_outside_scope::RULE,
-    &undeclared_query_parameter::RULE,
-    &unguarded_scope::RULE,
-    &unknown_action::RULE,
-    &unknown_argument::RULE,
-    &unknown_context_root::RULE,
-    &unknown_datasource::RULE,
-    &unknown_function::RULE,
-    &unknown_function_call::RULE,
-    &unknown_instance_id::RULE,
-    &unknown_jig::RULE,
-    &unknown_rule::RULE,
-    &unknown_scope::RULE,
-    &unknown_shared_expression::RULE,
-    &unknown_table::RULE,
-    &unused_query_parameter::RULE,
-];
+static RULES: LazyLock<Vec<&'static Rule>> = LazyLock::new(|| {
+    let groups = [sync::RULES, data::RULES, functions::RULES, expressions::RULES, layout::RULES];
+    groups.concat()
+});
 
 /// What to report, besides what the app's own settings say.
 #[derive(Debug, Clone, Default)]
@@ -132,7 +96,7 @@ pub fn check(loaded: &Loaded, files: &Files, request: &Request) -> Vec<Diagnosti
 #[must_use]
 pub fn rules() -> &'static [RuleInfo] {
     static ALL: LazyLock<Vec<RuleInfo>> = LazyLock::new(|| {
-        let own = RULES.iter().map(|rule| &rule.info);
+        let own = RULES.iter().map(|rule| &rule.info).chain([&unknown_rule::INFO]);
         let loader = crate::syntax::RULES.iter().chain(crate::action::RULES).chain(crate::app::rules());
         let mut all: Vec<RuleInfo> = own.chain(loader).copied().collect();
         all.sort_by_key(|rule| rule.id);

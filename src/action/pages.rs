@@ -1,6 +1,6 @@
 //! The pages of the rules about guards.
 
-use crate::diag::{RuleInfo, Severity};
+use crate::diag::{Group, RuleInfo, Severity};
 
 /// A formula in a condition cannot be read.
 pub(super) const CONDITION_SYNTAX: &str = "condition-syntax";
@@ -11,6 +11,7 @@ pub(super) const INVALID_DURATION: &str = "invalid-duration";
 pub const RULES: &[RuleInfo] = &[
     RuleInfo {
         id: CONDITION_SYNTAX,
+        group: Group::Expressions,
         severity: Severity::Error,
         summary: "a formula in a `condition:` block cannot be read",
         docs: "\
@@ -43,6 +44,7 @@ onLoad:
     },
     RuleInfo {
         id: INVALID_DURATION,
+        group: Group::Expressions,
         severity: Severity::Error,
         summary: "a length of time in a `condition:` block cannot be read",
         docs: "\

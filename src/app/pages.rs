@@ -1,6 +1,6 @@
 //! The pages of the loader's own rules.
 
-use crate::diag::{RuleInfo, Severity};
+use crate::diag::{Group, RuleInfo, Severity};
 
 pub(super) const DUPLICATE_FILE_ID: &str = "duplicate-file-id";
 pub(super) const EMPTY_FILE: &str = "empty-file";
@@ -13,6 +13,7 @@ pub(super) const STRAY_FILE: &str = "stray-file";
 pub(super) const RULES: &[RuleInfo] = &[
     RuleInfo {
         id: DUPLICATE_FILE_ID,
+        group: Group::Layout,
         severity: Severity::Error,
         summary: "two files of one kind have the same name",
         docs: "\
@@ -44,6 +45,7 @@ url: https://example.com/people
     },
     RuleInfo {
         id: EMPTY_FILE,
+        group: Group::Layout,
         severity: Severity::Info,
         summary: "a file of the app is empty",
         docs: "\
@@ -65,6 +67,7 @@ url: https://example.com/tasks
     },
     RuleInfo {
         id: EXPRESSION_SYNTAX,
+        group: Group::Expressions,
         severity: Severity::Error,
         summary: "an expression cannot be read",
         docs: "\
@@ -88,6 +91,7 @@ type: jig.default
     },
     RuleInfo {
         id: INVALID_SETTINGS,
+        group: Group::Settings,
         severity: Severity::Error,
         summary: "a value in `syncscope.yaml` cannot be used",
         docs: "\
@@ -109,6 +113,7 @@ http:
     },
     RuleInfo {
         id: STRAY_FILE,
+        group: Group::Layout,
         severity: Severity::Info,
         summary: "a file in a folder of the app is not part of the app",
         docs: "\
@@ -119,6 +124,7 @@ have no ending, or one that looks like a slip: `functions/get-tasks`, `jigs/home
     },
     RuleInfo {
         id: MISSING_ENVIRONMENT_VARIABLE,
+        group: Group::Settings,
         severity: Severity::Error,
         summary: "the settings read an environment variable that is not set",
         docs: "\

@@ -47,5 +47,11 @@ fn list(shell: &Shell) -> String {
 
 fn page(rule: &RuleInfo, shell: &Shell) -> String {
     let title = shell.out.paint.bold(rule.id);
-    format!("{title} ({})\n{}\n\n{}\n", rule.severity.word(), rule.summary, rule.docs.trim())
+    format!(
+        "{title} ({}, {})\n{}\n\n{}\n",
+        rule.group.word(),
+        rule.severity.word(),
+        rule.summary,
+        rule.docs.trim()
+    )
 }

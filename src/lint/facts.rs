@@ -7,7 +7,7 @@ use super::rule::Rule;
 use super::select::is_about_reading;
 use super::triggers::Triggers;
 use crate::action::{ActionNode, SyncRole, UseKind, type_names};
-use crate::app::{FileKind, Loaded, Source};
+use crate::app::{FileKind, Loaded, Screen, Source};
 use crate::diag::{Diagnostic, FileId, Files, Severity, Span};
 use crate::expr::is_expression;
 use crate::syntax::Node;
@@ -20,6 +20,7 @@ pub(super) struct Facts<'a> {
     pub loaded: &'a Loaded,
     pub files: &'a Files,
     sources: HashMap<FileId, &'a Source>,
+    screens: OnceCell<HashMap<FileId, &'a Screen>>,
     /// Files that could not be read in full.
     pub damaged: Vec<&'a Source>,
     /// The places where reading stumbled.
@@ -58,6 +59,7 @@ impl<'a> Facts<'a> {
             loaded,
             files,
             sources: loaded.sources.iter().map(|source| (source.file, source)).collect(),
+            screens: OnceCell::new(),
             damaged: damaged.collect(),
             unread,
             misplaced: OnceCell::new(),
@@ -77,6 +79,16 @@ impl<'a> Facts<'a> {
 
     pub fn source(&self, file: FileId) -> Option<&'a Source> {
         self.sources.get(&file).copied()
+    }
+
+    /// The one screen of a file; `None` for a file of another kind and for one that holds a whole app.
+    pub fn screen(&self, file: FileId) -> Option<&'a Screen> {
+        let screens = self.screens.get_or_init(|| {
+            let all = self.loaded.project.screens();
+            all.filter_map(|screen| Some((screen.file?, screen))).collect()
+        });
+        let single = self.source(file).is_some_and(|source| source.kind == FileKind::SingleFile);
+        screens.get(&file).copied().filter(|_| !single)
     }
 
     /// Which ids of sync actions are expressions.

@@ -2,7 +2,7 @@
 
 use super::{Cx, Place};
 use crate::action::ActionNode;
-use crate::app::{Datasource, Found, Function, Placed, Reference};
+use crate::app::{Datasource, Found, Function, Placed, Reference, Screen};
 use crate::diag::RuleInfo;
 use crate::syntax::{Node, Scalar};
 
@@ -10,7 +10,7 @@ use crate::syntax::{Node, Scalar};
 pub(super) struct Rule {
     /// Its page.
     pub info: RuleInfo,
-    /// What it looks at; nothing when its findings come from elsewhere in this room.
+    /// What it looks at.
     pub checks: &'static [Check],
 }
 
@@ -31,8 +31,36 @@ pub(super) enum Check {
     Datasource(fn(&mut Cx<'_>, &Place<'_>, &Datasource)),
     /// Every function.
     Function(fn(&mut Cx<'_>, &Place<'_>, &Function)),
+    /// Every index, jig and component.
+    Screen(fn(&mut Cx<'_>, &Place<'_>, &Screen)),
+    /// Every file, settings, translations and assets included.
+    File(fn(&mut Cx<'_>, &Place<'_>)),
+    /// Every map of keys in a file, outer before inner; not in settings, translations and assets.
+    Object(fn(&mut Cx<'_>, &Place<'_>, &Branch<'_>)),
     /// Every text that is no expression and has an `@` or a `$` in it.
     Text(TextCheck),
+}
+
+/// A map of keys in a file, and what it stands in.
+pub(super) struct Branch<'a> {
+    /// The map.
+    pub node: &'a Node,
+    /// The key whose value it is, or is an item of; `None` for the whole file.
+    pub key: Option<&'a str>,
+    /// The maps around it, outermost first, each with its own key.
+    pub outer: &'a [(Option<&'a str>, &'a Node)],
+}
+
+impl<'a> Branch<'a> {
+    /// The `type` that it declares; empty when there is none.
+    pub fn type_name(&self) -> &'a str {
+        self.node.get("type").and_then(Node::as_str).unwrap_or_default()
+    }
+
+    /// The map next around it.
+    pub fn parent(&self) -> Option<&'a Node> {
+        self.outer.last().map(|(_, node)| *node)
+    }
 }
 
 /// Looks at a text and the key it stands at.

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::{Request, rules, unknown_rule};
 use crate::app::{FilePattern, LintSettings, Loaded};
-use crate::diag::{Diagnostic, FileId, Severity, Spanned, closest};
+use crate::diag::{Diagnostic, FileId, Group, Severity, Spanned, closest};
 
 /// Stands for every rule.
 const ALL: &str = "all";
@@ -25,14 +25,19 @@ struct Choice {
     ignore: Vec<String>,
 }
 
-/// Whether a name is a rule's or stands for all.
+/// Whether a name is a rule's or stands for several.
 pub(super) fn is_known(id: &str) -> bool {
-    id == ALL || super::rule(id).is_some()
+    id == ALL || Group::ALL.iter().any(|group| group.word() == id) || super::rule(id).is_some()
 }
 
-/// The rule that a wrong name probably means.
+/// The rule or group that a wrong name probably means.
 pub(super) fn closest_rule(id: &str) -> Option<&'static str> {
-    closest(id, rules().iter().map(|rule| rule.id))
+    closest(id, rules().iter().map(|rule| rule.id).chain(Group::ALL.map(Group::word)))
+}
+
+/// Whether a name stands for a rule: it is the rule's own, its group's or that of all rules.
+pub(super) fn stands_for(name: &str, rule: &str) -> bool {
+    name == rule || name == ALL || super::rule(rule).is_some_and(|rule| rule.group.word() == name)
 }
 
 impl<'a> Selection<'a> {
@@ -56,7 +61,9 @@ impl<'a> Selection<'a> {
 
     /// Whether a finding is wanted; gives it the severity that the settings ask for.
     pub fn admits(&self, diagnostic: &mut Diagnostic) -> bool {
-        let severity = self.severity.get(diagnostic.rule).or_else(|| self.severity.get(ALL));
+        let group = super::rule(diagnostic.rule).map(|rule| rule.group.word());
+        let names = [Some(diagnostic.rule), group, Some(ALL)];
+        let severity = names.into_iter().flatten().find_map(|name| self.severity.get(name));
         diagnostic.severity = severity.copied().unwrap_or(diagnostic.severity);
         self.is_on(diagnostic.rule) && self.admits_place(diagnostic)
     }
@@ -65,7 +72,7 @@ impl<'a> Selection<'a> {
         let Some(path) = self.places.get(&diagnostic.span.file) else { return true };
         let wanted = self.paths.is_empty() || self.paths.iter().any(|wanted| path.starts_with(wanted));
         let is_off = |(files, off): &(FilePattern, Vec<Spanned<String>>)| {
-            off.iter().any(|id| id.value == ALL || id.value == diagnostic.rule) && files.matches(path)
+            off.iter().any(|id| stands_for(&id.value, diagnostic.rule)) && files.matches(path)
         };
         wanted && !self.per_file.iter().any(is_off)
     }
@@ -83,7 +90,7 @@ impl Choice {
     }
 
     fn is_on(&self, rule: &str) -> bool {
-        let names = |ids: &[String]| ids.iter().any(|id| id == rule || id == ALL);
+        let names = |ids: &[String]| ids.iter().any(|id| stands_for(id, rule));
         // What cannot be read cannot be checked either: silence about it would look like praise.
         let selected = self.select.is_empty() || names(&self.select) || is_about_reading(rule);
         selected && !names(&self.ignore)

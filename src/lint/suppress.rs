@@ -58,7 +58,7 @@ impl InFile {
     }
 
     fn silences(&self, rule: &str, lines: &[usize]) -> bool {
-        let names = |ids: &BTreeSet<String>| ids.contains(rule) || ids.contains("all");
+        let names = |ids: &BTreeSet<String>| ids.iter().any(|id| select::stands_for(id, rule));
         names(&self.whole) || lines.iter().any(|line| self.lines.get(line).is_some_and(names))
     }
 }

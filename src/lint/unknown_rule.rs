@@ -1,17 +1,14 @@
 //! A name in the settings or in a comment that is no rule's.
 
-use super::rule::Rule;
 use super::select::closest_rule;
-use crate::diag::{Diagnostic, RuleInfo, Severity, Span, Spanned};
+use crate::diag::{Diagnostic, Group, RuleInfo, Severity, Span, Spanned};
 
-pub(super) static RULE: Rule = Rule {
-    info: RuleInfo {
-        id: "unknown-rule",
-        severity: Severity::Error,
-        summary: "the settings or a comment name a rule that does not exist",
-        docs: PAGE,
-    },
-    checks: &[],
+pub(super) static INFO: RuleInfo = RuleInfo {
+    id: "unknown-rule",
+    group: Group::Settings,
+    severity: Severity::Error,
+    summary: "the settings or a comment name a rule that does not exist",
+    docs: PAGE,
 };
 
 const PAGE: &str = "\
@@ -37,12 +34,12 @@ lint:
 /// For a name in the settings.
 pub(super) fn in_settings(name: &Spanned<String>) -> Diagnostic {
     let message = format!("there is no rule `{}`", name.value);
-    Diagnostic::error(RULE.info.id, name.span, message).help(help(&name.value))
+    Diagnostic::error(INFO.id, name.span, message).help(help(&name.value))
 }
 
 /// For a name in a comment.
 pub(super) fn in_comment(id: &str, span: Span) -> Diagnostic {
-    Diagnostic::warning(RULE.info.id, span, format!("there is no rule `{id}`")).help(help(id))
+    Diagnostic::warning(INFO.id, span, format!("there is no rule `{id}`")).help(help(id))
 }
 
 /// For a comment that begins like a request for silence and is none.
@@ -50,7 +47,7 @@ pub(super) fn unreadable(span: Span) -> Diagnostic {
     let message = "this comment silences nothing, because it names no rule in brackets";
     let help =
         "write `# syncscope: ignore[rule]`, or `# syncscope: ignore-file[rule]` at the top of the file";
-    Diagnostic::warning(RULE.info.id, span, message).help(help)
+    Diagnostic::warning(INFO.id, span, message).help(help)
 }
 
 fn help(id: &str) -> String {

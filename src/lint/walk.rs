@@ -2,7 +2,7 @@
 
 use super::cx::{Cx, Place};
 use super::facts::Facts;
-use super::rule::{Check, Rule};
+use super::rule::{Branch, Check, Rule};
 use crate::action::ActionNode;
 use crate::app::{Datasource, FileKind, Found, Function, Loaded, Placed, Screen, Source};
 use crate::diag::{Diagnostic, Files, RuleInfo};
@@ -30,6 +30,9 @@ struct Hooks {
     expression: Hook<fn(&mut Cx<'_>, &Place<'_>, &Found)>,
     datasource: Hook<fn(&mut Cx<'_>, &Place<'_>, &Datasource)>,
     function: Hook<fn(&mut Cx<'_>, &Place<'_>, &Function)>,
+    screen: Hook<fn(&mut Cx<'_>, &Place<'_>, &Screen)>,
+    file: Hook<fn(&mut Cx<'_>, &Place<'_>)>,
+    object: Hook<fn(&mut Cx<'_>, &Place<'_>, &Branch<'_>)>,
     text: Hook<super::rule::TextCheck>,
 }
 
@@ -53,6 +56,9 @@ impl Hooks {
             Check::Expression(run) => self.expression.push((rule, run)),
             Check::Datasource(run) => self.datasource.push((rule, run)),
             Check::Function(run) => self.function.push((rule, run)),
+            Check::Screen(run) => self.screen.push((rule, run)),
+            Check::File(run) => self.file.push((rule, run)),
+            Check::Object(run) => self.object.push((rule, run)),
             Check::Text(run) => self.text.push((rule, run)),
         }
     }
@@ -81,13 +87,7 @@ impl<'a> Walk<'a> {
         project.jigs.values().for_each(|jig| self.screen(jig, FileKind::Jig));
         project.components.values().for_each(|component| self.screen(component, FileKind::Component));
         self.global(loaded);
-        if !self.hooks.text.is_empty() {
-            loaded
-                .sources
-                .iter()
-                .filter(|source| has_texts(source.kind))
-                .for_each(|source| self.texts(source));
-        }
+        loaded.sources.iter().for_each(|source| self.file(source));
     }
 
     fn global(&mut self, loaded: &'a Loaded) {
@@ -117,6 +117,10 @@ impl<'a> Walk<'a> {
     fn screen(&mut self, screen: &'a Screen, kind: FileKind) {
         let Some(source) = screen.file.and_then(|file| self.facts.source(file)) else { return };
         let place = Place { source, id: &screen.id, screen: Some(screen), kind };
+        for (rule, run) in &self.hooks.screen {
+            self.cx.rule = rule;
+            run(&mut self.cx, &place, screen);
+        }
         self.actions(&place, &screen.actions);
         screen.datasources.values().for_each(|datasource| self.datasource(&place, datasource));
         self.expressions(&place, &screen.expressions);
@@ -153,19 +157,39 @@ impl<'a> Walk<'a> {
         }
     }
 
-    fn texts(&mut self, source: &'a Source) {
-        let place = Place { source, id: &source.id, screen: None, kind: source.kind };
-        self.text(&place, None, &source.tree.root);
+    fn file(&mut self, source: &'a Source) {
+        let screen = self.facts.screen(source.file);
+        let place = Place { source, id: &source.id, screen, kind: source.kind };
+        for (rule, run) in &self.hooks.file {
+            self.cx.rule = rule;
+            run(&mut self.cx, &place);
+        }
+        if has_texts(source.kind) && !(self.hooks.text.is_empty() && self.hooks.object.is_empty()) {
+            self.node(&place, None, &source.tree.root, &mut Vec::new());
+        }
     }
 
-    fn text(&mut self, place: &Place<'a>, key: Option<&str>, node: &Node) {
+    fn node(
+        &mut self,
+        place: &Place<'a>,
+        key: Option<&'a str>,
+        node: &'a Node,
+        outer: &mut Vec<(Option<&'a str>, &'a Node)>,
+    ) {
         match &node.kind {
             Kind::Object(entries) => {
-                for entry in entries {
-                    self.text(place, Some(&entry.key.text), &entry.value);
+                let branch = Branch { node, key, outer };
+                for (rule, run) in &self.hooks.object {
+                    self.cx.rule = rule;
+                    run(&mut self.cx, place, &branch);
                 }
+                outer.push((key, node));
+                for entry in entries {
+                    self.node(place, Some(&entry.key.text), &entry.value, outer);
+                }
+                outer.pop();
             }
-            Kind::Array(items) => items.iter().for_each(|item| self.text(place, key, item)),
+            Kind::Array(items) => items.iter().for_each(|item| self.node(place, key, item, outer)),
             Kind::String(scalar) if scalar.text.contains(['@', '$']) && !is_expression(&scalar.text) => {
                 for (rule, run) in &self.hooks.text {
                     self.cx.rule = rule;
@@ -177,7 +201,7 @@ impl<'a> Walk<'a> {
     }
 }
 
-/// Kinds of files in which texts may have been meant as expressions.
+/// Kinds of files with parts of the app, in which texts may have been meant as expressions.
 fn has_texts(kind: FileKind) -> bool {
     !matches!(kind, FileKind::Settings | FileKind::Translation | FileKind::Icons | FileKind::Images)
 }

@@ -1,12 +1,13 @@
 //! The pages of this room's rules.
 
 use super::rules;
-use crate::diag::{RuleInfo, Severity};
+use crate::diag::{Group, RuleInfo, Severity};
 
 /// What reading a file can find, by id.
 pub const RULES: &[RuleInfo] = &[
     RuleInfo {
         id: rules::ALIAS_BUDGET,
+        group: Group::Syntax,
         severity: Severity::Error,
         summary: "aliases repeat so much that the file would grow out of all proportion",
         docs: "\
@@ -18,6 +19,7 @@ Nothing behind the first alias that is too much is read. Write some of the repea
     },
     RuleInfo {
         id: rules::DUPLICATE_KEY,
+        group: Group::Syntax,
         severity: Severity::Error,
         summary: "a key stands twice in one map",
         docs: "\
@@ -40,6 +42,7 @@ type: jig.default
     },
     RuleInfo {
         id: rules::FILE_TOO_LARGE,
+        group: Group::Syntax,
         severity: Severity::Error,
         summary: "a file is larger than any app needs",
         docs: "\
@@ -48,6 +51,7 @@ Finds files of more than 4 MiB. They are not read. Data of that size belong into
     },
     RuleInfo {
         id: rules::INVALID_JSON,
+        group: Group::Syntax,
         severity: Severity::Error,
         summary: "a file that should be JSON is not",
         docs: "\
@@ -67,6 +71,7 @@ checked as far as possible.
     },
     RuleInfo {
         id: rules::INVALID_YAML,
+        group: Group::Syntax,
         severity: Severity::Error,
         summary: "a file is not YAML",
         docs: "\
@@ -91,6 +96,7 @@ type: jig.default
     },
     RuleInfo {
         id: rules::LOSSY_NUMBER,
+        group: Group::Syntax,
         severity: Severity::Warning,
         summary: "a number is not kept as it is written",
         docs: "\
@@ -116,6 +122,7 @@ options:
     },
     RuleInfo {
         id: rules::NOT_UTF8,
+        group: Group::Syntax,
         severity: Severity::Error,
         summary: "a file is not UTF-8 text",
         docs: "\
@@ -124,6 +131,7 @@ Finds files that are saved in another encoding than UTF-8, or are no text at all
     },
     RuleInfo {
         id: rules::SECOND_DOCUMENT,
+        group: Group::Syntax,
         severity: Severity::Error,
         summary: "a file has a second document after `---`",
         docs: "\
@@ -151,6 +159,7 @@ type: jig.default
     },
     RuleInfo {
         id: rules::TOO_DEEP,
+        group: Group::Syntax,
         severity: Severity::Error,
         summary: "lists and maps are nested too deep",
         docs: "\
@@ -160,6 +169,7 @@ may have run in circles. What stands deeper is not read.
     },
     RuleInfo {
         id: rules::UNFIT_KEY,
+        group: Group::Syntax,
         severity: Severity::Error,
         summary: "a key is not text",
         docs: "\
@@ -179,6 +189,7 @@ Most often a text that begins with `{` or `[` has lost its quotes.
     },
     RuleInfo {
         id: rules::UNKNOWN_ALIAS,
+        group: Group::Syntax,
         severity: Severity::Error,
         summary: "an alias repeats a value that has no such name",
         docs: "\
@@ -199,6 +210,7 @@ type: jig.default
     },
     RuleInfo {
         id: rules::UNSUPPORTED_TAG,
+        group: Group::Syntax,
         severity: Severity::Warning,
         summary: "a tag such as `!name` means nothing to an app",
         docs: "\

@@ -1,6 +1,6 @@
 //! The rules of this room.
 
-use crate::diag::{RuleInfo, Severity};
+use crate::diag::{Group, RuleInfo, Severity};
 
 pub(super) const MISSING_KEY: &str = "missing-key";
 pub(super) const UNKNOWN_KEY: &str = "unknown-key";
@@ -15,6 +15,7 @@ pub(super) const UNKNOWN_PROVIDER: &str = "unknown-provider";
 pub const RULES: &[RuleInfo] = &[
     RuleInfo {
         id: ACTION_TYPE_ALIAS,
+        group: Group::Schema,
         severity: Severity::Warning,
         summary: "an action type is written in a spelling that only documentation pages have",
         docs: "\
@@ -44,6 +45,7 @@ onLoad:
     },
     RuleInfo {
         id: MISSING_KEY,
+        group: Group::Schema,
         severity: Severity::Error,
         summary: "a key that is needed is not there",
         docs: "\
@@ -66,6 +68,7 @@ url: https://example.com/tasks
     },
     RuleInfo {
         id: UNKNOWN_ACTION_TYPE,
+        group: Group::Schema,
         severity: Severity::Error,
         summary: "an action has a type that does not exist",
         docs: "\
@@ -95,6 +98,7 @@ onFocus:
     },
     RuleInfo {
         id: UNKNOWN_DATASOURCE_TYPE,
+        group: Group::Schema,
         severity: Severity::Error,
         summary: "a datasource has a type that does not exist",
         docs: "\
@@ -120,6 +124,7 @@ options:
     },
     RuleInfo {
         id: UNKNOWN_KEY,
+        group: Group::Schema,
         severity: Severity::Error,
         summary: "a key that nothing reads, often a slip of the pen",
         docs: "\
@@ -150,6 +155,7 @@ onFocus:
     },
     RuleInfo {
         id: UNKNOWN_PROVIDER,
+        group: Group::Schema,
         severity: Severity::Error,
         summary: "a function names a provider that has no functions",
         docs: "\
@@ -173,6 +179,7 @@ url: https://example.com/tasks
     },
     RuleInfo {
         id: WRONG_TYPE,
+        group: Group::Schema,
         severity: Severity::Error,
         summary: "a value is of a kind that cannot stand there",
         docs: "\
@@ -205,6 +212,7 @@ onLoad:
     },
     RuleInfo {
         id: WRONG_VALUE,
+        group: Group::Schema,
         severity: Severity::Error,
         summary: "a value is none of those that are understood",
         docs: "\

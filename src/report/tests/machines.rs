@@ -6,11 +6,18 @@ use crate::diag::{Edit, Safety};
 const RULES: &[RuleInfo] = &[
     RuleInfo {
         id: "duplicate-key",
+        group: crate::diag::Group::Data,
         severity: Severity::Error,
         summary: "a key stands twice in one map",
         docs: "# duplicate-key\n\nFinds `a: 1` beside `a: 2`.\n",
     },
-    RuleInfo { id: "never-found", severity: Severity::Info, summary: "nothing", docs: "nothing\n" },
+    RuleInfo {
+        id: "never-found",
+        group: crate::diag::Group::Data,
+        severity: Severity::Info,
+        summary: "nothing",
+        docs: "nothing\n",
+    },
 ];
 
 /// Findings with everything that has to be escaped somewhere.

@@ -1,14 +1,15 @@
 //! A scope that starts when its syncs are over.
 
-use super::rule::{Check, Rule};
-use super::sequence::{Sequence, Step, literal_id, members, scope_name, sequence, steps};
-use super::{Cx, Place};
 use crate::action::ActionNode;
-use crate::diag::{RuleInfo, Severity};
+use crate::diag::{Group, RuleInfo, Severity};
+use crate::lint::rule::{Check, Rule};
+use crate::lint::sequence::{Sequence, Step, literal_id, members, scope_name, sequence, steps};
+use crate::lint::{Cx, Place};
 
 pub(super) static RULE: Rule = Rule {
     info: RuleInfo {
         id: "scope-after-sync",
+        group: Group::Sync,
         severity: Severity::Warning,
         summary: "a scope starts after a sync that it waits for",
         docs: PAGE,

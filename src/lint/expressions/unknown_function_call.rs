@@ -1,14 +1,15 @@
 //! A call of a function that does not exist.
 
-use super::rule::{Check, Rule};
-use super::{Cx, Place};
 use crate::app::Found;
-use crate::diag::{Fix, RuleInfo, Severity};
+use crate::diag::{Fix, Group, RuleInfo, Severity};
 use crate::expr::{Call, CallForm, FUNCTIONS};
+use crate::lint::rule::{Check, Rule};
+use crate::lint::{Cx, Place};
 
 pub(super) static RULE: Rule = Rule {
     info: RuleInfo {
         id: "unknown-function-call",
+        group: Group::Expressions,
         severity: Severity::Warning,
         summary: "an expression calls a function that does not exist",
         docs: PAGE,

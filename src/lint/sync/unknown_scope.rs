@@ -1,13 +1,14 @@
 //! A scope that nothing starts.
 
-use super::rule::{Check, Rule};
-use super::{Cx, Place};
 use crate::action::{ActionNode, UseKind};
-use crate::diag::{Diagnostic, RuleInfo, Severity, Span};
+use crate::diag::{Diagnostic, Group, RuleInfo, Severity, Span};
+use crate::lint::rule::{Check, Rule};
+use crate::lint::{Cx, Place};
 
 pub(super) static RULE: Rule = Rule {
     info: RuleInfo {
         id: "unknown-scope",
+        group: Group::Sync,
         severity: Severity::Error,
         summary: "a condition or an action names a scope that nothing starts",
         docs: PAGE,

@@ -1,15 +1,16 @@
 //! A scope and its syncs in a list without order.
 
-use super::rule::{Check, Rule};
-use super::sequence::{Sequence, Step, literal_id, members, scope_name, sequence, steps};
-use super::{Cx, Place};
 use crate::action::ActionNode;
-use crate::diag::{Fix, RuleInfo, Severity, Span};
+use crate::diag::{Fix, Group, RuleInfo, Severity, Span};
+use crate::lint::rule::{Check, Rule};
+use crate::lint::sequence::{Sequence, Step, literal_id, members, scope_name, sequence, steps};
+use crate::lint::{Cx, Place};
 use crate::syntax::{Kind, Node};
 
 pub(super) static RULE: Rule = Rule {
     info: RuleInfo {
         id: "scope-not-sequential",
+        group: Group::Sync,
         severity: Severity::Warning,
         summary: "a scope and its syncs stand in a list without an order",
         docs: PAGE,

@@ -1,15 +1,16 @@
 //! A required parameter that a call does not give.
 
-use super::arguments::{Call, of_action, of_datasource};
-use super::rule::{Check, Rule};
-use super::{Cx, Place};
 use crate::action::ActionNode;
 use crate::app::Datasource;
-use crate::diag::{RuleInfo, Severity, closest};
+use crate::diag::{Group, RuleInfo, Severity, closest};
+use crate::lint::arguments::{Call, of_action, of_datasource};
+use crate::lint::rule::{Check, Rule};
+use crate::lint::{Cx, Place};
 
 pub(super) static RULE: Rule = Rule {
     info: RuleInfo {
         id: "missing-argument",
+        group: Group::Functions,
         severity: Severity::Warning,
         summary: "a function or action is called without an argument that it requires",
         docs: PAGE,

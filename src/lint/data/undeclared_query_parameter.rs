@@ -1,15 +1,16 @@
 //! `@name` in a statement that is given no value.
 
-use super::query::{Statement, bind_names};
-use super::rule::{Check, Rule};
-use super::{Cx, Place};
 use crate::action::ActionNode;
 use crate::app::{Datasource, Function};
-use crate::diag::{RuleInfo, Severity};
+use crate::diag::{Group, RuleInfo, Severity};
+use crate::lint::query::{Statement, bind_names};
+use crate::lint::rule::{Check, Rule};
+use crate::lint::{Cx, Place};
 
 pub(super) static RULE: Rule = Rule {
     info: RuleInfo {
         id: "undeclared-query-parameter",
+        group: Group::Data,
         severity: Severity::Error,
         summary: "a SQL statement uses an `@name` that is given no value",
         docs: PAGE,

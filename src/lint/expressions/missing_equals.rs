@@ -1,14 +1,15 @@
 //! An expression without its `=`.
 
-use super::rule::{Check, Rule};
-use super::{Cx, Place};
-use crate::diag::{Fix, RuleInfo, Severity, Span};
+use crate::diag::{Fix, Group, RuleInfo, Severity, Span};
 use crate::expr::{Expression, FUNCTIONS};
+use crate::lint::rule::{Check, Rule};
+use crate::lint::{Cx, Place};
 use crate::syntax::{Node, Scalar};
 
 pub(super) static RULE: Rule = Rule {
     info: RuleInfo {
         id: "missing-equals",
+        group: Group::Expressions,
         severity: Severity::Warning,
         summary: "a text is an expression but does not begin with `=`",
         docs: PAGE,

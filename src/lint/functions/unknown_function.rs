@@ -1,14 +1,15 @@
 //! A function that no file defines.
 
-use super::Cx;
-use super::rule::{Check, Rule};
 use crate::action::UseKind;
 use crate::app::Reference;
-use crate::diag::{RuleInfo, Severity};
+use crate::diag::{Group, RuleInfo, Severity};
+use crate::lint::Cx;
+use crate::lint::rule::{Check, Rule};
 
 pub(super) static RULE: Rule = Rule {
     info: RuleInfo {
         id: "unknown-function",
+        group: Group::Functions,
         severity: Severity::Error,
         summary: "a function is named that no file under `functions/` defines",
         docs: PAGE,

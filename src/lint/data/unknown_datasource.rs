@@ -1,14 +1,15 @@
 //! A datasource that nothing defines.
 
-use super::rule::{Check, Rule};
-use super::{Cx, Place};
 use crate::action::UseKind;
 use crate::app::{FileKind, Found, Reference};
-use crate::diag::{Diagnostic, RuleInfo, Severity};
+use crate::diag::{Diagnostic, Group, RuleInfo, Severity};
+use crate::lint::rule::{Check, Rule};
+use crate::lint::{Cx, Place};
 
 pub(super) static RULE: Rule = Rule {
     info: RuleInfo {
         id: "unknown-datasource",
+        group: Group::Data,
         severity: Severity::Error,
         summary: "an expression or a reference names a datasource that does not exist",
         docs: PAGE,

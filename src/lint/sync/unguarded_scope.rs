@@ -2,16 +2,17 @@
 
 use std::collections::BTreeSet;
 
-use super::rule::{Check, Rule};
-use super::{Cx, Place};
 use crate::action::{ActionNode, SyncRole};
 use crate::app::Placed;
-use crate::diag::{RuleInfo, Severity, Span};
+use crate::diag::{Group, RuleInfo, Severity, Span};
+use crate::lint::rule::{Check, Rule};
+use crate::lint::{Cx, Place};
 use crate::syntax::{Kind, Node};
 
 pub(super) static RULE: Rule = Rule {
     info: RuleInfo {
         id: "unguarded-scope",
+        group: Group::Sync,
         severity: Severity::Warning,
         summary: "a scope can be started while it is running",
         docs: PAGE,

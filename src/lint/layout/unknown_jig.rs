@@ -1,14 +1,15 @@
 //! A jig that no file defines.
 
-use super::Cx;
-use super::rule::{Check, Rule};
 use crate::action::UseKind;
 use crate::app::Reference;
-use crate::diag::{RuleInfo, Severity};
+use crate::diag::{Group, RuleInfo, Severity};
+use crate::lint::Cx;
+use crate::lint::rule::{Check, Rule};
 
 pub(super) static RULE: Rule = Rule {
     info: RuleInfo {
         id: "unknown-jig",
+        group: Group::Layout,
         severity: Severity::Error,
         summary: "a link, tab or widget names a jig that does not exist",
         docs: PAGE,

@@ -2,15 +2,16 @@
 
 use std::ops::Range;
 
-use super::rule::{Check, Rule};
-use super::{Cx, Place};
 use crate::app::{FileKind, Found};
-use crate::diag::{RuleInfo, Severity};
+use crate::diag::{Group, RuleInfo, Severity};
 use crate::expr::{CallForm, References};
+use crate::lint::rule::{Check, Rule};
+use crate::lint::{Cx, Place};
 
 pub(super) static RULE: Rule = Rule {
     info: RuleInfo {
         id: "unknown-shared-expression",
+        group: Group::Expressions,
         severity: Severity::Warning,
         summary: "an expression uses a `$name` that nothing defines",
         docs: PAGE,

@@ -1,14 +1,15 @@
 //! A sync beside a scope that does not count it.
 
-use super::rule::{Check, Rule};
-use super::sequence::{Step, literal_id, members, scope_name, steps};
-use super::{Cx, Place};
 use crate::action::{ActionNode, SyncRole};
-use crate::diag::{RuleInfo, Severity};
+use crate::diag::{Group, RuleInfo, Severity};
+use crate::lint::rule::{Check, Rule};
+use crate::lint::sequence::{Step, literal_id, members, scope_name, steps};
+use crate::lint::{Cx, Place};
 
 pub(super) static RULE: Rule = Rule {
     info: RuleInfo {
         id: "sync-outside-scope",
+        group: Group::Sync,
         severity: Severity::Warning,
         summary: "a list starts a scope and runs a sync that no scope counts",
         docs: PAGE,

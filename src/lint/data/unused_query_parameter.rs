@@ -1,15 +1,16 @@
 //! A parameter that no statement reads.
 
-use super::query::{Statement, name_of};
-use super::rule::{Check, Rule};
-use super::{Cx, Place};
 use crate::action::ActionNode;
 use crate::app::Datasource;
-use crate::diag::{RuleInfo, Severity};
+use crate::diag::{Group, RuleInfo, Severity};
+use crate::lint::query::{Statement, name_of};
+use crate::lint::rule::{Check, Rule};
+use crate::lint::{Cx, Place};
 
 pub(super) static RULE: Rule = Rule {
     info: RuleInfo {
         id: "unused-query-parameter",
+        group: Group::Data,
         severity: Severity::Warning,
         summary: "a parameter of a SQL statement is not used in it",
         docs: PAGE,

@@ -1,14 +1,15 @@
 //! A table of Dynamic Data that no database declares.
 
-use super::Cx;
-use super::rule::{Check, Rule};
 use crate::action::UseKind;
 use crate::app::Reference;
-use crate::diag::{RuleInfo, Severity};
+use crate::diag::{Group, RuleInfo, Severity};
+use crate::lint::Cx;
+use crate::lint::rule::{Check, Rule};
 
 pub(super) static RULE: Rule = Rule {
     info: RuleInfo {
         id: "unknown-table",
+        group: Group::Data,
         severity: Severity::Error,
         summary: "a table of Dynamic Data is used that no database declares",
         docs: PAGE,

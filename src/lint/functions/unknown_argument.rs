@@ -1,15 +1,16 @@
 //! An argument that the called function or action does not declare.
 
-use super::arguments::{Call, of_action, of_datasource};
-use super::rule::{Check, Rule};
-use super::{Cx, Place};
 use crate::action::ActionNode;
 use crate::app::Datasource;
-use crate::diag::{RuleInfo, Severity};
+use crate::diag::{Group, RuleInfo, Severity};
+use crate::lint::arguments::{Call, of_action, of_datasource};
+use crate::lint::rule::{Check, Rule};
+use crate::lint::{Cx, Place};
 
 pub(super) static RULE: Rule = Rule {
     info: RuleInfo {
         id: "unknown-argument",
+        group: Group::Functions,
         severity: Severity::Warning,
         summary: "a function or action is given an argument that it does not declare",
         docs: PAGE,

@@ -1,13 +1,14 @@
 //! `@ctx.<name>` with a name that is not there.
 
-use super::rule::{Check, Rule};
-use super::{Cx, Place};
 use crate::app::{FileKind, Found};
-use crate::diag::{Diagnostic, Fix, RuleInfo, Severity, Span, closest};
+use crate::diag::{Diagnostic, Fix, Group, RuleInfo, Severity, Span, closest};
+use crate::lint::rule::{Check, Rule};
+use crate::lint::{Cx, Place};
 
 pub(super) static RULE: Rule = Rule {
     info: RuleInfo {
         id: "unknown-context-root",
+        group: Group::Expressions,
         severity: Severity::Error,
         summary: "an expression reads a part of `@ctx` that does not exist",
         docs: PAGE,

@@ -1,14 +1,16 @@
 //! A member of a scope that nothing carries.
 
-use super::facts::Named;
-use super::members::{MEMBER, Survey, Unclaimed};
-use super::rule::{Check, Rule};
-use super::{Cx, duplicate_instance_id};
-use crate::diag::{Diagnostic, RuleInfo, Severity};
+use super::duplicate_instance_id;
+use crate::diag::{Diagnostic, Group, RuleInfo, Severity};
+use crate::lint::Cx;
+use crate::lint::facts::Named;
+use crate::lint::members::{MEMBER, Survey, Unclaimed};
+use crate::lint::rule::{Check, Rule};
 
 pub(super) static RULE: Rule = Rule {
     info: RuleInfo {
         id: "unknown-instance-id",
+        group: Group::Sync,
         severity: Severity::Error,
         summary: "a sync scope lists an instance id that no sync action has",
         docs: PAGE,

@@ -1,15 +1,16 @@
 //! A sync of something that has no remote side.
 
-use super::rule::{Check, Rule};
-use super::{Cx, Place};
 use crate::action::{ActionNode, ProviderKind};
 use crate::app::Origin;
-use crate::diag::{RuleInfo, Severity};
+use crate::diag::{Group, RuleInfo, Severity};
+use crate::lint::rule::{Check, Rule};
+use crate::lint::{Cx, Place};
 use crate::syntax::Node;
 
 pub(super) static RULE: Rule = Rule {
     info: RuleInfo {
         id: "local-sync",
+        group: Group::Sync,
         severity: Severity::Warning,
         summary: "a sync fetches something that exists on the device only",
         docs: PAGE,

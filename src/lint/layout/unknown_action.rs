@@ -1,14 +1,15 @@
 //! A global action that no file defines.
 
-use super::Cx;
-use super::rule::{Check, Rule};
 use crate::action::UseKind;
 use crate::app::Reference;
-use crate::diag::{RuleInfo, Severity};
+use crate::diag::{Group, RuleInfo, Severity};
+use crate::lint::Cx;
+use crate::lint::rule::{Check, Rule};
 
 pub(super) static RULE: Rule = Rule {
     info: RuleInfo {
         id: "unknown-action",
+        group: Group::Layout,
         severity: Severity::Error,
         summary: "`action.execute-action` names an action that does not exist",
         docs: PAGE,

@@ -1,13 +1,14 @@
 //! Two sync actions with one instance id.
 
-use super::Cx;
-use super::members::{Duplicate, Survey};
-use super::rule::{Check, Rule};
-use crate::diag::{RuleInfo, Severity};
+use crate::diag::{Group, RuleInfo, Severity};
+use crate::lint::Cx;
+use crate::lint::members::{Duplicate, Survey};
+use crate::lint::rule::{Check, Rule};
 
 pub(super) static RULE: Rule = Rule {
     info: RuleInfo {
         id: "duplicate-instance-id",
+        group: Group::Sync,
         severity: Severity::Warning,
         summary: "two sync actions have the same instance id",
         docs: PAGE,
