@@ -50,6 +50,8 @@ pub struct SyntaxError {
     pub message: String,
     /// What to write instead.
     pub help: Option<String>,
+    /// Bytes to replace, and by what, when it is clear what the author means.
+    pub repair: Vec<(Range<usize>, &'static str)>,
 }
 
 /// Why an expression gave no value.
