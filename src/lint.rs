@@ -15,6 +15,7 @@ mod query;
 mod rule;
 mod select;
 mod sequence;
+mod session;
 mod suppress;
 mod triggers;
 mod walk;
@@ -36,6 +37,7 @@ use crate::app::Loaded;
 use crate::diag::{Diagnostic, Files, RuleInfo};
 
 pub use fix::{Mending, Reach, Rewrite};
+pub use session::{Changes, Checked, Crash, Environment, Session};
 
 use cx::{Cx, Place};
 use rule::Rule;
