@@ -10,6 +10,7 @@ use super::done::Done;
 use super::event::{Event, Failure};
 use super::interpret::{Run, Worker};
 use super::provider::{CURSOR_EXPIRED, Fetch, FetchError, Fetched, Page, Provider, Sink, Stop};
+use super::tables::StoreTables;
 use super::{Engine, Network, depth, digest};
 use crate::action::{EntityRequest, ProviderKind};
 use crate::app::{Function, Rows};
@@ -177,6 +178,8 @@ impl Worker<'_> {
             world: self.run.session.base(),
             cursor,
             stop: job.stop,
+            functions: &self.run.engine.project.functions,
+            tables: &StoreTables(store),
         };
         let fetched = provider.fetch(&request, &mut sink)?;
         job.stop.check()?;

@@ -4,10 +4,15 @@
 //! answer to the sink as they are, byte for byte; every other transform is evaluated.
 
 mod call;
+mod convert;
+mod errors;
+mod guard;
 mod http;
+mod operations;
 mod page;
 mod parameters;
 mod plain;
+mod queries;
 mod redact;
 mod request;
 mod rows;
@@ -23,6 +28,7 @@ use crate::expr::{Evaluator, Host, Limits, SharedExpressions};
 use crate::run::{Clock, Credentials};
 
 use call::Call;
+pub use convert::{LocalFiles, NoFiles};
 pub(super) use http::{Address, Header, Request, Response};
 pub use http::{Http, HttpOptions, Pace, RealPace};
 pub(super) use redact::Redactor;
@@ -42,13 +48,22 @@ pub struct RestOptions {
     pub shared: SharedExpressions,
     /// The most pages of one fetch.
     pub max_pages: u64,
+    /// Files that functions convert.
+    pub files: Arc<dyn LocalFiles>,
 }
 
 impl RestOptions {
     /// The usual limits.
     #[must_use]
     pub fn new(http: Http, credentials: Arc<dyn Credentials>, clock: Arc<dyn Clock>) -> Self {
-        Self { http, credentials, clock, shared: SharedExpressions::new(), max_pages: 10_000 }
+        Self {
+            http,
+            credentials,
+            clock,
+            shared: SharedExpressions::new(),
+            max_pages: 10_000,
+            files: Arc::new(NoFiles),
+        }
     }
 }
 

@@ -285,6 +285,8 @@ impl Trial {
             world: &self.world,
             cursor: None,
             stop: &self.stop,
+            functions: &std::collections::BTreeMap::new(),
+            tables: &crate::run::provider::NoTables,
         };
         Rest::new(options).fetch(&request, &mut self.sink)
     }

@@ -223,7 +223,7 @@ impl Provider for Fake {
 /// Gives a page of rows with these ids.
 pub(super) fn page(sink: &mut dyn Sink, ids: &[&str]) -> Result<(), FetchError> {
     let row = |id: &&str| Row { id: (*id).to_owned().into(), data: json!({"id": id}).to_string().into() };
-    sink.page(&Page { rows: ids.iter().map(row).collect(), deleted: Vec::new(), bytes: 10 })
+    sink.page(&Page { rows: ids.iter().map(row).collect(), bytes: 10, ..Page::default() })
 }
 
 /// A back end that gives one page of two rows for everything.
