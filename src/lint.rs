@@ -12,6 +12,7 @@ mod edit;
 mod entries;
 mod facts;
 mod fix;
+mod guards;
 mod members;
 mod query;
 mod rule;
