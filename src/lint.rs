@@ -7,10 +7,12 @@
 
 mod arguments;
 mod cx;
+mod cycles;
 mod doubt;
 mod edit;
 mod entries;
 mod facts;
+mod fetched;
 mod fix;
 mod guards;
 mod members;
@@ -21,6 +23,7 @@ mod sequence;
 mod suppress;
 mod triggers;
 mod walk;
+mod writes;
 
 mod data;
 mod expressions;

@@ -2,8 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use super::Place;
 use crate::action::{ActionNode, SyncRole, UseKind};
-use crate::app::{Placed, Project};
+use crate::app::{FileKind, Placed, Project};
 
 /// When an action runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -47,21 +48,36 @@ pub(super) struct Call<'a> {
     pub inside: Option<&'a str>,
 }
 
-/// When an action on a screen runs; `home` says whether the screen is the index.
-pub(super) fn moment(placed: &Placed, home: IsHome) -> Moment {
-    match (home, placed.event.as_deref()) {
-        (IsHome::Yes, Some("onLoad")) => Moment::Load,
-        (IsHome::Yes, Some(_)) => Moment::Home,
-        (IsHome::No, Some(_)) => Moment::Screen,
-        (_, None) => Moment::Tap,
+impl<'a> Root<'a> {
+    /// Where `placed` stands, which was found at `place`.
+    pub fn of(place: &Place<'a>, placed: &Placed) -> Self {
+        match (place.screen, place.kind) {
+            (None, _) => Self::Global(place.id),
+            (Some(_), FileKind::Index) => Self::Screen(at_home(placed)),
+            (Some(_), _) => Self::Screen(elsewhere(placed)),
+        }
     }
 }
 
-/// Whether a screen is the index.
-#[derive(Clone, Copy)]
-pub(super) enum IsHome {
-    Yes,
-    No,
+fn at_home(placed: &Placed) -> Moment {
+    match placed.event.as_deref() {
+        Some("onLoad") => Moment::Load,
+        Some(_) => Moment::Home,
+        None => Moment::Tap,
+    }
+}
+
+fn elsewhere(placed: &Placed) -> Moment {
+    if placed.event.is_some() { Moment::Screen } else { Moment::Tap }
+}
+
+/// Every action that is not inside another one, with where it stands.
+pub(super) fn roots(project: &Project) -> impl Iterator<Item = (&Placed, Root<'_>)> {
+    let home = project.home.actions.iter().map(|root| (root, Root::Screen(at_home(root))));
+    let others = project.screens().skip(1).flat_map(|screen| &screen.actions);
+    let others = others.map(|root| (root, Root::Screen(elsewhere(root))));
+    let globals = project.actions.iter().map(|(id, global)| (&global.placed, Root::Global(id)));
+    home.chain(others).chain(globals)
 }
 
 impl<'a> Triggers<'a> {
@@ -72,15 +88,7 @@ impl<'a> Triggers<'a> {
             members: HashMap::new(),
             computed: false,
         };
-        for root in &project.home.actions {
-            triggers.add(root, Root::Screen(moment(root, IsHome::Yes)));
-        }
-        for root in project.screens().skip(1).flat_map(|screen| &screen.actions) {
-            triggers.add(root, Root::Screen(moment(root, IsHome::No)));
-        }
-        for (id, global) in &project.actions {
-            triggers.add(&global.placed, Root::Global(id));
-        }
+        roots(project).for_each(|(root, place)| triggers.add(root, place));
         triggers.spread();
         triggers
     }

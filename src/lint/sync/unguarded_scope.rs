@@ -33,7 +33,7 @@ tables are fetched twice at once and the counters no longer fit.
 # jigs/home.jigx
 title: Home
 type: jig.default
-onFocus:
+onRefresh:
   type: action.action-list
   options:
     isSequential: true
@@ -53,7 +53,7 @@ onFocus:
 # jigs/home.jigx
 title: Home
 type: jig.default
-onFocus:
+onRefresh:
   type: action.action-list
   condition:
     scope: { id: morning-load, isNot: syncing }
