@@ -27,9 +27,9 @@ const PAGE: &str = "\
 Finds syncs under `onFocus` of a jig whose tables are not fetched by any event of the index, and whose arguments
 do not depend on the screen.
 
-Who opens the screen for the first time without a network sees nothing. (Dynamic Data comes by itself.) What can be fetched at the start of the
-app, under `onLoad` or `onFocus` of the index, is there when it is needed. The first tab
-and the widgets of the home screen are a start, too.
+Who opens the screen for the first time without a network sees nothing. What can be fetched at the start of the
+app, under `onLoad` or `onFocus` of the index, is there when it is needed. The first tab and the widgets of the
+home screen are a start, too, and Dynamic Data comes by itself.
 
 ```yaml wrong
 # functions/get-tasks.jigx
