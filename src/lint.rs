@@ -20,6 +20,7 @@ mod query;
 mod rule;
 mod select;
 mod sequence;
+mod session;
 mod suppress;
 mod triggers;
 mod walk;
@@ -42,6 +43,7 @@ use crate::app::Loaded;
 use crate::diag::{Diagnostic, Files, RuleInfo};
 
 pub use fix::{Mending, Reach, Rewrite};
+pub use session::{Changes, Checked, Crash, Environment, Session};
 
 use cx::{Cx, Place};
 use rule::Rule;

@@ -74,6 +74,7 @@ pub struct Term {
     pub by: Node,
 }
 
+/// Which way an order-by goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Direction {
     /// No sign: ascending.
