@@ -6,6 +6,7 @@
 //! for, [`Cx`] knows the whole app. The mistakes come from `spec/pitfalls.md`.
 
 mod arguments;
+mod changes;
 mod cx;
 mod cycles;
 mod doubt;
@@ -24,7 +25,6 @@ mod session;
 mod suppress;
 mod triggers;
 mod walk;
-mod writes;
 
 mod data;
 mod expressions;

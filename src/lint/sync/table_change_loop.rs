@@ -7,9 +7,9 @@ use crate::app::Placed;
 use crate::diag::{Group, RuleInfo, Severity, Span};
 use crate::expr::Template;
 use crate::lint::Cx;
+use crate::lint::changes::changes;
 use crate::lint::cycles::circles;
 use crate::lint::rule::{Check, Rule};
-use crate::lint::writes::writes;
 use crate::syntax::Node;
 
 pub(super) static RULE: Rule = Rule {
@@ -122,7 +122,7 @@ impl Graph {
         if is_guarded(action) || action.type_name.value == "action.confirm" {
             return;
         }
-        for write in writes(cx, action) {
+        for write in changes(cx, action) {
             let table = self.table(cx, write.table);
             self.changes.entry((from, table)).or_insert(write.by);
             self.next[from].push(table);

@@ -8,7 +8,7 @@ use crate::expr::is_expression;
 use crate::syntax::Node;
 
 /// A table that an action changes.
-pub(super) struct Write<'a> {
+pub(super) struct Change<'a> {
     /// Its name as written.
     pub table: &'a str,
     /// What changes it.
@@ -16,22 +16,22 @@ pub(super) struct Write<'a> {
 }
 
 /// The tables that an action itself changes, as far as they are known without running.
-pub(super) fn writes<'a>(cx: &Cx<'a>, action: &ActionNode) -> Vec<Write<'a>> {
+pub(super) fn changes<'a>(cx: &Cx<'a>, action: &ActionNode) -> Vec<Change<'a>> {
     let Some(options) = cx.node(action).and_then(|node| node.get("options")) else { return Vec::new() };
     let by = action.type_name.span;
     let listed = |key: &str| {
         let names = options.get(key).map_or(&[][..], Node::items).iter().filter_map(literal);
-        names.map(|table| Write { table, by }).collect()
+        names.map(|table| Change { table, by }).collect()
     };
     match action.type_name.value.as_str() {
         "action.sync-entities" => {
             let fetched = entries(cx, action).into_iter();
             let fetched =
-                fetched.filter_map(|entry| Some(Write { table: entry.table()?, by: entry.entity?.span }));
+                fetched.filter_map(|entry| Some(Change { table: entry.table()?, by: entry.entity?.span }));
             fetched.chain(tracking(action)).collect()
         }
         "action.execute-entity" | "action.execute-entities" | "action.submit-form" => {
-            row(options).map(|table| Write { table, by }).into_iter().collect()
+            row(options).map(|table| Change { table, by }).into_iter().collect()
         }
         "action.execute-sql" if changes_rows(options) => listed("entities"),
         "action.find-replace" => listed("tables"),
@@ -40,7 +40,7 @@ pub(super) fn writes<'a>(cx: &Cx<'a>, action: &ActionNode) -> Vec<Write<'a>> {
 }
 
 /// The tables that follow a sync or a scope.
-fn tracking<'a>(action: &ActionNode) -> impl Iterator<Item = Write<'a>> {
+fn tracking<'a>(action: &ActionNode) -> impl Iterator<Item = Change<'a>> {
     let tables: &[&str] = match (action.type_name.value.as_str(), action.body.sync()) {
         (_, Some(SyncRole::Member)) if action.instance_id.is_some() => &["_syncStatus", "_syncScope"],
         (_, Some(SyncRole::Member)) | ("action.delete-sync-status", _) => &["_syncStatus"],
@@ -48,7 +48,7 @@ fn tracking<'a>(action: &ActionNode) -> impl Iterator<Item = Write<'a>> {
         _ => &[],
     };
     let by = action.type_name.span;
-    tables.iter().map(move |table| Write { table, by })
+    tables.iter().map(move |table| Change { table, by })
 }
 
 /// The table of an action that writes rows.
