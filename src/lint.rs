@@ -18,6 +18,7 @@ mod rule;
 mod select;
 mod sequence;
 mod session;
+mod sql;
 mod suppress;
 mod triggers;
 mod walk;
