@@ -24,6 +24,7 @@ mod sequence;
 mod session;
 mod sql;
 mod suppress;
+mod tracked;
 mod triggers;
 mod walk;
 

@@ -136,6 +136,11 @@ impl<'a> Cx<'a> {
         self.facts.triggers.get_or_init(|| Triggers::of(self.project))
     }
 
+    /// Whether something in the app takes care of interrupted scopes.
+    pub fn knows_interruptions(&self) -> bool {
+        self.facts.knows_interruptions()
+    }
+
     /// What syncs fetch, by table.
     pub fn fetched(&self) -> &Fetched<'a> {
         self.facts.fetched.get_or_init(|| Fetched::of(self))

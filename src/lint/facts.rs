@@ -42,6 +42,7 @@ pub(super) struct Facts<'a> {
     mistakes: OnceCell<BTreeSet<Span>>,
     pub triggers: OnceCell<Triggers<'a>>,
     pub fetched: OnceCell<Fetched<'a>>,
+    interruptions: OnceCell<bool>,
     /// Compiles the app's statements.
     pub sql: sql::Desk,
     shaped_by_sql: OnceCell<HashSet<String>>,
@@ -81,6 +82,7 @@ impl<'a> Facts<'a> {
             mistakes: OnceCell::new(),
             triggers: OnceCell::new(),
             fetched: OnceCell::new(),
+            interruptions: OnceCell::new(),
             sql: sql::Desk::default(),
             shaped_by_sql: OnceCell::new(),
         }
@@ -136,6 +138,14 @@ impl<'a> Facts<'a> {
                 gather_shaped(&source.tree.root, &mut shaped);
             }
             shaped
+        })
+    }
+
+    /// Whether the word `interrupted` stands anywhere in the app.
+    pub fn knows_interruptions(&self) -> bool {
+        *self.interruptions.get_or_init(|| {
+            let texts = self.loaded.sources.iter().map(|source| self.files.get(source.file).text());
+            texts.into_iter().any(|text| text.contains("interrupted"))
         })
     }
 
