@@ -22,6 +22,7 @@ mod rule;
 mod select;
 mod sequence;
 mod session;
+mod sql;
 mod suppress;
 mod triggers;
 mod walk;

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use super::fetched::Fetched;
 use super::rule::Rule;
 use super::select::is_about_reading;
+use super::sql;
 use super::triggers::Triggers;
 use crate::action::{ActionNode, SyncRole, UseKind, type_names};
 use crate::app::{FileKind, Loaded, Screen, Source};
@@ -41,6 +42,9 @@ pub(super) struct Facts<'a> {
     mistakes: OnceCell<BTreeSet<Span>>,
     pub triggers: OnceCell<Triggers<'a>>,
     pub fetched: OnceCell<Fetched<'a>>,
+    /// Compiles the app's statements.
+    pub sql: sql::Desk,
+    shaped_by_sql: OnceCell<HashSet<String>>,
 }
 
 /// Something with an `instanceId`.
@@ -77,6 +81,8 @@ impl<'a> Facts<'a> {
             mistakes: OnceCell::new(),
             triggers: OnceCell::new(),
             fetched: OnceCell::new(),
+            sql: sql::Desk::default(),
+            shaped_by_sql: OnceCell::new(),
         }
     }
 
@@ -119,6 +125,17 @@ impl<'a> Facts<'a> {
             unknown
                 .filter_map(|found| value_behind(self.files.get(found.span.file).text(), found.span))
                 .collect()
+        })
+    }
+
+    /// Names in lower case of the tables that the app's own statements make or alter.
+    pub fn shaped_by_sql(&self) -> &HashSet<String> {
+        self.shaped_by_sql.get_or_init(|| {
+            let mut shaped = HashSet::new();
+            for source in &self.loaded.sources {
+                gather_shaped(&source.tree.root, &mut shaped);
+            }
+            shaped
         })
     }
 
@@ -167,6 +184,14 @@ fn value_behind(text: &str, key: Span) -> Option<&str> {
     let rest = text.get(key.end as usize..)?;
     let line = rest.lines().next()?.trim_start_matches(['"', '\'']).trim_start().strip_prefix(':')?;
     Some(line.trim_matches(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | ',' | '}')))
+}
+
+fn gather_shaped(node: &Node, shaped: &mut HashSet<String>) {
+    if let Some(statement) = node.get("statement").and_then(Node::as_str) {
+        shaped.extend(sql::shaped(statement));
+    }
+    node.entries().iter().for_each(|entry| gather_shaped(&entry.value, shaped));
+    node.items().iter().for_each(|item| gather_shaped(item, shaped));
 }
 
 fn gather_named<'a>(node: &'a Node, named: &mut HashMap<&'a str, Vec<Named<'a>>>) {
