@@ -6,13 +6,16 @@
 //! for, [`Cx`] knows the whole app. The mistakes come from `spec/pitfalls.md`.
 
 mod arguments;
+mod callers;
 mod cx;
 mod doubt;
 mod facts;
 mod fix;
+mod function_file;
 mod members;
 mod query;
 mod rule;
+mod secret;
 mod select;
 mod sequence;
 mod suppress;

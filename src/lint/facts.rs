@@ -3,6 +3,7 @@
 use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
+use super::callers::Callers;
 use super::rule::Rule;
 use super::select::is_about_reading;
 use super::triggers::Triggers;
@@ -39,6 +40,7 @@ pub(super) struct Facts<'a> {
     pub shared: OnceCell<BTreeSet<&'a str>>,
     mistakes: OnceCell<BTreeSet<Span>>,
     pub triggers: OnceCell<Triggers<'a>>,
+    pub callers: OnceCell<Callers<'a>>,
 }
 
 /// Something with an `instanceId`.
@@ -74,6 +76,7 @@ impl<'a> Facts<'a> {
             shared: OnceCell::new(),
             mistakes: OnceCell::new(),
             triggers: OnceCell::new(),
+            callers: OnceCell::new(),
         }
     }
 
