@@ -22,6 +22,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+pub use ast::{Binding, Bytes, Direction, Kind as ExprKind, Node as ExprNode, Operator, Pair, Term};
 pub use condition::{
     Condition, ConditionError, EvalExpr, Facts, Read, ScopeFacts, ScopeTest, StatusTest, Verdict,
 };
@@ -53,6 +54,8 @@ pub struct SyntaxError {
     pub message: String,
     /// What to write instead.
     pub help: Option<String>,
+    /// Bytes to replace, and by what, when it is clear what the author means.
+    pub repair: Vec<(Range<usize>, &'static str)>,
 }
 
 /// Why an expression gave no value.
@@ -97,6 +100,12 @@ impl Expression {
     #[must_use]
     pub fn text(&self) -> &str {
         &self.inner.text
+    }
+
+    /// Its tree.
+    #[must_use]
+    pub fn root(&self) -> &ExprNode {
+        &self.inner.ast.root
     }
 
     /// What it reads.

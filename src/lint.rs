@@ -9,6 +9,8 @@ mod arguments;
 mod callers;
 mod cx;
 mod doubt;
+mod edit;
+mod entries;
 mod facts;
 mod fix;
 mod function_file;
@@ -18,6 +20,7 @@ mod rule;
 mod secret;
 mod select;
 mod sequence;
+mod session;
 mod suppress;
 mod triggers;
 mod walk;
@@ -39,6 +42,7 @@ use crate::app::Loaded;
 use crate::diag::{Diagnostic, Files, RuleInfo};
 
 pub use fix::{Mending, Reach, Rewrite};
+pub use session::{Changes, Checked, Crash, Environment, Session};
 
 use cx::{Cx, Place};
 use rule::Rule;
