@@ -7,6 +7,7 @@
 
 mod arguments;
 mod changes;
+mod callers;
 mod cx;
 mod cycles;
 mod doubt;
@@ -16,9 +17,11 @@ mod facts;
 mod fetched;
 mod fix;
 mod guards;
+mod function_file;
 mod members;
 mod query;
 mod rule;
+mod secret;
 mod select;
 mod sequence;
 mod session;

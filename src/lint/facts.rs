@@ -4,6 +4,7 @@ use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use super::fetched::Fetched;
+use super::callers::Callers;
 use super::rule::Rule;
 use super::select::is_about_reading;
 use super::sql;
@@ -45,6 +46,7 @@ pub(super) struct Facts<'a> {
     /// Compiles the app's statements.
     pub sql: sql::Desk,
     shaped_by_sql: OnceCell<HashSet<String>>,
+    pub callers: OnceCell<Callers<'a>>,
 }
 
 /// Something with an `instanceId`.
@@ -83,6 +85,7 @@ impl<'a> Facts<'a> {
             fetched: OnceCell::new(),
             sql: sql::Desk::default(),
             shaped_by_sql: OnceCell::new(),
+            callers: OnceCell::new(),
         }
     }
 
