@@ -10,6 +10,7 @@ mod cx;
 mod doubt;
 mod facts;
 mod fix;
+mod formula;
 mod members;
 mod query;
 mod rule;
