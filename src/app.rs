@@ -32,7 +32,10 @@ use crate::syntax::Tree;
 pub use collect::{AppPath, FilePattern, LoadError, discover};
 pub use database::Database;
 pub use datasource::{Datasource, EntityRef, Origin, Sqlite};
-pub use function::{Continuation, Function, Location, Parameter, Rows};
+pub use function::{
+    Continuation, Conversion, ErrorRule, Format, Function, Guard, LocalQuery, Location, Parameter, Partition,
+    ResultType, RowOperation, RowOperationKind, Rows,
+};
 pub use index::{DefinedBy, Definition, Index, Reference};
 pub use schema::{RULES as SCHEMA_RULES, schema_names, schema_text};
 pub use script::Script;

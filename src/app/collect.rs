@@ -2,6 +2,7 @@
 
 mod discover;
 mod pattern;
+mod reach;
 mod stray;
 #[cfg(test)]
 mod tests;

@@ -182,6 +182,10 @@ impl<'a> Walk<'a> {
             _ if is_action(node) => self.action(node, key),
             Some(name) if name.starts_with("datasource.") => self.datasource(node, key),
             _ if self.is_named_datasource(node) => self.datasource(node, key),
+            Some(name) if schema::is_component(name) => {
+                schema::check_component(node, self.tree, self.diagnostics);
+                self.children(node);
+            }
             _ => self.children(node),
         }
     }
