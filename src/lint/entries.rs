@@ -43,7 +43,7 @@ pub(super) fn entries<'a>(cx: &Cx<'a>, action: &ActionNode) -> Vec<Entry<'a>> {
 pub(super) fn wipes(function: &Function) -> bool {
     const PARTIAL: [&str; 3] = ["forRowsWithValues", "forRowsInRange", "operations"];
     let keeps = function.unsupported.iter().any(|key| PARTIAL.contains(&key.value.as_str()));
-    function.rows == Rows::Replace && !keeps
+    matches!(function.rows, Rows::Replace) && !keeps
 }
 
 fn entry(node: &Node) -> Entry<'_> {
