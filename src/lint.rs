@@ -18,6 +18,7 @@ mod fetched;
 mod fix;
 mod guards;
 mod function_file;
+mod formula;
 mod members;
 mod query;
 mod rule;
