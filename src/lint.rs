@@ -10,6 +10,7 @@ mod cx;
 mod doubt;
 mod facts;
 mod fix;
+mod guards;
 mod members;
 mod query;
 mod rule;

@@ -5,9 +5,10 @@ use std::collections::BTreeSet;
 use crate::action::{ActionNode, SyncRole};
 use crate::app::Placed;
 use crate::diag::{Group, RuleInfo, Severity, Span};
+use crate::lint::guards::is_open;
 use crate::lint::rule::{Check, Rule};
 use crate::lint::{Cx, Place};
-use crate::syntax::{Kind, Node};
+use crate::syntax::Node;
 
 pub(super) static RULE: Rule = Rule {
     info: RuleInfo {
@@ -128,37 +129,10 @@ fn free_call<'a>(cx: &Cx<'a>, id: &str, seen: &mut BTreeSet<&'a str>) -> Option<
 
 /// Whether nothing between the root and the action can hold it back.
 fn is_free(cx: &Cx<'_>, root: &Placed, action: &ActionNode) -> bool {
-    if root.event.as_deref() == Some("onLoad") {
-        return false;
-    }
-    let Some(source) = cx.source(root.file) else { return false };
-    let mut node = &source.tree.root;
-    for token in action.pointer.split('/').skip(1) {
-        if holds_back(cx, node) {
-            return false;
-        }
-        let token = token.replace("~1", "/").replace("~0", "~");
-        let next = match &node.kind {
-            Kind::Array(items) => token.parse::<usize>().ok().and_then(|n| items.get(n)),
-            _ => node.get(&token),
-        };
-        match next {
-            Some(next) => node = next,
-            None => return false,
-        }
-    }
-    let options = node.get("options");
-    !holds_back(cx, node) && !options.is_some_and(|options| holds_back(cx, options) || skips(options))
-}
-
-fn holds_back(cx: &Cx<'_>, node: &Node) -> bool {
-    const GUARDS: [&str; 4] = ["when", "condition", "isHidden", "isDisabled"];
-    let is_guard = |node: &Node| {
-        let entries = node.entries().iter();
-        let mut guards = entries.filter(|entry| GUARDS.contains(&&*entry.key.text));
-        guards.any(|entry| !matches!(entry.value.kind, Kind::Bool(_) | Kind::Null))
-    };
-    is_guard(node) || node.get("style").is_some_and(is_guard) || cx.has_stray_key(node)
+    let options = cx.node(action).and_then(|node| node.get("options"));
+    root.event.as_deref() != Some("onLoad")
+        && is_open(cx, root, &action.pointer)
+        && !options.is_some_and(skips)
 }
 
 fn skips(options: &Node) -> bool {
