@@ -8,6 +8,8 @@
 mod arguments;
 mod cx;
 mod doubt;
+mod edit;
+mod entries;
 mod facts;
 mod fix;
 mod guards;
@@ -16,6 +18,7 @@ mod query;
 mod rule;
 mod select;
 mod sequence;
+mod session;
 mod suppress;
 mod triggers;
 mod walk;
@@ -37,6 +40,7 @@ use crate::app::Loaded;
 use crate::diag::{Diagnostic, Files, RuleInfo};
 
 pub use fix::{Mending, Reach, Rewrite};
+pub use session::{Changes, Checked, Crash, Environment, Session};
 
 use cx::{Cx, Place};
 use rule::Rule;
