@@ -12,6 +12,7 @@ mod edit;
 mod entries;
 mod facts;
 mod fix;
+mod forms;
 mod guards;
 mod members;
 mod query;
@@ -20,6 +21,7 @@ mod select;
 mod sequence;
 mod session;
 mod suppress;
+mod texts;
 mod triggers;
 mod walk;
 

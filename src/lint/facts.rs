@@ -3,8 +3,10 @@
 use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
+use super::forms::FormsByScreen;
 use super::rule::Rule;
 use super::select::is_about_reading;
+use super::texts::Texts;
 use super::triggers::Triggers;
 use crate::action::{ActionNode, SyncRole, UseKind, type_names};
 use crate::app::{FileKind, Loaded, Screen, Source};
@@ -39,6 +41,8 @@ pub(super) struct Facts<'a> {
     pub shared: OnceCell<BTreeSet<&'a str>>,
     mistakes: OnceCell<BTreeSet<Span>>,
     pub triggers: OnceCell<Triggers<'a>>,
+    pub forms: OnceCell<FormsByScreen<'a>>,
+    pub texts: OnceCell<Texts<'a>>,
 }
 
 /// Something with an `instanceId`.
@@ -74,6 +78,8 @@ impl<'a> Facts<'a> {
             shared: OnceCell::new(),
             mistakes: OnceCell::new(),
             triggers: OnceCell::new(),
+            forms: OnceCell::new(),
+            texts: OnceCell::new(),
         }
     }
 
