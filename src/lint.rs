@@ -6,8 +6,8 @@
 //! for, [`Cx`] knows the whole app. The mistakes come from `spec/pitfalls.md`.
 
 mod arguments;
-mod changes;
 mod callers;
+mod changes;
 mod cx;
 mod cycles;
 mod doubt;
@@ -16,9 +16,10 @@ mod entries;
 mod facts;
 mod fetched;
 mod fix;
-mod guards;
-mod function_file;
+mod forms;
 mod formula;
+mod function_file;
+mod guards;
 mod members;
 mod query;
 mod rule;
@@ -28,6 +29,7 @@ mod sequence;
 mod session;
 mod sql;
 mod suppress;
+mod texts;
 mod triggers;
 mod walk;
 

@@ -3,11 +3,13 @@
 use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use super::fetched::Fetched;
 use super::callers::Callers;
+use super::fetched::Fetched;
+use super::forms::FormsByScreen;
 use super::rule::Rule;
 use super::select::is_about_reading;
 use super::sql;
+use super::texts::Texts;
 use super::triggers::Triggers;
 use crate::action::{ActionNode, SyncRole, UseKind, type_names};
 use crate::app::{FileKind, Loaded, Screen, Source};
@@ -47,6 +49,8 @@ pub(super) struct Facts<'a> {
     pub sql: sql::Desk,
     shaped_by_sql: OnceCell<HashSet<String>>,
     pub callers: OnceCell<Callers<'a>>,
+    pub forms: OnceCell<FormsByScreen<'a>>,
+    pub texts: OnceCell<Texts<'a>>,
 }
 
 /// Something with an `instanceId`.
@@ -86,6 +90,8 @@ impl<'a> Facts<'a> {
             sql: sql::Desk::default(),
             shaped_by_sql: OnceCell::new(),
             callers: OnceCell::new(),
+            forms: OnceCell::new(),
+            texts: OnceCell::new(),
         }
     }
 
