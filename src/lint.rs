@@ -51,6 +51,7 @@ use crate::diag::{Diagnostic, Files, RuleInfo};
 
 pub use fix::{Mending, Reach, Rewrite};
 pub use session::{Changes, Checked, Crash, Environment, Session};
+pub use suppress::{Added, add_ignores};
 
 use cx::{Cx, Place};
 use rule::Rule;
@@ -99,11 +100,11 @@ impl Request {
 pub fn check(loaded: &Loaded, files: &Files, request: &Request) -> Vec<Diagnostic> {
     let mut found = loaded.diagnostics.clone();
     let selection = Selection::new(loaded, request, &mut found);
-    let suppressions = suppress::read(loaded, files, &mut found);
+    let mut suppressions = suppress::read(loaded, files, &mut found);
     let active: Vec<&Rule> = RULES.iter().copied().filter(|rule| selection.is_on(rule.info.id)).collect();
     walk::walk(loaded, files, &active, &mut found);
     found.retain_mut(|diagnostic| selection.admits(diagnostic));
-    suppressions.apply(files, &mut found);
+    suppressions.apply(&selection, files, &mut found);
     in_order(found, files)
 }
 
@@ -111,7 +112,7 @@ pub fn check(loaded: &Loaded, files: &Files, request: &Request) -> Vec<Diagnosti
 #[must_use]
 pub fn rules() -> &'static [RuleInfo] {
     static ALL: LazyLock<Vec<RuleInfo>> = LazyLock::new(|| {
-        let own = RULES.iter().map(|rule| &rule.info).chain([&unknown_rule::INFO]);
+        let own = RULES.iter().map(|rule| &rule.info).chain([&unknown_rule::INFO, &suppress::UNUSED_IGNORE]);
         let loader = crate::syntax::RULES.iter().chain(crate::action::RULES).chain(crate::app::rules());
         let mut all: Vec<RuleInfo> = own.chain(loader).copied().collect();
         all.sort_by_key(|rule| rule.id);
