@@ -86,7 +86,7 @@ impl Request {
 /// Everything wrong with an app, each mistake once, in order of path, offset and rule.
 #[must_use]
 pub fn check(loaded: &Loaded, files: &Files, request: &Request) -> Vec<Diagnostic> {
-    let mut found = loaded.diagnostics.clone();
+    let mut found = loaded.diagnostics().cloned().collect::<Vec<_>>();
     let selection = Selection::new(loaded, request, &mut found);
     let suppressions = suppress::read(loaded, files, &mut found);
     let active: Vec<&Rule> = RULES.iter().copied().filter(|rule| selection.is_on(rule.info.id)).collect();
