@@ -38,8 +38,9 @@ use std::sync::LazyLock;
 use crate::app::Loaded;
 use crate::diag::{Diagnostic, Files, RuleInfo};
 
+pub use crate::app::{Changes, Environment};
 pub use fix::{Mending, Reach, Rewrite};
-pub use session::{Changes, Checked, Crash, Environment, Session};
+pub use session::{Checked, Crash, Session};
 
 use cx::{Cx, Place};
 use rule::Rule;

@@ -2,8 +2,6 @@
 
 mod kept;
 mod plan;
-#[cfg(test)]
-mod tests;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;

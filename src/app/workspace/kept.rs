@@ -19,7 +19,7 @@ pub(super) struct Kept {
     pub(super) slots: BTreeMap<PathBuf, Slot>,
     pub(super) files: Files,
     /// Links, behind which nobody watches.
-    links: BTreeSet<PathBuf>,
+    pub(super) links: BTreeSet<PathBuf>,
 }
 
 /// A file with what was made of it.
