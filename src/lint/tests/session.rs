@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use proptest::prelude::*;
 use tempfile::TempDir;
 
 use super::fixtures::in_full;
-use crate::app::{AppPath, Changes, Inputs, Loaded, load};
+use crate::app::{AppPath, Changes, Inputs, LoadError, Loaded, load};
 use crate::diag::Files;
 use crate::lint::{Checked, Request, Session, check};
 
@@ -122,10 +123,10 @@ impl Desk {
         Self { folder, app, first, ids }
     }
 
-    fn fresh(&self) -> (Loaded, Files) {
+    fn fresh(&self) -> Result<(Loaded, Files), LoadError> {
         let mut files = Files::new();
         let inputs = Inputs { app: &self.app, overlay: BTreeMap::new(), env: &|_| None };
-        (load(&inputs, &mut files).unwrap(), files)
+        Ok((load(&inputs, &mut files)?, files))
     }
 
     /// Does an edit; gives the paths that a watcher would name.
@@ -226,7 +227,11 @@ fn copy(from: &Path, to: &Path) {
     for entry in fs::read_dir(from).unwrap() {
         let path = entry.unwrap().path();
         let target = to.join(path.file_name().unwrap());
-        if path.is_dir() { copy(&path, &target) } else { drop(fs::copy(&path, &target).unwrap()) }
+        if path.is_dir() {
+            copy(&path, &target);
+        } else {
+            fs::copy(&path, &target).unwrap();
+        }
     }
 }
 
@@ -260,8 +265,12 @@ fn apps() -> Vec<PathBuf> {
     apps
 }
 
-fn same(desk: &Desk, checked: &Checked, history: &[Vec<Edit>]) {
-    let (loaded, files) = desk.fresh();
+fn same(desk: &Desk, reloaded: Result<Arc<Checked>, LoadError>, history: &[Vec<Edit>]) {
+    let (checked, loaded, files) = match (reloaded, desk.fresh()) {
+        (Ok(checked), Ok((loaded, files))) => (checked, loaded, files),
+        (Err(one), Err(other)) => return assert_eq!(one.to_string(), other.to_string()),
+        (one, other) => panic!("{:?}, but {:?}", one.err(), other.err()),
+    };
     let texts = |files: &Files| {
         files.iter().map(|(_, file)| (file.path().to_owned(), file.shared_text())).collect::<Vec<_>>()
     };
@@ -275,10 +284,10 @@ fn same(desk: &Desk, checked: &Checked, history: &[Vec<Edit>]) {
 fn play(app: &Path, rounds: &[Vec<Edit>]) {
     let desk = Desk::new(app);
     let mut session = Session::new(desk.app.clone(), Request::default(), Box::new(|_| None));
-    same(&desk, &session.reload(Changes::Unknown).unwrap(), &[]);
+    same(&desk, session.reload(Changes::Unknown), &[]);
     for n in 0..rounds.len() {
         let paths: Vec<PathBuf> = rounds[n].iter().flat_map(|edit| desk.edit(edit)).collect();
-        same(&desk, &session.reload(Changes::Paths(&paths)).unwrap(), &rounds[..=n]);
+        same(&desk, session.reload(Changes::Paths(&paths)), &rounds[..=n]);
     }
 }
 
