@@ -6,18 +6,27 @@
 //! for, [`Cx`] knows the whole app. The mistakes come from `spec/pitfalls.md`.
 
 mod arguments;
+mod changes;
+mod callers;
 mod cx;
+mod cycles;
 mod doubt;
 mod edit;
 mod entries;
 mod facts;
+mod fetched;
 mod fix;
+mod guards;
+mod function_file;
+mod formula;
 mod members;
 mod query;
 mod rule;
+mod secret;
 mod select;
 mod sequence;
 mod session;
+mod sql;
 mod suppress;
 mod triggers;
 mod walk;

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 
 use super::facts::{Facts, Named};
+use super::fetched::Fetched;
 use super::triggers::Triggers;
 use crate::action::{ActionNode, UseKind};
 use crate::app::{Datasource, FileKind, Project, Reference, Screen, Source};
@@ -133,6 +134,11 @@ impl<'a> Cx<'a> {
     /// Who calls which global action.
     pub fn triggers(&self) -> &Triggers<'a> {
         self.facts.triggers.get_or_init(|| Triggers::of(self.project))
+    }
+
+    /// What syncs fetch, by table.
+    pub fn fetched(&self) -> &Fetched<'a> {
+        self.facts.fetched.get_or_init(|| Fetched::of(self))
     }
 
     /// The datasource of this id that something at `place` reads (datasources.md §1.2).

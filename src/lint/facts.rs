@@ -3,8 +3,11 @@
 use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
+use super::fetched::Fetched;
+use super::callers::Callers;
 use super::rule::Rule;
 use super::select::is_about_reading;
+use super::sql;
 use super::triggers::Triggers;
 use crate::action::{ActionNode, SyncRole, UseKind, type_names};
 use crate::app::{FileKind, Loaded, Screen, Source};
@@ -39,6 +42,11 @@ pub(super) struct Facts<'a> {
     pub shared: OnceCell<BTreeSet<&'a str>>,
     mistakes: OnceCell<BTreeSet<Span>>,
     pub triggers: OnceCell<Triggers<'a>>,
+    pub fetched: OnceCell<Fetched<'a>>,
+    /// Compiles the app's statements.
+    pub sql: sql::Desk,
+    shaped_by_sql: OnceCell<HashSet<String>>,
+    pub callers: OnceCell<Callers<'a>>,
 }
 
 /// Something with an `instanceId`.
@@ -74,6 +82,10 @@ impl<'a> Facts<'a> {
             shared: OnceCell::new(),
             mistakes: OnceCell::new(),
             triggers: OnceCell::new(),
+            fetched: OnceCell::new(),
+            sql: sql::Desk::default(),
+            shaped_by_sql: OnceCell::new(),
+            callers: OnceCell::new(),
         }
     }
 
@@ -116,6 +128,17 @@ impl<'a> Facts<'a> {
             unknown
                 .filter_map(|found| value_behind(self.files.get(found.span.file).text(), found.span))
                 .collect()
+        })
+    }
+
+    /// Names in lower case of the tables that the app's own statements make or alter.
+    pub fn shaped_by_sql(&self) -> &HashSet<String> {
+        self.shaped_by_sql.get_or_init(|| {
+            let mut shaped = HashSet::new();
+            for source in &self.loaded.sources {
+                gather_shaped(&source.tree.root, &mut shaped);
+            }
+            shaped
         })
     }
 
@@ -164,6 +187,14 @@ fn value_behind(text: &str, key: Span) -> Option<&str> {
     let rest = text.get(key.end as usize..)?;
     let line = rest.lines().next()?.trim_start_matches(['"', '\'']).trim_start().strip_prefix(':')?;
     Some(line.trim_matches(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | ',' | '}')))
+}
+
+fn gather_shaped(node: &Node, shaped: &mut HashSet<String>) {
+    if let Some(statement) = node.get("statement").and_then(Node::as_str) {
+        shaped.extend(sql::shaped(statement));
+    }
+    node.entries().iter().for_each(|entry| gather_shaped(&entry.value, shaped));
+    node.items().iter().for_each(|item| gather_shaped(item, shaped));
 }
 
 fn gather_named<'a>(node: &'a Node, named: &mut HashMap<&'a str, Vec<Named<'a>>>) {

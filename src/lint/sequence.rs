@@ -1,19 +1,19 @@
 //! What an action list does for sync scopes, step by step.
 
 use super::Cx;
-use crate::action::{ActionNode, SyncRole};
+use crate::action::{ActionNode, SyncRole, UseKind};
 use crate::expr::is_expression;
 use crate::syntax::{Kind, Node};
 
 /// One item of a list with all actions inside it.
-pub(super) struct Step<'a> {
+pub(super) struct Step<'s> {
     /// The item.
-    pub action: &'a ActionNode,
+    pub action: &'s ActionNode,
     /// The scopes it starts.
-    pub starts: Vec<&'a ActionNode>,
-    /// The syncs it runs.
-    pub syncs: Vec<&'a ActionNode>,
-    /// Whether it runs actions that stand elsewhere.
+    pub starts: Vec<&'s ActionNode>,
+    /// The syncs it runs, in this file or in global actions that it calls.
+    pub syncs: Vec<&'s ActionNode>,
+    /// Whether it runs actions that are not known.
     pub calls: bool,
 }
 
@@ -26,12 +26,17 @@ pub(super) enum Sequence {
     Unknown,
 }
 
-/// The steps of a list; `None` for any other action.
-pub(super) fn steps(list: &ActionNode) -> Option<Vec<Step<'_>>> {
+/// The steps of a list that starts a scope; `None` for any other action.
+pub(super) fn steps<'s, 'a: 's>(cx: &Cx<'a>, list: &'s ActionNode) -> Option<Vec<Step<'s>>> {
     if list.type_name.value != "action.action-list" {
         return None;
     }
-    Some(list.body.children().into_iter().map(step).collect())
+    let mut steps: Vec<Step<'s>> = list.body.children().into_iter().map(step).collect();
+    if steps.iter().all(|step| step.starts.is_empty()) {
+        return None;
+    }
+    steps.iter_mut().for_each(|step| called(cx, step));
+    Some(steps)
 }
 
 /// The order of a list.
@@ -45,12 +50,12 @@ pub(super) fn sequence(cx: &Cx<'_>, list: &ActionNode) -> Sequence {
 }
 
 /// The members that a start lists, when all are known without running and exist.
-pub(super) fn members<'a>(cx: &Cx<'_>, start: &'a ActionNode) -> Option<Vec<&'a str>> {
+pub(super) fn members<'s>(cx: &Cx<'_>, start: &'s ActionNode) -> Option<Vec<&'s str>> {
     let Some(SyncRole::Scope(ids)) = start.body.sync() else { return None };
     let written = cx.node(start)?.at("/options/instanceIds")?;
     let literal = |item: &Node| item.as_str().is_some_and(|text| !is_expression(text));
-    let exists = |id: &str| !cx.project.index.definitions(crate::action::UseKind::Member, id).is_empty();
-    let known = matches!(written.kind, Kind::Array(_)) && written.items().iter().all(literal);
+    let exists = |id: &str| !cx.project.index.definitions(UseKind::Member, id).is_empty();
+    let known = !written.items().is_empty() && written.items().iter().all(literal);
     (known && ids.iter().all(|id| exists(&id.value)))
         .then(|| ids.iter().map(|id| id.value.as_str()).collect())
 }
@@ -73,4 +78,30 @@ fn step(action: &ActionNode) -> Step<'_> {
         None => step.calls |= inner.type_name.value == "action.execute-action",
     });
     step
+}
+
+/// Adds the syncs of the global actions that a step calls; what those call in turn is not looked at.
+fn called<'s, 'a: 's>(cx: &Cx<'a>, step: &mut Step<'s>) {
+    if !step.calls {
+        return;
+    }
+    let (mut syncs, mut unknown) = (Vec::new(), false);
+    step.action.visit(&mut |inner| {
+        if inner.type_name.value != "action.execute-action" {
+            return;
+        }
+        let id = inner.uses.iter().find(|used| used.kind == UseKind::Action).map(|used| used.id.as_str());
+        let Some(global) = id.and_then(|id| cx.project.actions.get(id)) else {
+            unknown = true;
+            return;
+        };
+        global.placed.action.visit(&mut |inner| {
+            unknown |= inner.type_name.value == "action.execute-action";
+            if inner.body.sync() == Some(SyncRole::Member) {
+                syncs.push(inner);
+            }
+        });
+    });
+    step.syncs.extend(syncs);
+    step.calls = unknown;
 }

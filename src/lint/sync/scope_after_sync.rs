@@ -63,8 +63,8 @@ onLoad:
 ";
 
 fn check(cx: &mut Cx<'_>, _: &Place<'_>, list: &ActionNode) {
-    let Some(steps) = steps(list) else { return };
-    if steps.iter().all(|step| step.starts.is_empty()) || sequence(cx, list) != Sequence::Sequential {
+    let Some(steps) = steps(cx, list) else { return };
+    if sequence(cx, list) != Sequence::Sequential {
         return;
     }
     for (at, step) in steps.iter().enumerate() {
