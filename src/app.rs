@@ -78,6 +78,13 @@ pub struct Loaded {
 }
 
 impl Loaded {
+    /// The file with this id, when it is part of the app.
+    #[must_use]
+    pub fn source(&self, file: FileId) -> Option<&Arc<Source>> {
+        let at = self.sources.binary_search_by_key(&file, |source| source.file).ok()?;
+        Some(&self.sources[at])
+    }
+
     /// What is wrong, in no order.
     pub fn diagnostics(&self) -> impl Iterator<Item = &Diagnostic> {
         let own = self.sources.iter().flat_map(|source| self.own_mistakes(source));

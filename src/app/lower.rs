@@ -159,7 +159,7 @@ impl Lowering<'_> {
     fn part(&mut self, unit: &Unit<'_>, lower: impl FnOnce(&mut Self, &mut Vec<Diagnostic>) -> Holds) {
         let mut mistakes = Vec::new();
         let holds = lower(self, &mut mistakes);
-        self.parts.push(Part { mistakes, ..Part::new(unit.kind, unit.id, unit.node.span, holds) });
+        self.parts.push(Part { mistakes, ..Part::new(unit.kind, unit.id, unit.node.span, &holds) });
     }
 
     fn home(&mut self, unit: &Unit<'_>, without: &[&str], found: &mut Vec<Diagnostic>) -> Holds {

@@ -51,7 +51,7 @@ pub enum Holds {
 
 impl Part {
     /// Gathers what `holds` defines and uses.
-    pub(super) fn new(kind: FileKind, id: &str, span: Span, holds: Holds) -> Self {
+    pub(super) fn new(kind: FileKind, id: &str, span: Span, holds: &Holds) -> Self {
         let mut part = Self {
             kind,
             id: id.to_owned(),
@@ -62,7 +62,7 @@ impl Part {
             definitions: Vec::new(),
             mistakes: Vec::new(),
         };
-        match &holds {
+        match holds {
             Holds::Screen(screen) => part.screen(screen),
             Holds::Action(global) => part.global_action(global),
             Holds::Function(function) => part.function(function),
