@@ -49,9 +49,11 @@ use std::sync::LazyLock;
 use crate::app::Loaded;
 use crate::diag::{Diagnostic, Files, RuleInfo};
 
+pub use crate::app::{Changes, Environment};
 pub use fix::{Mending, Reach, Rewrite};
 pub use session::{Changes, Checked, Crash, Environment, Session};
 pub use suppress::{Added, add_ignores};
+pub use session::{Checked, Crash, Session};
 
 use cx::{Cx, Place};
 use rule::Rule;
@@ -98,7 +100,7 @@ impl Request {
 /// Everything wrong with an app, each mistake once, in order of path, offset and rule.
 #[must_use]
 pub fn check(loaded: &Loaded, files: &Files, request: &Request) -> Vec<Diagnostic> {
-    let mut found = loaded.diagnostics.clone();
+    let mut found = loaded.diagnostics().cloned().collect::<Vec<_>>();
     let selection = Selection::new(loaded, request, &mut found);
     let mut suppressions = suppress::read(loaded, files, &mut found);
     let active: Vec<&Rule> = RULES.iter().copied().filter(|rule| selection.is_on(rule.info.id)).collect();

@@ -114,7 +114,7 @@ impl<'a> Cx<'a> {
     /// Whether some scope lists the id.
     pub fn is_member(&self, id: &str) -> bool {
         let members = self.facts.members.get_or_init(|| {
-            let references = self.project.index.references().iter();
+            let references = self.project.index.references();
             references.filter(|used| used.kind == UseKind::Member).map(|used| used.id.as_str()).collect()
         });
         members.contains(id)

@@ -70,9 +70,9 @@ impl<'a> Facts<'a> {
         Self {
             loaded,
             files,
-            sources: loaded.sources.iter().map(|source| (source.file, source)).collect(),
+            sources: loaded.sources.iter().map(|source| (source.file, source.as_ref())).collect(),
             screens: OnceCell::new(),
-            damaged: damaged.collect(),
+            damaged: damaged.map(AsRef::as_ref).collect(),
             unread,
             misplaced: OnceCell::new(),
             rules: rules.iter().map(|rule| rule.info.id).collect(),
@@ -122,7 +122,7 @@ impl<'a> Facts<'a> {
     /// The places of what the loader found wrong.
     pub fn mistakes(&self) -> &BTreeSet<Span> {
         self.mistakes.get_or_init(|| {
-            let graver = self.loaded.diagnostics.iter().filter(|found| found.severity > Severity::Info);
+            let graver = self.loaded.diagnostics().filter(|found| found.severity > Severity::Info);
             graver.map(|found| found.span).collect()
         })
     }
@@ -130,7 +130,7 @@ impl<'a> Facts<'a> {
     /// Values of keys that nobody knows: the key is most likely misspelt, and the value an id.
     pub fn misplaced(&self) -> &HashSet<&'a str> {
         self.misplaced.get_or_init(|| {
-            let unknown = self.loaded.diagnostics.iter().filter(|found| found.rule == "unknown-key");
+            let unknown = self.loaded.diagnostics().filter(|found| found.rule == "unknown-key");
             unknown
                 .filter_map(|found| value_behind(self.files.get(found.span.file).text(), found.span))
                 .collect()
@@ -183,7 +183,7 @@ impl Dynamic {
 /// The places that could not be read, or not in full.
 fn unread(loaded: &Loaded) -> BTreeSet<Span> {
     let is_reading = |found: &&Diagnostic| found.severity == Severity::Error && is_about_reading(found.rule);
-    let told = loaded.diagnostics.iter().filter(is_reading).map(|found| found.span);
+    let told = loaded.diagnostics().filter(is_reading).map(|found| found.span);
     let damaged = loaded.sources.iter().flat_map(|source| &source.tree.damaged).copied();
     told.chain(damaged).collect()
 }
