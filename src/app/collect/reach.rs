@@ -65,18 +65,38 @@ mod tests {
     fn files_of_the_app_and_what_hides_them_count() {
         let app = app(None);
         for path in [
-            "index.jigx", "index.yaml", "syncscope.yaml", "jigs", "jigs/home.jigx", "jigs/a/b.yaml", "scripts/a.js",
-            ".gitignore", "jigs/.syncscopeignore", "translations/en", "",
+            "index.jigx",
+            "index.yaml",
+            "syncscope.yaml",
+            "jigs",
+            "jigs/home.jigx",
+            "jigs/a/b.yaml",
+            "scripts/a.js",
+            ".gitignore",
+            "jigs/.syncscopeignore",
+            "translations/en",
+            "",
         ] {
             assert!(app.is_touched_by(&Path::new("/apps/one").join(path)), "{path}");
         }
-        assert!(app.is_touched_by(Path::new("/apps")) && app.is_touched_by(Path::new("/")), "folders above it");
+        assert!(
+            app.is_touched_by(Path::new("/apps")) && app.is_touched_by(Path::new("/")),
+            "folders above it"
+        );
     }
 
     #[test]
     fn other_files_do_not() {
         let app = app(None);
-        for path in ["app.db", "app.db-wal", ".syncscope/app.db", "README.md", "data/a.csv", "jigs/.home.jigx.swp", ".git/HEAD"] {
+        for path in [
+            "app.db",
+            "app.db-wal",
+            ".syncscope/app.db",
+            "README.md",
+            "data/a.csv",
+            "jigs/.home.jigx.swp",
+            ".git/HEAD",
+        ] {
             assert!(!app.is_touched_by(&Path::new("/apps/one").join(path)), "{path}");
         }
         assert!(!app.is_touched_by(Path::new("/apps/other")));
