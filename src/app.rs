@@ -12,6 +12,7 @@ mod index;
 mod lower;
 mod pages;
 mod schema;
+mod script;
 mod settings;
 #[cfg(test)]
 mod tests;
@@ -31,9 +32,13 @@ use crate::syntax::Tree;
 pub use collect::{AppPath, FilePattern, LoadError, discover};
 pub use database::Database;
 pub use datasource::{Datasource, EntityRef, Origin, Sqlite};
-pub use function::{Continuation, Function, Location, Parameter, Rows};
+pub use function::{
+    Continuation, Conversion, ErrorRule, Format, Function, Guard, LocalQuery, Location, Parameter, Partition,
+    ResultType, RowOperation, RowOperationKind, Rows,
+};
 pub use index::{DefinedBy, Definition, Index, Reference};
 pub use schema::{RULES as SCHEMA_RULES, schema_names, schema_text};
+pub use script::Script;
 pub use settings::{DynamicSettings, HttpSettings, LintSettings, Secret, Settings};
 
 /// Every rule of this room.
@@ -147,8 +152,8 @@ pub struct Project {
     pub datasources: BTreeMap<String, Arc<Datasource>>,
     /// Databases by id.
     pub databases: BTreeMap<String, Database>,
-    /// Names of the script files, usable as `$file.function()`.
-    pub scripts: Vec<String>,
+    /// The script files by name.
+    pub scripts: BTreeMap<String, Script>,
     /// Definitions and uses of every id.
     pub index: Index,
 }
@@ -313,7 +318,7 @@ impl Project {
             functions: BTreeMap::new(),
             datasources: BTreeMap::new(),
             databases: BTreeMap::new(),
-            scripts: Vec::new(),
+            scripts: BTreeMap::new(),
             index: Index::default(),
         }
     }

@@ -5,7 +5,7 @@
 mod closest;
 mod files;
 
-pub use closest::{closest, did_you_mean};
+pub use closest::{closest, did_you_mean, slip};
 pub use files::{FileId, Files, Position, SourceFile};
 
 /// A half-open range of bytes in one file.

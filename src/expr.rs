@@ -8,11 +8,13 @@ mod ast;
 mod condition;
 #[cfg(test)]
 mod corpus;
+mod focus;
 mod jsonata;
 mod lex;
 mod parse;
 mod print;
 mod references;
+mod shape;
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -20,11 +22,14 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+pub use ast::{Binding, Bytes, Direction, Kind as ExprKind, Node as ExprNode, Operator, Pair, Term};
 pub use condition::{
     Condition, ConditionError, EvalExpr, Facts, Read, ScopeFacts, ScopeTest, StatusTest, Verdict,
 };
+pub use focus::FocusReads;
 pub use jsonata::{Evaluator, Host, Limits, Prepared, is_truthy};
 pub use references::{Call, CallForm, ContextPath, FUNCTIONS, Function, References, Segment, Variable};
+pub use shape::{Field, Shape};
 
 /// A parsed expression; cheap to clone, usable from any thread.
 #[derive(Debug, Clone)]
@@ -49,6 +54,8 @@ pub struct SyntaxError {
     pub message: String,
     /// What to write instead.
     pub help: Option<String>,
+    /// Bytes to replace, and by what, when it is clear what the author means.
+    pub repair: Vec<(Range<usize>, &'static str)>,
 }
 
 /// Why an expression gave no value.
@@ -95,10 +102,28 @@ impl Expression {
         &self.inner.text
     }
 
+    /// Its tree.
+    #[must_use]
+    pub fn root(&self) -> &ExprNode {
+        &self.inner.ast.root
+    }
+
     /// What it reads.
     #[must_use]
     pub fn references(&self) -> &References {
         &self.inner.references
+    }
+
+    /// What it reads of the value that it starts from.
+    #[must_use]
+    pub fn focus_reads(&self) -> FocusReads {
+        focus::collect(&self.inner.ast.root)
+    }
+
+    /// The form of what it gives, as far as the text alone tells.
+    #[must_use]
+    pub fn shape(&self) -> Shape {
+        shape::of(&self.inner.ast.root)
     }
 
     /// The same in canonical JSONata, as the evaluator gets it.

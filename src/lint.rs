@@ -8,6 +8,8 @@
 mod arguments;
 mod cx;
 mod doubt;
+mod edit;
+mod entries;
 mod facts;
 mod fix;
 mod members;

@@ -2,8 +2,8 @@
 //!
 //! It exists so that an app can be run for real without an account, a network or a server of one's
 //! own: files become tables, tables become a REST service that pages in the three usual ways, and a
-//! Dynamic Data row API with sync tokens. Bad days can be rehearsed: latency, failing answers and a
-//! rate limit.
+//! Dynamic Data row API with sync tokens. Bad days can be rehearsed: latency, failing answers, a rate
+//! limit, and some forty ways in which an answer can be wrong ([`Mishap`]).
 //!
 //! # Tables
 //! `NAME.json` (an array of objects, or an object with exactly one array), `NAME.ndjson` (one object a
@@ -48,8 +48,10 @@ mod http;
 mod list;
 mod listen;
 mod load;
+mod mishap;
 mod row;
 mod rows;
+mod scenario;
 mod single;
 mod table;
 #[cfg(test)]
@@ -62,6 +64,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+pub use mishap::Mishap;
+pub use scenario::Planned;
 pub use table::Table;
 
 /// Where the server reads the time of day for `createdAt`, `updatedAt` and the rate limit.
@@ -92,6 +96,10 @@ pub struct Options {
     pub page_size: Option<NonZeroUsize>,
     /// Chooses the requests that fail.
     pub seed: u64,
+    /// What goes wrong with which requests.
+    pub planned: Vec<Planned>,
+    /// A file with more of the same, read once, when the server starts; its entries come first.
+    pub scenario: Option<PathBuf>,
     /// The time of day; injected by tests.
     pub clock: Clock,
     /// The sink for one line per request.
@@ -110,6 +118,8 @@ impl Default for Options {
             rate_limit: None,
             page_size: None,
             seed: 0,
+            planned: Vec::new(),
+            scenario: None,
             clock: Arc::new(SystemTime::now),
             log: None,
         }
@@ -119,6 +129,8 @@ impl Default for Options {
 /// A running back end; it stops when dropped, after the answers under way are finished.
 pub struct Server {
     listener: listen::Listener,
+    /// Answers well on a second port, for redirects to another origin.
+    _twin: Option<listen::Listener>,
 }
 
 impl Server {
@@ -130,11 +142,17 @@ impl Server {
     pub fn start(options: &Options) -> Result<Self, ServeError> {
         let catalog = catalog::Catalog::open(options)?;
         let faults = fault::Faults::new(options)?;
-        let backend = backend::Backend::new(catalog, faults, options);
-        let address = SocketAddr::new(options.address, options.port);
-        let listener = listen::Listener::start(address, backend)
-            .map_err(|source| ServeError::Listen { address, source })?;
-        Ok(Self { listener })
+        let backend = Arc::new(backend::Backend::new(catalog, faults, options));
+        let plan = scenario::Plan::new(&scenario::planned(options)?);
+        let listen = |port, plan, twin: &str| {
+            let address = SocketAddr::new(options.address, port);
+            let site = listen::Site { backend: backend.clone(), plan, twin: twin.to_owned() };
+            listen::Listener::start(address, site).map_err(|source| ServeError::Listen { address, source })
+        };
+        let twin = plan.needs_twin().then(|| listen(0, scenario::Plan::new(&[]), "")).transpose()?;
+        let twin_url = twin.as_ref().map(|twin| format!("http://{}", twin.address())).unwrap_or_default();
+        let listener = listen(options.port, plan, &twin_url)?;
+        Ok(Self { listener, _twin: twin })
     }
 
     /// The base of all routes, such as `http://127.0.0.1:40123`, without a slash at the end.
@@ -190,7 +208,7 @@ pub enum ServeError {
         source: std::io::Error,
     },
     /// A table's file cannot be read.
-    #[error("cannot read the table `{}`: {source}", path.display())]
+    #[error("cannot read `{}`: {source}", path.display())]
     File {
         /// The file.
         path: PathBuf,
@@ -207,6 +225,14 @@ pub enum ServeError {
         /// Counted from 1, in characters.
         column: usize,
         /// What is wrong and what was expected.
+        message: String,
+    },
+    /// A scenario file that cannot be followed.
+    #[error("{}: {message}", path.display())]
+    Scenario {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong, with line and column where they are known.
         message: String,
     },
     /// Two tables want the same name, or a table the name of a route.

@@ -7,7 +7,7 @@ mod stray;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
 use std::fs::File;
 use std::io::{self, Read};
@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 
 use ignore::WalkBuilder;
 
-use super::{FileKind, Inputs};
+use super::{FileKind, Inputs, Script};
 use crate::diag::{Diagnostic, FileId, Files, Span};
 use crate::syntax;
 
@@ -60,7 +60,7 @@ pub enum LoadError {
 pub(super) struct Collected {
     pub(super) root: PathBuf,
     pub(super) entries: Vec<Collect>,
-    pub(super) scripts: Vec<String>,
+    pub(super) scripts: BTreeMap<String, Script>,
     pub(super) diagnostics: Vec<Diagnostic>,
 }
 
@@ -124,7 +124,7 @@ pub(super) fn read(inputs: &Inputs<'_>, files: &mut Files) -> Result<Collected, 
     let mut collected = Collected {
         root: app.root.clone(),
         entries: Vec::new(),
-        scripts: Vec::new(),
+        scripts: BTreeMap::new(),
         diagnostics: Vec::new(),
     };
     let mut reading = Reading { inputs, files, collected: &mut collected };
@@ -153,7 +153,7 @@ impl Reading<'_, '_> {
             if let Some(kind) = kind_of(relative) {
                 self.file(&path, kind)?;
             } else if relative.starts_with("scripts") && path.extension() == Some(OsStr::new("js")) {
-                self.collected.scripts.extend(stem(&path));
+                self.script(&path)?;
             } else if let Some(kind) = folder_kind(relative)
                 && let Some(remark) = stray::remark(relative, kind)
             {
@@ -204,6 +204,19 @@ impl Reading<'_, '_> {
         }
         let id = stem(path).unwrap_or_default();
         self.collected.entries.push(Collect { file, path: path.to_path_buf(), kind, id });
+        Ok(())
+    }
+
+    fn script(&mut self, path: &Path) -> Result<(), LoadError> {
+        let read = || text(path).map_err(|error| LoadError::Unreadable(path.to_path_buf(), error));
+        let script = match self.inputs.overlay.get(path) {
+            Some(text) => Script::read(text),
+            None => match read()? {
+                (text, None) => Script::read(&text),
+                (_, Some(_)) => Script::default(),
+            },
+        };
+        self.collected.scripts.extend(stem(path).map(|name| (name, script)));
         Ok(())
     }
 

@@ -64,7 +64,7 @@ impl Index {
             index.datasource(datasource, None, project);
         }
         for guard in project.functions.values().filter_map(|function| function.guard.as_ref()) {
-            index.refer(UseKind::Function, &guard.value, guard.span, None);
+            index.refer(UseKind::Function, &guard.function.value, guard.function.span, None);
         }
         index
     }

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use super::collect::Collected;
 use super::walk::{Findings, Interner, Reader, Walk, declared};
 use super::{
-    FileKind, GlobalAction, Index, Inputs, Loaded, Placed, Project, Screen, Source, database, datasource,
-    function, pages, schema, settings,
+    FileKind, GlobalAction, Index, Inputs, Loaded, Placed, Project, Screen, Script, Source, database,
+    datasource, function, pages, schema, settings,
 };
 use crate::action::template;
 use crate::diag::{Diagnostic, FileId, Files, Span};
@@ -136,9 +136,10 @@ impl<'f> Building<'f> {
             }
         }
         let scripts = whole.node.at("/scripts/expressions").map_or(&[][..], Node::entries);
-        self.project
-            .scripts
-            .extend(scripts.iter().map(|entry| entry.key.text.trim_end_matches(".js").to_owned()));
+        for entry in scripts {
+            let script = entry.value.as_str().map_or_else(Script::default, Script::read);
+            self.project.scripts.insert(entry.key.text.trim_end_matches(".js").to_owned(), script);
+        }
         if let Some(index) = whole.node.get("index") {
             return self.home(&Unit { kind: FileKind::Index, node: index, pointer: "/index", ..*whole }, &[]);
         }

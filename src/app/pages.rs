@@ -2,6 +2,7 @@
 
 use crate::diag::{Group, RuleInfo, Severity};
 
+pub(super) const COMMENT_CUTS_EXPRESSION: &str = "comment-cuts-expression";
 pub(super) const DUPLICATE_FILE_ID: &str = "duplicate-file-id";
 pub(super) const EMPTY_FILE: &str = "empty-file";
 pub(super) const EXPRESSION_SYNTAX: &str = "expression-syntax";
@@ -11,6 +12,30 @@ pub(super) const STRAY_FILE: &str = "stray-file";
 
 /// What loading can find besides mistakes of syntax and shape, by id.
 pub(super) const RULES: &[RuleInfo] = &[
+    RuleInfo {
+        id: COMMENT_CUTS_EXPRESSION,
+        group: Group::Expressions,
+        severity: Severity::Error,
+        summary: "the end of an expression is taken for a comment",
+        docs: "\
+Finds expressions without quotes that cannot be read because a blank and a `#` stand in them, and that could
+be read as a whole. In YAML a comment begins there.
+
+The phone gets half an expression, and shows nothing. The fix puts the whole into quotes.
+
+```yaml wrong
+# jigs/home.jigx
+title: =$formatNumber(@ctx.solution.version, ' #0')
+type: jig.default
+```
+
+```yaml right
+# jigs/home.jigx
+title: '=$formatNumber(@ctx.solution.version, '' #0'')'
+type: jig.default
+```
+",
+    },
     RuleInfo {
         id: DUPLICATE_FILE_ID,
         group: Group::Layout,

@@ -63,6 +63,17 @@ pub fn check_datasource(node: &Node, tree: &Tree, out: &mut Vec<Diagnostic>) {
     branch::datasource(node, tree, out);
 }
 
+/// Checks what all components have in common; what stands in its options is not entered.
+pub fn check_component(node: &Node, tree: &Tree, out: &mut Vec<Diagnostic>) {
+    mistakes::check(Schema::bundled("component-node"), node, tree, out);
+}
+
+/// Whether a `type` is that of a component, or meant as one.
+#[must_use]
+pub fn is_component(type_name: &str) -> bool {
+    branch::is_component(type_name)
+}
+
 /// The names of all schemas, sorted: file kinds, `action.<type>`, `datasource.<type>`, `function.<provider>`.
 #[must_use]
 pub fn schema_names() -> Vec<&'static str> {

@@ -1,6 +1,9 @@
 //! The one walk over a file: every expression, action and datasource is found wherever it stands.
 
+mod cut;
+
 use std::collections::{BTreeMap, HashMap};
+use std::ops::Range;
 use std::sync::Arc;
 
 use serde_json::Value;
@@ -8,7 +11,7 @@ use serde_json::Value;
 use super::pages::EXPRESSION_SYNTAX;
 use super::{Declared, Found, Placed, datasource, datasource::Datasource, schema};
 use crate::action::{self, Use, UseKind, is_action, template};
-use crate::diag::{Diagnostic, FileId, Span};
+use crate::diag::{Diagnostic, Edit, FileId, Fix, Safety, Span};
 use crate::expr::{Expression, SyntaxError, Template, is_expression};
 use crate::syntax::{Entry, Kind, Node, Scalar, Tree, push_token};
 
@@ -133,10 +136,13 @@ impl<'a> Walk<'a> {
                 let expression = expression.clone();
                 self.findings.expressions.push(Found { expression, span });
             }
-            Err(errors) => {
-                let report = errors.iter().map(|error| syntax_error(error, scalar, span, self.source));
-                self.diagnostics.extend(report);
-            }
+            Err(errors) => match cut::by_comment(scalar, span, self.tree, self.source) {
+                Some(cut) => self.diagnostics.push(cut),
+                None => {
+                    let report = errors.iter().map(|error| syntax_error(error, scalar, span, self.source));
+                    self.diagnostics.extend(report);
+                }
+            },
         }
     }
 
@@ -175,6 +181,10 @@ impl<'a> Walk<'a> {
             _ if is_action(node) => self.action(node, key),
             Some(name) if name.starts_with("datasource.") => self.datasource(node, key),
             _ if self.is_named_datasource(node) => self.datasource(node, key),
+            Some(name) if schema::is_component(name) => {
+                schema::check_component(node, self.tree, self.diagnostics);
+                self.children(node);
+            }
             _ => self.children(node),
         }
     }
@@ -256,8 +266,19 @@ pub(super) fn scalar_at(node: &Node, span: Span) -> Option<&Scalar> {
 }
 
 fn syntax_error(error: &SyntaxError, scalar: &Scalar, token: Span, source: &str) -> Diagnostic {
-    let place = scalar.span_of(token, error.range.clone(), source);
-    Diagnostic::error(EXPRESSION_SYNTAX, place, error.message.clone()).maybe_help(error.help.clone())
+    let place = |range: &Range<usize>| scalar.span_of(token, range.clone(), source);
+    let is_exact = |(range, _): &(Range<usize>, &str)| {
+        source.get(place(range).range()).is_some_and(|written| written == &scalar.text[range.clone()])
+    };
+    let diagnostic = Diagnostic::error(EXPRESSION_SYNTAX, place(&error.range), error.message.clone())
+        .maybe_help(error.help.clone());
+    let edit = |(range, text): &(Range<usize>, &str)| Edit { span: place(range), text: (*text).to_owned() };
+    let edits: Vec<Edit> = error.repair.iter().map(edit).collect();
+    let Some((_, written)) = error.repair.first().filter(|_| error.repair.iter().all(is_exact)) else {
+        return diagnostic;
+    };
+    let title = format!("write `{}`", written.trim().trim_end_matches('('));
+    diagnostic.fix(Fix { title, safety: Safety::Safe, edits })
 }
 
 fn type_of(node: &Node) -> Option<&str> {

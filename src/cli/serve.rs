@@ -11,11 +11,13 @@ use super::output::Verbosity;
 use super::shell::Shell;
 use super::signals::Interrupts;
 use super::units::{counted, parse_duration};
-use crate::serve::{Exchange, Options, ServeError, Server};
+use crate::diag::did_you_mean;
+use crate::serve::{Exchange, Mishap, Options, Planned, ServeError, Server};
 
 /// Serves the tables of a folder (`*.json`, `*.ndjson`, `*.csv`) on loopback, as plain REST with
 /// paging and as the Dynamic Data row API, until it is stopped. Changes live in memory only.
 #[derive(Debug, clap::Args)]
+#[command(after_long_help = kinds())]
 pub(super) struct Args {
     /// The folder of tables
     dir: PathBuf,
@@ -34,6 +36,14 @@ pub(super) struct Args {
     /// Rows a page where a request names no number, and the most it may ask for
     #[arg(long, value_name = "N")]
     page_size: Option<NonZeroUsize>,
+    /// Let an answer go wrong: KIND[@REQUESTS][:PATH], such as `cut-body@2:/tasks`; may be repeated.
+    /// Requests count from 1 (`2`, `2-3`, `2-`), `*` in a path stands for anything; the kinds are
+    /// listed below
+    #[arg(long, value_name = "FAULT", value_parser = parse_fault)]
+    fault: Vec<Planned>,
+    /// A file of faults, each with `fault` and, where wanted, `method`, `path` and `requests`
+    #[arg(long, value_name = "FILE")]
+    scenario: Option<PathBuf>,
 }
 
 pub(super) fn run(args: &Args, shell: &mut Shell) -> Result<Exit, Failure> {
@@ -45,6 +55,8 @@ pub(super) fn run(args: &Args, shell: &mut Shell) -> Result<Exit, Failure> {
         fail: args.fail,
         rate_limit: args.rate_limit,
         page_size: args.page_size,
+        planned: args.fault.clone(),
+        scenario: args.scenario.as_deref().map(|file| shell.path(file)),
         log: Some(logger(log.clone())),
         ..Options::default()
     };
@@ -62,6 +74,22 @@ pub(super) fn run(args: &Args, shell: &mut Shell) -> Result<Exit, Failure> {
     }
     drop(interrupts);
     Ok(Exit::Clean)
+}
+
+fn parse_fault(text: &str) -> Result<Planned, String> {
+    text.parse().map_err(|error: String| {
+        let kind = text.split(['@', ':']).next().unwrap_or_default();
+        match did_you_mean(kind, Mishap::names().map(|(name, _)| name)) {
+            Some(help) if error.starts_with("there is no") => format!("{error}, {help}"),
+            _ => error,
+        }
+    })
+}
+
+/// The list of faults below the options.
+fn kinds() -> String {
+    let lines = Mishap::names().map(|(name, meaning)| format!("  {name:<20} {meaning}"));
+    format!("Faults:\n{}", lines.collect::<Vec<_>>().join("\n"))
 }
 
 impl From<ServeError> for Failure {

@@ -21,6 +21,15 @@ pub fn closest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) ->
     best.map(|(_, candidate)| candidate)
 }
 
+/// The candidate that `name` is surely a slip of: one letter apart, two in a long name, or written
+/// with other separators or case. Stricter than [`closest`], for places where unknown names are allowed.
+pub fn slip<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    const LONG: usize = 8;
+    let found = closest(name, candidates)?;
+    let limit = if name.chars().count() < LONG { 1 } else { 2 };
+    (strsim::osa_distance(&fold(name), &fold(found)) <= limit).then_some(found)
+}
+
 /// `did you mean …?` for the closest candidate, ready for [`super::Diagnostic::maybe_help`].
 pub fn did_you_mean<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<String> {
     closest(name, candidates).map(|found| format!("did you mean `{found}`?"))
@@ -49,6 +58,21 @@ mod tests {
         ];
         for (name, expected) in table {
             assert_eq!(closest(name, names), expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_sure_slip_is_nearer_than_a_likely_one() {
+        let names = ["onFocus", "component.list", "isSearchable"];
+        for (name, expected) in [
+            ("onFokus", Some("onFocus")),
+            ("onFokuss", Some("onFocus")),
+            ("onFokis", None),
+            ("Component_List", Some("component.list")),
+            ("isSelectable", None),
+            ("isSerachabel", Some("isSearchable")),
+        ] {
+            assert_eq!(slip(name, names), expected, "{name}");
         }
     }
 

@@ -4,23 +4,27 @@ use std::ops::Range;
 
 /// A half-open range of bytes in the text that was parsed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Bytes {
+pub struct Bytes {
+    /// Offset of the first byte.
     pub start: u32,
+    /// Offset after the last byte.
     pub end: u32,
 }
 
 impl Bytes {
-    pub fn new(start: usize, end: usize) -> Self {
+    pub(super) fn new(start: usize, end: usize) -> Self {
         let narrow = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
         Self { start: narrow(start), end: narrow(end.max(start)) }
     }
 
+    /// For slicing the text.
+    #[must_use]
     pub fn range(self) -> Range<usize> {
         self.start as usize..self.end as usize
     }
 
     /// From the start of this one to the end of the other.
-    pub fn to(self, other: Self) -> Self {
+    pub(super) fn to(self, other: Self) -> Self {
         Self { start: self.start, end: self.end.max(other.end) }
     }
 }
@@ -45,31 +49,39 @@ pub(super) struct Ast {
 
 /// One node.
 #[derive(Debug)]
-pub(super) struct Node {
+pub struct Node {
+    /// What it is.
     pub kind: Kind,
+    /// Where it stands.
     pub bytes: Bytes,
     /// 1 for a leaf, else one more than the deepest child.
     pub depth: u32,
 }
 
 /// Key and value of an object or a grouping.
-pub(super) type Pair = (Node, Node);
+pub type Pair = (Node, Node);
 
 /// The name of a variable that something is bound to, without `$`.
-pub(super) type Binding = Box<str>;
+pub type Binding = Box<str>;
 
 /// One term of an order-by.
 #[derive(Debug)]
 #[cfg_attr(test, derive(PartialEq))]
-pub(super) struct Term {
+pub struct Term {
+    /// Which way.
     pub direction: Direction,
+    /// What is compared.
     pub by: Node,
 }
 
+/// Which way an order-by goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Direction {
+pub enum Direction {
+    /// No sign: ascending.
     Unsaid,
+    /// `<`
     Ascending,
+    /// `>`
     Descending,
 }
 
@@ -84,21 +96,28 @@ impl PartialEq for Node {
 /// What a node is.
 #[derive(Debug)]
 #[cfg_attr(test, derive(PartialEq))]
-pub(super) enum Kind {
+pub enum Kind {
     /// `@ctx`, or the `@` of `@.`.
     Ctx,
     /// A field name.
     Name(Box<str>),
     /// `$name`; an empty name is the context, the name `$` the root.
     Variable(Box<str>),
+    /// A text, without its quotes.
     Text(Box<str>),
     /// A number as it was written.
     Number(Box<str>),
+    /// `true`
     True,
+    /// `false`
     False,
+    /// `null`
     Null,
+    /// `/pattern/flags`
     Regex {
+        /// Between the slashes.
         pattern: Box<str>,
+        /// Behind them.
         flags: Box<str>,
     },
     /// `*`
@@ -107,10 +126,15 @@ pub(super) enum Kind {
     Descendants,
     /// `%`
     Parent,
+    /// `-value`
     Negate(Box<Node>),
+    /// `left op right`
     Binary {
+        /// The sign between.
         op: Operator,
+        /// What stands before it.
         left: Box<Node>,
+        /// What stands behind it.
         right: Box<Node>,
     },
     /// `a..b`, only an item of an array.
@@ -135,25 +159,37 @@ pub(super) enum Kind {
     Call(Box<Node>, Vec<Node>),
     /// `?` as an argument.
     Placeholder,
+    /// `function($a, $b){ body }`
     Lambda {
+        /// Names of the parameters, without `$`.
         params: Vec<Binding>,
+        /// What stands between `<` and `>`.
         signature: Option<Box<str>>,
+        /// Between the braces.
         body: Box<Node>,
     },
+    /// `[a, b]`
     Array(Vec<Node>),
+    /// `{"a": b}`
     Object(Vec<Pair>),
     /// `(a; b)`
     Block(Vec<Node>),
     /// `test ? then : otherwise`
     Condition {
+        /// What decides.
         test: Box<Node>,
+        /// The value when it holds.
         then: Box<Node>,
+        /// The value when it does not; missing when there is none.
         otherwise: Option<Box<Node>>,
     },
     /// `|pattern|update, delete|`
     Transform {
+        /// What is changed.
         pattern: Box<Node>,
+        /// Fields that it gets.
         update: Box<Node>,
+        /// Names of fields that it loses.
         delete: Option<Box<Node>>,
     },
     /// Stands where a mistake was; no part of a finished [`Ast`].
@@ -162,29 +198,48 @@ pub(super) enum Kind {
 
 /// Operators between two operands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Operator {
+pub enum Operator {
+    /// `+`
     Add,
+    /// `-`
     Subtract,
+    /// `*`
     Multiply,
+    /// `/`
     Divide,
+    /// `%`
     Remainder,
+    /// `=`
     Equal,
+    /// `!=`
     NotEqual,
+    /// `<`
     Less,
+    /// `<=`
     LessEqual,
+    /// `>`
     Greater,
+    /// `>=`
     GreaterEqual,
+    /// `&`
     Concat,
+    /// `and`
     And,
+    /// `or`
     Or,
+    /// `in`
     In,
+    /// `~>`
     Apply,
+    /// `??`
     Coalesce,
+    /// `?:`
     Default,
 }
 
 impl Operator {
     /// As it is written.
+    #[must_use]
     pub fn text(self) -> &'static str {
         match self {
             Self::Add => "+",
@@ -210,10 +265,16 @@ impl Operator {
 }
 
 impl Node {
-    pub fn new(kind: Kind, bytes: Bytes) -> Self {
+    pub(super) fn new(kind: Kind, bytes: Bytes) -> Self {
         let mut deepest = 0;
         kind.for_each_child(&mut |child| deepest = deepest.max(child.depth));
         Self { kind, bytes, depth: deepest + 1 }
+    }
+
+    /// Calls `visit` with this node and everything in it, outer before inner.
+    pub fn visit<'a>(&'a self, visit: &mut dyn FnMut(&'a Self)) {
+        visit(self);
+        self.for_each_child(&mut |child| child.visit(visit));
     }
 
     /// Calls `visit` with every direct child, in order of place.

@@ -138,7 +138,8 @@ impl<'t> Lexer<'t> {
 
     fn error_between(&mut self, start: usize, end: usize, message: impl Into<String>, help: Option<String>) {
         if self.errors.len() < MAX_KEPT {
-            self.errors.push(SyntaxError { range: start..end, message: message.into(), help });
+            let message = message.into();
+            self.errors.push(SyntaxError { range: start..end, message, help, repair: Vec::new() });
         }
     }
 

@@ -13,6 +13,8 @@ mod recover;
 #[cfg(test)]
 mod tests;
 
+use std::ops::Range;
+
 use super::SyntaxError;
 pub(super) use super::ast::Dialect;
 use super::ast::{Ast, Bytes, Kind, Node, Operator};
@@ -49,7 +51,8 @@ fn too_long(text: &str) -> SyntaxError {
         start -= 1;
     }
     let message = format!("this expression has {} bytes; {MAX_LENGTH} are allowed", text.len());
-    SyntaxError { range: start..text.len(), message, help: Some("split it into shared expressions".into()) }
+    let help = Some("split it into shared expressions".into());
+    SyntaxError { range: start..text.len(), message, help, repair: Vec::new() }
 }
 
 /// An opening bracket that waits for its partner.
@@ -145,8 +148,19 @@ impl<'t> Parser<'t> {
     }
 
     fn report(&mut self, bytes: Bytes, message: impl Into<String>, help: Option<String>) {
+        self.report_repairable(bytes, message, help, Vec::new());
+    }
+
+    fn report_repairable(
+        &mut self,
+        bytes: Bytes,
+        message: impl Into<String>,
+        help: Option<String>,
+        repair: Vec<(Range<usize>, &'static str)>,
+    ) {
         if !self.halted {
-            self.lexer.errors.push(SyntaxError { range: bytes.range(), message: message.into(), help });
+            let error = SyntaxError { range: bytes.range(), message: message.into(), help, repair };
+            self.lexer.errors.push(error);
         }
     }
 

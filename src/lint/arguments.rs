@@ -64,7 +64,11 @@ fn entries<'a>(cx: &Cx<'a>, options: &'a Node) -> Vec<Call<'a>> {
     let items = options.get("entities").map_or(&[][..], Node::items);
     items
         .iter()
-        .filter_map(|item| function_call(cx, item, &["parameters", "functionParameters"], &[]))
+        .filter_map(|item| {
+            let call = function_call(cx, item, &["parameters", "functionParameters"], &[])?;
+            // Arguments under the wrong key are a mistake of their own.
+            Some(Call { given: call.given.filter(|_| item.get("data").is_none()), ..call })
+        })
         .collect()
 }
 

@@ -6,6 +6,7 @@ mod corpus;
 mod fixtures;
 mod pages;
 mod planted;
+mod recall;
 mod request;
 mod silence;
 

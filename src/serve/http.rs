@@ -9,7 +9,7 @@ mod head;
 
 use std::io::{self, Read, Write};
 
-pub(super) use answer::Answer;
+pub(super) use answer::{Answer, reason};
 use head::{Head, Length};
 pub(super) use head::{Method, Request};
 
@@ -62,6 +62,11 @@ impl<S: Read + Write> Connection<S> {
     /// Writes an answer; `request` tells whether the body is wanted and the connection stays.
     pub(super) fn write(&mut self, answer: &Answer, request: Option<&Request>) -> io::Result<()> {
         answer.write(&mut self.stream, request)
+    }
+
+    /// The socket itself, for answers that go wrong on purpose.
+    pub(super) fn stream(&mut self) -> &mut S {
+        &mut self.stream
     }
 
     pub(super) fn into_stream(self) -> S {

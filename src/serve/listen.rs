@@ -10,6 +10,8 @@ use std::time::{Duration, Instant};
 use super::Exchange;
 use super::backend::Backend;
 use super::http::{Answer, Connection, Refusal, Request};
+use super::mishap::{Delivery, End};
+use super::scenario::Plan;
 
 /// Connections at once; more are told to come back later.
 const MAX_CONNECTIONS: usize = 128;
@@ -28,8 +30,16 @@ pub(super) struct Listener {
     accepting: Option<JoinHandle<()>>,
 }
 
+/// What is served at one address.
+pub(super) struct Site {
+    pub backend: Arc<Backend>,
+    pub plan: Plan,
+    /// The address of the server for redirects to another origin.
+    pub twin: String,
+}
+
 struct Shared {
-    backend: Backend,
+    site: Site,
     open: Mutex<Open>,
     /// Told when the server stops and when a connection ends.
     changed: Condvar,
@@ -43,10 +53,10 @@ struct Open {
 }
 
 impl Listener {
-    pub(super) fn start(address: SocketAddr, backend: Backend) -> io::Result<Self> {
+    pub(super) fn start(address: SocketAddr, site: Site) -> io::Result<Self> {
         let listener = TcpListener::bind(address)?;
         let address = listener.local_addr()?;
-        let shared = Arc::new(Shared { backend, open: Mutex::default(), changed: Condvar::new() });
+        let shared = Arc::new(Shared { site, open: Mutex::default(), changed: Condvar::new() });
         let accepting = spawn("serve-accept", {
             let shared = shared.clone();
             move || accept(&listener, &shared)
@@ -59,7 +69,7 @@ impl Listener {
     }
 
     pub(super) fn backend(&self) -> &Backend {
-        &self.shared.backend
+        &self.shared.site.backend
     }
 }
 
@@ -106,12 +116,13 @@ impl Shared {
         }
     }
 
-    /// Holds an answer back, unless the server stops.
-    fn hold_back(&self, latency: Duration) {
-        if !latency.is_zero() {
-            let waited = self.changed.wait_timeout_while(self.open(), latency, |open| !open.stopping);
-            drop(waited.unwrap_or_else(PoisonError::into_inner));
+    /// Holds an answer back, unless the server stops; answers whether it does.
+    fn hold_back(&self, latency: Duration) -> bool {
+        if latency.is_zero() {
+            return self.is_stopping();
         }
+        let waited = self.changed.wait_timeout_while(self.open(), latency, |open| !open.stopping);
+        waited.unwrap_or_else(PoisonError::into_inner).0.stopping
     }
 
     /// Notes a connection; `None` when there are too many or the server stops.
@@ -150,7 +161,7 @@ fn accept(listener: &TcpListener, shared: &Arc<Shared>) {
         match accepted {
             Ok((stream, _)) => welcome(stream, shared),
             // Out of file handles, or a client that left at once: others may still be served.
-            Err(_) => shared.hold_back(Duration::from_millis(10)),
+            Err(_) => drop(shared.hold_back(Duration::from_millis(10))),
         }
     }
 }
@@ -186,9 +197,45 @@ fn converse(stream: TcpStream, shared: &Shared) {
         };
         let request = Request { keeps_alive: request.keeps_alive && !shared.is_stopping(), ..request };
         let answer = answer(shared, &request);
-        if connection.write(&answer, Some(&request)).is_err() || !request.keeps_alive {
+        let Some(mishap) = shared.site.plan.next(&request) else {
+            if connection.write(&answer, Some(&request)).is_err() || !request.keeps_alive {
+                return;
+            }
+            continue;
+        };
+        let delivery = mishap.stage(answer, &request, &shared.site.twin);
+        let stream = connection.stream();
+        let written = delivery.write(stream, request.keeps_alive, &|time| !shared.hold_back(time));
+        if written.is_err() || !stays(&delivery, stream, shared) || !request.keeps_alive {
             return;
         }
+    }
+}
+
+/// Ends the connection as a mishap wants it; answers whether it goes on.
+fn stays(delivery: &Delivery, stream: &mut TcpStream, shared: &Shared) -> bool {
+    match delivery.end {
+        End::Stay => return true,
+        End::Close => {}
+        // What was not sent yet is thrown away, and the other side hears of a reset.
+        End::Reset => drop(socket2::SockRef::from(&*stream).set_linger(Some(Duration::ZERO))),
+        End::Silence => {
+            let quiet = stream.set_read_timeout(Some(Duration::from_millis(50)));
+            while quiet.is_ok() && !shared.is_stopping() && !has_left(stream) {}
+        }
+    }
+    false
+}
+
+/// Waits a moment for a client to leave.
+fn has_left(stream: &TcpStream) -> bool {
+    match stream.peek(&mut [0]) {
+        Ok(0) => true,
+        Ok(_) => {
+            std::thread::sleep(Duration::from_millis(50));
+            false
+        }
+        Err(error) => !matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut),
     }
 }
 
@@ -208,9 +255,9 @@ fn refuse(mut connection: Connection<TcpStream>, answer: &Answer) {
 
 fn answer(shared: &Shared, request: &Request) -> Answer {
     let start = Instant::now();
-    shared.hold_back(shared.backend.latency());
-    let answer = shared.backend.answer(request);
-    if let Some(log) = &shared.backend.log {
+    shared.hold_back(shared.site.backend.latency());
+    let answer = shared.site.backend.answer(request);
+    if let Some(log) = &shared.site.backend.log {
         log(&Exchange {
             method: request.method.name().to_owned(),
             target: request.target.clone(),

@@ -4,6 +4,7 @@
 mod bad;
 mod example;
 mod fault;
+mod mishap;
 mod rest;
 mod rows;
 

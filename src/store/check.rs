@@ -1,45 +1,61 @@
-//! Queries checked without data: compiled against empty tables in memory, for the linter.
+//! Statements checked without data: compiled against empty tables in memory, for the linter.
 
+use std::cell::{Cell, RefCell};
+use std::collections::HashSet;
 use std::ops::Range;
 
 use super::dialect::{self, Dialect, ParameterUse, Rewritten};
 use super::entity;
-use super::error::{SqlError, StoreError};
+use super::error::{StoreError, translate, words};
+use super::explain::{MistakeKind, SqlMistake, explain};
 use super::open::{self, OpenOptions, Place};
-use super::query::{explain_sql, missing_table, prepare};
-use super::session::{Guarded, Mode, Trouble};
+use super::query::{missing_table, prepare};
+use super::session::{Access, Guarded, Mode};
 
-/// What was found out about a query.
+/// What was found out about a statement.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Checked {
     /// Parameters in the order of the text.
     pub parameters: Vec<ParameterUse>,
-    /// Tables it reads (or writes), in order of name; empty when it does not compile.
+    /// Tables it reads or writes, in order of name; empty when it does not compile.
     pub tables: Vec<TableUse>,
-    /// Columns of its result.
+    /// Columns of its result; empty when it does not compile.
     pub columns: Vec<String>,
+    /// Every name in the text that some table has, also when it does not compile.
+    pub named: Vec<String>,
     /// Why it does not compile.
-    pub error: Option<SqlError>,
+    pub mistake: Option<SqlMistake>,
 }
 
-/// A table in a query.
+/// A table in a statement.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TableUse {
     /// Its name, as the author wrote it.
     pub name: String,
     /// Where the author first wrote it.
     pub range: Option<Range<usize>>,
+    /// Whether the statement changes its rows.
+    pub is_written: bool,
 }
 
-/// Compiles queries against empty tables; every table that a query names is taken to exist.
+/// Compiles statements against empty tables; every table that a statement names is taken to exist.
 pub struct Checker {
     guarded: Guarded,
+    /// Names of the tables that were made, in lower case.
+    made: RefCell<HashSet<String>>,
+    /// How many other solutions' databases stand beside ours.
+    attached: Cell<usize>,
     /// Keeps the database in memory alive.
     _place: Place,
 }
 
-/// More unknown tables than this in one query are not made.
+/// More unknown tables than this in one statement are not made.
 const MAX_TABLES: usize = 64;
+/// SQLite's own limit is ten.
+const MAX_ATTACHED: usize = 8;
+
+/// The tables of the system that an app may read (datasources.md §4).
+const SYSTEM_NAMES: [&str; 4] = ["_commandqueue", "_filestatus", "_syncscope", "_syncstatus"];
 
 impl Checker {
     /// An empty database in memory with the system tables.
@@ -49,7 +65,12 @@ impl Checker {
     pub fn new() -> Result<Self, StoreError> {
         let place = Place::memory();
         let guarded = open::writer(&place, &OpenOptions::default())?;
-        Ok(Self { guarded, _place: place })
+        // Other solutions' databases are attached by us alone: authors may not.
+        let room = i32::try_from(MAX_ATTACHED).unwrap_or_default();
+        let limit = rusqlite::limits::Limit::SQLITE_LIMIT_ATTACHED;
+        guarded.conn.set_limit(limit, room).map_err(|error| translate(&error, place.path()))?;
+        let made = RefCell::new(SYSTEM_NAMES.map(str::to_owned).into());
+        Ok(Self { guarded, made, attached: Cell::new(0), _place: place })
     }
 
     /// Checks a datasource's query.
@@ -74,38 +95,57 @@ impl Checker {
             match result {
                 Ok(columns) => {
                     checked.columns = columns;
-                    let names = access.read.union(&access.written);
-                    checked.tables = names.filter_map(|name| table_use(text, name)).collect();
-                    return checked;
+                    checked.tables = self.tables(text, &access);
+                    break;
                 }
-                Err(error) => match self.learn(error, text, &access) {
-                    Ok(()) => {}
-                    Err(error) => {
-                        checked.error = Some(error);
-                        return checked;
-                    }
-                },
+                Err(error) if self.learn(&error, text) => {}
+                Err(error) => {
+                    checked.mistake = Some(mistake(&error, text, &access));
+                    break;
+                }
             }
         }
+        checked.named = text.names_where(|name| self.made.borrow().contains(&name.to_ascii_lowercase()));
         checked
     }
 
-    /// Makes the table that was missing, or gives the mistake.
-    fn learn(
-        &self,
-        error: rusqlite::Error,
-        text: &Rewritten,
-        access: &super::session::Access,
-    ) -> Result<(), SqlError> {
-        let error = match explain_sql(error, text, access) {
-            Trouble::Store(StoreError::Sql(error)) => error,
-            other => SqlError { message: format!("{other:?}"), offset: None, statement: None, help: None },
-        };
-        let Some(name) = missing_table(&error.message) else { return Err(error) };
+    /// Tables only: what SQLite reads besides them are rows of functions and of inner queries.
+    fn tables(&self, text: &Rewritten, access: &Access) -> Vec<TableUse> {
+        let made = self.made.borrow();
+        let names =
+            access.read.union(&access.written).filter(|name| made.contains(&name.to_ascii_lowercase()));
+        names.map(|name| table_use(text, name, access.written.contains(name))).collect()
+    }
+
+    /// Makes the table that was missing; whether it is worth another try.
+    fn learn(&self, error: &rusqlite::Error, text: &Rewritten) -> bool {
+        let message = words(error);
+        let Some(name) = missing_table(&message) else { return false };
         let name = name.strip_prefix("main.").unwrap_or(name);
-        let made = entity::check_name(name).is_ok() && entity::create(&self.guarded.conn, "", name).is_ok();
-        // A table of another package cannot be made here, the same message would come for ever.
-        if made && text.find_name(name).is_some() && !is_qualified(text, name) { Ok(()) } else { Err(error) }
+        if let Some((package, table)) = qualified(text, name) {
+            return self.learn_foreign(package, table);
+        }
+        let usable = !name.contains(|c: char| c.is_control() || matches!(c, '"' | '[' | ']' | '`'));
+        let made = usable && entity::create(&self.guarded.conn, "", name).is_ok();
+        // Without the name in the text, the same message would come for ever.
+        made && self.made.borrow_mut().insert(name.to_ascii_lowercase()) && text.find_name(name).is_some()
+    }
+
+    /// A table of another solution, whose database stands beside ours (datasources.md §2.2).
+    fn learn_foreign(&self, package: &str, table: &str) -> bool {
+        let conn = &self.guarded.conn;
+        let quoted = entity::quote(package);
+        let columns = "(id TEXT PRIMARY KEY NOT NULL, data TEXT, timestamp, file TEXT)";
+        let create = format!("CREATE TABLE {quoted}.{} {columns}", entity::quote(table));
+        let attach = || {
+            let room = self.attached.get() < MAX_ATTACHED;
+            let done = room && conn.execute_batch(&format!("ATTACH ':memory:' AS {quoted}")).is_ok();
+            self.attached.set(self.attached.get() + usize::from(done));
+            done
+        };
+        let made = conn.execute_batch(&create).is_ok() || (attach() && conn.execute_batch(&create).is_ok());
+        self.made.borrow_mut().insert(table.to_ascii_lowercase());
+        made
     }
 }
 
@@ -115,21 +155,40 @@ impl std::fmt::Debug for Checker {
     }
 }
 
-fn is_qualified(text: &Rewritten, name: &str) -> bool {
-    text.find_name(name).is_none_or(|range| {
-        let written = text.original.get(range).unwrap_or_default();
-        !written.to_ascii_lowercase().contains(&name.to_ascii_lowercase())
-    })
+fn mistake(error: &rusqlite::Error, text: &Rewritten, access: &Access) -> SqlMistake {
+    if let Some(refused) = &access.refused {
+        let first = text.tokens.first().map_or(0..0, |token| token.range.clone());
+        return SqlMistake {
+            kind: MistakeKind::Refused,
+            range: first,
+            message: refused.clone(),
+            help: None,
+            repair: None,
+        };
+    }
+    let offset = match error {
+        rusqlite::Error::SqlInputError { offset, .. } => usize::try_from(*offset).ok(),
+        _ => None,
+    };
+    explain(&words(error), offset.map(|at| text.origin(at)), text)
 }
 
-fn table_use(text: &Rewritten, name: &str) -> Option<TableUse> {
-    if name.is_empty() || name.to_ascii_lowercase().starts_with("sqlite_") {
-        return None;
-    }
+/// Package and table of `[package].[table]`, when the author wrote SQLite's `package.table` like this.
+fn qualified<'n>(text: &Rewritten, name: &'n str) -> Option<(&'n str, &'n str)> {
+    let (package, table) = name.split_once('.')?;
+    let is_name = |at: usize, wanted: &str| {
+        text.tokens.get(at).is_some_and(|token| token.unquoted(&text.original).eq_ignore_ascii_case(wanted))
+    };
+    let mut dots = text.tokens.iter().enumerate().filter(|(_, token)| token.is(&text.original, "."));
+    dots.any(|(at, _)| at > 0 && is_name(at - 1, package) && is_name(at + 1, table))
+        .then_some((package, table))
+}
+
+fn table_use(text: &Rewritten, name: &str, is_written: bool) -> TableUse {
     let range = text.find_name(name);
     let written = range
         .clone()
         .and_then(|range| text.original.get(range))
         .map(|written| written.trim_matches(|c| matches!(c, '[' | ']' | '"' | '`')).to_owned());
-    Some(TableUse { name: written.unwrap_or_else(|| name.to_owned()), range })
+    TableUse { name: written.unwrap_or_else(|| name.to_owned()), range, is_written }
 }

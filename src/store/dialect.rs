@@ -6,7 +6,8 @@ mod token;
 
 use std::ops::Range;
 
-use token::{Kind, Token, tokens};
+pub(super) use token::{Kind as TokenKind, Token};
+use token::{Kind, tokens};
 
 /// Which parts of the dialect a query uses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,7 +32,8 @@ pub(super) struct Rewritten {
     /// What the author wrote.
     pub(super) original: String,
     pieces: Vec<Piece>,
-    tokens: Vec<Token>,
+    /// The author's text in tokens.
+    pub(super) tokens: Vec<Token>,
     shorthands: Vec<Range<usize>>,
 }
 
@@ -55,6 +57,8 @@ pub struct ParameterUse {
     pub sign: char,
     /// Bytes in the author's text.
     pub range: Range<usize>,
+    /// Whether it is one value to compare with: it stands behind `=`, `LIKE` or in the brackets of `IN (…)`.
+    pub is_compared: bool,
 }
 
 /// Makes a query plain SQLite.
@@ -116,14 +120,44 @@ impl Rewritten {
 
     /// Every parameter in the order of the text.
     pub(super) fn parameters(&self) -> Vec<ParameterUse> {
-        let uses = self.tokens.iter().filter(|token| token.kind == Kind::Parameter);
-        uses.filter_map(|token| {
+        let uses = self.tokens.iter().enumerate().filter(|(_, token)| token.kind == Kind::Parameter);
+        uses.filter_map(|(at, token)| {
             let text = token.text(&self.original);
             let sign = text.chars().next()?;
             let name = text.get(sign.len_utf8()..)?.to_owned();
-            Some(ParameterUse { name, sign, range: token.range.clone() })
+            let is_compared = self.is_compared(at);
+            Some(ParameterUse { name, sign, range: token.range.clone(), is_compared })
         })
         .collect()
+    }
+
+    /// Whether the token at this position is compared with as a whole.
+    fn is_compared(&self, at: usize) -> bool {
+        const OPERATORS: [&str; 10] = ["=", "==", "!=", "<>", "<", ">", "<=", ">=", "LIKE", "IS"];
+        let back = |steps: usize| at.checked_sub(steps).and_then(|at| self.tokens.get(at));
+        let is =
+            |token: Option<&Token>, what: &str| token.is_some_and(|token| token.is(&self.original, what));
+        let in_list = (1..at).take_while(|steps| {
+            back(*steps).is_some_and(|token| token.kind == Kind::Parameter || token.is(&self.original, ","))
+        });
+        let first = in_list.last().unwrap_or(0) + 1;
+        OPERATORS.iter().any(|operator| is(back(1), operator))
+            || (is(back(first), "(") && is(back(first + 1), "IN"))
+    }
+
+    /// The names in the text that this holds for, each once, as the author wrote them.
+    pub(super) fn names_where(&self, holds: impl Fn(&str) -> bool) -> Vec<String> {
+        let mut found: Vec<String> = Vec::new();
+        for token in &self.tokens {
+            let name = match token.kind {
+                Kind::Word | Kind::Bracketed | Kind::DoubleQuoted => token.unquoted(&self.original),
+                _ => continue,
+            };
+            if holds(&name) && !found.contains(&name) {
+                found.push(name);
+            }
+        }
+        found
     }
 }
 

@@ -184,7 +184,7 @@ fn every_kind_of_file_is_read_in_order_of_its_path() {
         "Translation en translations/en.jigx",
     ];
     assert_eq!(read, expected);
-    assert_eq!(loaded.project.scripts, ["helper"]);
+    assert_eq!(loaded.project.scripts.keys().collect::<Vec<_>>(), ["helper"]);
 }
 
 #[test]

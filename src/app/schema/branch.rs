@@ -1,9 +1,12 @@
 //! Which schema a node is checked by: the choice that comes before validation.
 
+use serde_json::Value;
+
 use super::document::Schema;
-use super::{fixes, mistakes, rules, wording};
+use super::{fixes, mistakes, rules, shape, wording};
 use crate::action::{canonical_alias, type_names};
-use crate::diag::{Diagnostic, Fix, Safety, closest};
+use crate::diag::{Diagnostic, Fix, Safety, Severity, closest, slip};
+use crate::expr::is_expression;
 use crate::syntax::{Entry, Kind, Node, Tree};
 
 /// Providers whose data comes through functions (functions.md §1, §10, §11).
@@ -42,6 +45,42 @@ pub(super) fn action(node: &Node, tree: &Tree, out: &mut Vec<Diagnostic>) {
 
 pub(super) fn unknown_action_type(node: &Node, written: &str) -> Diagnostic {
     unknown(rules::UNKNOWN_ACTION_TYPE, node, written, ACTION.wanted, type_names())
+}
+
+/// A `type` that the schema does not list: a slip of one that it lists, or one that only we do not
+/// know. New types appear, so the second is told at most as a note, and never of legacy ids and expressions.
+pub(super) fn unlisted_type(node: &Node, schema: &Value) -> Option<Diagnostic> {
+    let written = node.as_str().filter(|text| !is_expression(text) && !text.starts_with('@'))?;
+    let rule = if schema["x-rule"] == rules::UNKNOWN_JIG_TYPE {
+        rules::UNKNOWN_JIG_TYPE
+    } else {
+        rules::UNKNOWN_COMPONENT_TYPE
+    };
+    let is_jig = rule == rules::UNKNOWN_JIG_TYPE;
+    let known = shape::allowed(schema);
+    let what = if is_jig { "kind of screen" } else { "component" };
+    let shown = wording::shortened(written);
+    let Some(meant) = fixes::slipped(written, &known) else {
+        let message = format!("the {what} `{shown}` is not known here");
+        let help = format!("known are {}", wording::listed(known.iter().copied()));
+        return is_jig.then(|| Diagnostic::info(rule, node.span, message).help(help));
+    };
+    let message = format!("there is no {what} `{shown}`");
+    let severity = if is_jig { Severity::Error } else { Severity::Warning };
+    let found = Diagnostic { severity, ..Diagnostic::error(rule, node.span, message) };
+    let found = found.help(format!("did you mean `{meant}`?"));
+    Some(match fixes::quoted_like(node, meant) {
+        Some(text) => found.fix(Fix::safe(format!("write `{meant}`"), node.span, text)),
+        None => found,
+    })
+}
+
+/// Whether a `type` is that of a component, or meant as one: `component.list`, `compnent.list`.
+pub(super) fn is_component(type_name: &str) -> bool {
+    const PREFIX: &str = "component";
+    let prefix = || type_name.split(['.', '-', '_']).next().unwrap_or_default();
+    type_name.starts_with("component.")
+        || (type_name.starts_with(['c', 'C']) && slip(prefix(), [PREFIX]).is_some())
 }
 
 pub(super) fn function(node: &Node, tree: &Tree, out: &mut Vec<Diagnostic>) {

@@ -56,6 +56,7 @@ catalogue! {
     "action.sync-status"
     "action.update-profile"
     "component"
+    "component-node"
     "condition"
     "database"
     "datasource.reference"

@@ -14,7 +14,7 @@ pub(super) struct Schema(usize);
 
 /// A schema made ready.
 pub(super) struct Compiled {
-    /// The self-contained document.
+    /// The self-contained document, with what is nearly closed closed.
     pub(super) document: Value,
     /// The validator made of it.
     pub(super) validator: Validator<InPlace>,
@@ -36,7 +36,8 @@ impl Schema {
         // A memo of constants: compiling every schema at the start would cost what most runs never use.
         static COMPILED: [OnceLock<Compiled>; FILES.len()] = [const { OnceLock::new() }; FILES.len()];
         COMPILED[self.0].get_or_init(|| {
-            let document = self.document();
+            let mut document = self.document();
+            close(&mut document);
             let validator =
                 jsonschema::options_for().build(&document).expect("BUG: a bundled schema is no valid schema");
             Compiled { document, validator }
@@ -61,6 +62,30 @@ impl Schema {
             root.insert("$defs".to_owned(), Value::Object(definitions));
         }
         document
+    }
+}
+
+/// The word by which a schema says that it is open, but that a slip of one of its names is a mistake.
+pub(super) const NEAR: &str = "x-near";
+
+/// Closes what is marked with [`NEAR`], so that the validator points at every name that it does not
+/// list; which of them are slips, [`super::objects`] and [`super::branch`] decide. Schemas that we
+/// print stay open: no other tool can tell a slip from a name that we do not know.
+fn close(schema: &mut Value) {
+    match schema {
+        Value::Array(items) => items.iter_mut().for_each(close),
+        Value::Object(map) => {
+            if map.get(NEAR) == Some(&Value::Bool(true)) {
+                if map.contains_key("properties") {
+                    map.insert("additionalProperties".to_owned(), Value::Bool(false));
+                }
+                if let Some(names) = map.get("examples").cloned() {
+                    map.insert("enum".to_owned(), names);
+                }
+            }
+            map.values_mut().for_each(close);
+        }
+        _ => {}
     }
 }
 

@@ -1,6 +1,6 @@
 //! Edits that mend what a schema finds.
 
-use crate::diag::{Diagnostic, Edit, Fix, Safety, Span, closest};
+use crate::diag::{Diagnostic, Edit, Fix, Safety, Span, closest, slip};
 use crate::syntax::{Entry, Kind, Node, Style};
 
 /// `text` in the quotes of the scalar it replaces; `None` when the notation has none that fit.
@@ -22,13 +22,27 @@ fn quoted(style: Style, text: &str) -> Option<String> {
 ///
 /// A beginning that all candidates share says nothing, so it does not count as likeness.
 pub(super) fn nearest<'a>(written: &str, candidates: &[&'a str]) -> Option<&'a str> {
+    likeliest(written, candidates, |name, others| closest(name, others.iter().copied()))
+}
+
+/// The candidate that `written` is surely a slip of, or the end of.
+pub(super) fn slipped<'a>(written: &str, candidates: &[&'a str]) -> Option<&'a str> {
+    likeliest(written, candidates, |name, others| slip(name, others.iter().copied()))
+}
+
+fn likeliest<'a>(
+    written: &str,
+    candidates: &[&'a str],
+    pick: impl Fn(&str, &[&'a str]) -> Option<&'a str>,
+) -> Option<&'a str> {
     let shared = shared_start(candidates);
     let near = match written.strip_prefix(shared) {
         Some(rest) if !shared.is_empty() => {
-            let found = closest(rest, candidates.iter().map(|name| &name[shared.len()..]));
+            let rests: Vec<&str> = candidates.iter().map(|name| &name[shared.len()..]).collect();
+            let found = pick(rest, &rests);
             found.and_then(|found| candidates.iter().copied().find(|name| &name[shared.len()..] == found))
         }
-        _ => closest(written, candidates.iter().copied()),
+        _ => pick(written, candidates),
     };
     let ends =
         |name: &&str| name.rsplit(['_', '.']).next().is_some_and(|last| last.eq_ignore_ascii_case(written));

@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
+use super::document::NEAR;
 use super::mistakes::{MOST, Subject, parent};
 use super::{fixes, rules, wording};
-use crate::diag::{Diagnostic, Safety, Severity, Span, closest};
-use crate::syntax::{Kind, Node};
+use crate::diag::{Diagnostic, Safety, Severity, Span, closest, slip};
+use crate::syntax::{Entry, Kind, Node};
 
 /// What is wrong with the keys of one object.
 #[derive(Default)]
@@ -55,6 +56,9 @@ fn misplaced(subject: Subject<'_>, place: &str, objects: &mut Objects) -> Vec<Di
     let Some(object) = objects.get_mut(place) else { return Vec::new() };
     let mut moves: BTreeMap<Target, Vec<String>> = BTreeMap::new();
     let schema = object.schema.clone();
+    if is_near(subject.schema(&schema)) {
+        return Vec::new();
+    }
     object.unknown.retain(|name| match target(subject, place, &schema, name) {
         Some(target) => {
             moves.entry(target).or_default().push(name.clone());
@@ -146,6 +150,9 @@ fn unknown(
     let schema = subject.schema(&object.schema);
     let wanted = closest(name, object.missing.iter().map(String::as_str)).map(str::to_owned);
     object.missing.retain(|missing| Some(missing) != wanted.as_ref());
+    if wanted.is_none() && is_near(schema) {
+        return slipped(subject, place, entry, free);
+    }
     let near = wanted.as_deref().or_else(|| closest(name, free.iter().copied()));
 
     let message = format!("unknown key `{}` in {}", wording::shortened(name), wording::place(subject, place));
@@ -159,6 +166,19 @@ fn unknown(
         Some(near) => fixes::renaming(found, entry, near, safety),
         None => found.maybe_help(hint(name).or_else(|| known_keys(schema))),
     })
+}
+
+/// In a map that may have other keys, only a slip of a known one is a mistake.
+fn slipped(subject: Subject<'_>, place: &str, entry: &Entry, free: &[&str]) -> Option<Diagnostic> {
+    let name = &*entry.key.text;
+    let meant = slip(name, free.iter().copied())?;
+    let message = format!("unknown key `{}` in {}", wording::shortened(name), wording::place(subject, place));
+    let found = Diagnostic::warning(rules::UNKNOWN_KEY, entry.key_span, message);
+    Some(fixes::renaming(found, entry, meant, Safety::Safe))
+}
+
+fn is_near(schema: &Value) -> bool {
+    schema.get(NEAR) == Some(&Value::Bool(true))
 }
 
 /// The known keys that an object does not have.

@@ -8,6 +8,8 @@ pub(super) const WRONG_TYPE: &str = "wrong-type";
 pub(super) const WRONG_VALUE: &str = "wrong-value";
 pub(super) const UNKNOWN_ACTION_TYPE: &str = "unknown-action-type";
 pub(super) const ACTION_TYPE_ALIAS: &str = "action-type-alias";
+pub(super) const UNKNOWN_COMPONENT_TYPE: &str = "unknown-component-type";
+pub(super) const UNKNOWN_JIG_TYPE: &str = "unknown-jig-type";
 pub(super) const UNKNOWN_DATASOURCE_TYPE: &str = "unknown-datasource-type";
 pub(super) const UNKNOWN_PROVIDER: &str = "unknown-provider";
 
@@ -97,6 +99,56 @@ onFocus:
 ",
     },
     RuleInfo {
+        id: UNKNOWN_COMPONENT_TYPE,
+        group: Group::Schema,
+        severity: Severity::Warning,
+        summary: "the type of a component is misspelt",
+        docs: "\
+Finds components whose `type` is a slip of a known one, such as `component.text-feild`. The screen leaves
+such a component out. Types that look like no other are not reported: new ones appear. The fix is safe.
+
+```yaml wrong
+# jigs/home.jigx
+title: Home
+type: jig.default
+children:
+  - type: component.text-feild
+    instanceId: name
+```
+
+```yaml right
+# jigs/home.jigx
+title: Home
+type: jig.default
+children:
+  - type: component.text-field
+    instanceId: name
+```
+",
+    },
+    RuleInfo {
+        id: UNKNOWN_JIG_TYPE,
+        group: Group::Schema,
+        severity: Severity::Error,
+        summary: "the type of a screen is misspelt",
+        docs: "\
+Finds screens whose `type` is a slip of a known one, such as `jig.lst`. They do not open. The fix is safe.
+A type that looks like no other may be new, and is a note only.
+
+```yaml wrong
+# jigs/home.jigx
+title: Home
+type: jig.lst
+```
+
+```yaml right
+# jigs/home.jigx
+title: Home
+type: jig.list
+```
+",
+    },
+    RuleInfo {
         id: UNKNOWN_DATASOURCE_TYPE,
         group: Group::Schema,
         severity: Severity::Error,
@@ -129,8 +181,9 @@ options:
         summary: "a key that nothing reads, often a slip of the pen",
         docs: "\
 Finds keys that are not known where they stand. They have no effect, and the app does not say so. When a
-needed key is missing beside it and looks alike, both are one finding, and the fix is safe. In places where
-the format is open, such as the index file, it is a warning.
+needed key is missing beside it and looks alike, both are one finding, and the fix is safe. In the index file
+it is a warning. In maps with keys of many kinds, such as jigs and components, only slips of known keys are
+found, such as `onFokus`; they are warnings too.
 
 ```yaml wrong
 # jigs/home.jigx

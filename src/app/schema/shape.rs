@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::document::NEAR;
 use super::mistakes::{Subject, parent};
 use super::{branch, fixes, rules, wording};
 use crate::diag::{Diagnostic, Fix, Span};
@@ -43,6 +44,7 @@ pub(super) fn report(subject: Subject<'_>, pointer: &str, shape: &Shape) -> Opti
     let schema = described(subject, &shape.schema);
     let content = subject.schema(&shape.schema);
     Some(match shape.keyword.as_str() {
+        "enum" if content.get(NEAR).is_some() => return branch::unlisted_type(node, content),
         "enum" => no_choice(subject, pointer, node, content),
         "pattern" if schema.get("x-rule").and_then(Value::as_str) == Some(rules::UNKNOWN_ACTION_TYPE) => {
             branch::unknown_action_type(node, node.as_str().unwrap_or_default())
@@ -125,7 +127,7 @@ fn choices(schema: &Value) -> Option<String> {
     (!known.is_empty()).then(|| wording::one_of(known))
 }
 
-fn allowed(schema: &Value) -> Vec<&str> {
+pub(super) fn allowed(schema: &Value) -> Vec<&str> {
     let listed = schema.get("enum").and_then(Value::as_array).into_iter().flatten();
     let all: Vec<&str> = listed.filter_map(Value::as_str).collect();
     // `operation.upsert_merge` is understood, but `operation.upsert-merge` is how to write it.

@@ -41,6 +41,7 @@ fn check_named(schema: &str, node: &Node, tree: &Tree, out: &mut Vec<Diagnostic>
         "single-file" => FileKind::SingleFile,
         function if function.starts_with("function") => FileKind::Function,
         datasource if datasource.starts_with("datasource") => FileKind::Datasource,
+        "component-node" => return super::check_component(node, tree, out),
         "condition" => return super::mistakes::check(super::Schema::bundled(schema), node, tree, out),
         _ => return check_action(node, tree, out),
     };

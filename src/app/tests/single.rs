@@ -42,7 +42,7 @@ fn every_section_is_read() {
         project.components.keys().collect(),
     ];
     assert_eq!(ids, [["home"], ["load"], ["get"], ["all"], ["default"], ["card"]]);
-    assert_eq!(project.scripts, ["helper", "other"]);
+    assert_eq!(project.scripts.keys().collect::<Vec<_>>(), ["helper", "other"]);
     assert_eq!(project.home.events(), ["onLoad", "onTableChanged"]);
     assert_eq!(
         project.home.on("onTableChanged").next().and_then(|placed| placed.table.as_deref()),

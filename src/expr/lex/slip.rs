@@ -1,5 +1,7 @@
 //! Spellings of other languages and of word processors, read as what their author meant.
 
+use std::ops::Range;
+
 use super::super::ast::{Dialect, Operator};
 use super::{Expect, Lexeme, Lexer};
 
@@ -34,7 +36,23 @@ impl Lexer<'_> {
         let start = self.at;
         self.at += text.len();
         self.error(start, format!("`{text}` is no operator here"), Some(help.to_owned()));
+        if let Some(error) = self.errors.last_mut().filter(|error| error.range == (start..self.at)) {
+            error.repair.extend(Self::repair(self.text, start..self.at, meant));
+        }
         Some(Lexeme::Operator(meant))
+    }
+
+    /// What to write in place of an operator that means the same; words keep apart from their neighbours.
+    fn repair(text: &str, range: Range<usize>, meant: Operator) -> Option<(Range<usize>, &'static str)> {
+        let ambiguous = matches!(&text[range.clone()], "=>" | "++");
+        let apart =
+            text[..range.start].ends_with(super::is_blank) && text[range.end..].starts_with(super::is_blank);
+        let word = match meant {
+            Operator::And if !apart => " and ",
+            Operator::Or if !apart => " or ",
+            other => other.text(),
+        };
+        (!ambiguous).then_some((range, word))
     }
 
     /// `“text”` out of a word processor.

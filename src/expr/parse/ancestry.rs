@@ -19,6 +19,7 @@ pub(super) fn check(root: &Node) -> Vec<SyntaxError> {
         range: slot.bytes.range(),
         message: "`%` has no parent to go to here".into(),
         help: Some("`%` only follows steps of a path, as in `orders.items.(%.id)`".into()),
+        repair: Vec::new(),
     })
     .collect()
 }

@@ -17,6 +17,7 @@ impl Parser<'_> {
             }
             match self.token.kind {
                 Lexeme::Operator(Operator::Subtract) => return self.negate(),
+                Lexeme::Stray if self.is_not() => return self.not(),
                 Lexeme::Open(Bracket::Round) => return self.block(),
                 Lexeme::Open(Bracket::Square) => return self.array(),
                 Lexeme::Open(Bracket::Curly) => return self.object(),
@@ -44,6 +45,27 @@ impl Parser<'_> {
         let of = self.expression(PREFIX_POWER);
         let bytes = self.since(start);
         self.node(Kind::Negate(Box::new(of)), bytes)
+    }
+
+    fn is_not(&self) -> bool {
+        self.lexer.text()[self.token.bytes.range()].starts_with('!')
+    }
+
+    /// `!x` of other languages.
+    fn not(&mut self) -> Node {
+        let sign = self.token.bytes;
+        self.advance(Expect::Operand);
+        let before = self.lexer.errors.len();
+        let of = self.expression(PREFIX_POWER);
+        let end = self.previous.bytes.range().end;
+        let repair = if self.lexer.errors.len() == before && end > sign.range().end {
+            vec![(sign.range(), "$not("), (end..end, ")")]
+        } else {
+            Vec::new()
+        };
+        let help = Some("write `$not(…)`".to_owned());
+        self.report_repairable(sign, "`!` is no operator", help, repair);
+        of
     }
 
     /// The reference takes a `/` for a division here, though no operand came before it.
@@ -106,8 +128,7 @@ impl Parser<'_> {
 
     fn stray_sign(&mut self, bytes: Bytes) {
         let sign = &self.lexer.text()[bytes.range()];
-        let help = if sign == "!" { "write `$not(…)`" } else { "remove it" };
-        self.report(bytes, format!("`{sign}` is no operator"), Some(help.to_owned()));
+        self.report(bytes, format!("`{sign}` is no operator"), Some("remove it".to_owned()));
     }
 
     fn leading_dot(&mut self, bytes: Bytes) {

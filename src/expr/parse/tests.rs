@@ -47,6 +47,38 @@ fn operators_of_other_languages() {
     check("=a // c", &[("//", "`//` begins no comment", "write comments as `/* … */`")]);
 }
 
+/// The text with all repairs made.
+fn repaired(text: &str) -> String {
+    let mut repairs: Vec<_> = errors(text).into_iter().flat_map(|error| error.repair).collect();
+    repairs.sort_by_key(|(range, _)| (range.start, range.end));
+    let mut whole = text.to_owned();
+    for (range, written) in repairs.into_iter().rev() {
+        whole.replace_range(range, written);
+    }
+    whole
+}
+
+#[test]
+fn what_is_clearly_meant_can_be_repaired() {
+    let cases = [
+        ("=a == b", "=a = b"),
+        ("=a!==b", "=a!=b"),
+        ("=a <> b", "=a != b"),
+        ("=a&&b", "=a and b"),
+        ("=a && b|| c", "=a and b or  c"),
+        ("=!@ctx.a.b[c = 1].d = 1", "=$not(@ctx.a.b[c = 1].d) = 1"),
+        ("=!(a or b) and c", "=$not((a or b)) and c"),
+        ("=x.y[!z]", "=x.y[$not(z)]"),
+    ];
+    for (wrong, right) in cases {
+        assert_eq!(repaired(wrong), right);
+        accepts(right);
+    }
+    for unclear in ["=a ++ b", "=(x) => x", "=a ! b", "=!", "=!(a", "=a //b"] {
+        assert_eq!(repaired(unclear), unclear);
+    }
+}
+
 #[test]
 fn choices() {
     let choice = "a choice is written `condition ? value : otherwise`";

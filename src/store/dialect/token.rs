@@ -4,7 +4,7 @@ use std::ops::Range;
 
 /// What kind of token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(in crate::store) enum Kind {
     /// A keyword or a bare name.
     Word,
     /// `'text'`.
@@ -23,24 +23,29 @@ pub(super) enum Kind {
 
 /// A token and its place.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Token {
-    pub(super) kind: Kind,
-    pub(super) range: Range<usize>,
+pub(in crate::store) struct Token {
+    pub(in crate::store) kind: Kind,
+    pub(in crate::store) range: Range<usize>,
 }
 
 impl Token {
     /// The token's text.
-    pub(super) fn text<'a>(&self, sql: &'a str) -> &'a str {
+    pub(in crate::store) fn text<'a>(&self, sql: &'a str) -> &'a str {
         sql.get(self.range.clone()).unwrap_or_default()
     }
 
     /// Whether it is this symbol, or this word in any case.
-    pub(super) fn is(&self, sql: &str, what: &str) -> bool {
+    pub(in crate::store) fn is(&self, sql: &str, what: &str) -> bool {
         matches!(self.kind, Kind::Word | Kind::Symbol) && self.text(sql).eq_ignore_ascii_case(what)
     }
 
+    /// Whether it is exactly this text.
+    pub(in crate::store) fn is_text(&self, sql: &str, what: &str) -> bool {
+        self.text(sql) == what
+    }
+
     /// The name or text without its quotes and with doubled quotes made one.
-    pub(super) fn unquoted(&self, sql: &str) -> String {
+    pub(in crate::store) fn unquoted(&self, sql: &str) -> String {
         let text = self.text(sql);
         let inner = text.get(1..text.len().saturating_sub(1)).unwrap_or_default();
         match self.kind {
@@ -54,7 +59,7 @@ impl Token {
 }
 
 /// The tokens of a text; blanks and comments are left out.
-pub(super) fn tokens(sql: &str) -> Vec<Token> {
+pub(in crate::store) fn tokens(sql: &str) -> Vec<Token> {
     let bytes = sql.as_bytes();
     let mut tokens = Vec::new();
     let mut at = 0;

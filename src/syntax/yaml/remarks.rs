@@ -35,14 +35,28 @@ pub(super) fn orphan(empty: &str) -> String {
 }
 
 /// The finding about a `: ` in a value without quotes, which is the same wherever it is found.
-pub(super) fn torn_value(value: Span, colon: Span) -> Diagnostic {
-    Diagnostic::error(rules::INVALID_YAML, colon, "`: ` cannot stand inside a value without quotes")
-        .label(value, "the value without quotes")
-        .help("put the whole value in quotes, or write it as a block on the lines below `>-`")
+pub(super) fn torn_value(text: &str, value: Span, colon: Span) -> Diagnostic {
+    let (what, help) = match text.strip_prefix('=') {
+        Some(expression) if expression.contains('?') => (
+            "an expression without quotes",
+            "put the whole expression in quotes, or write it as a block on the lines below `>-`; in `a ? b :c`, a `:` without a blank behind it is fine too",
+        ),
+        Some(_) => (
+            "an expression without quotes",
+            "put the whole expression in quotes, or write it as a block on the lines below `>-`",
+        ),
+        None => (
+            "a value without quotes",
+            "put the whole value in quotes, or write it as a block on the lines below `>-`",
+        ),
+    };
+    Diagnostic::error(rules::INVALID_YAML, colon, format!("`: ` cannot stand inside {what}"))
+        .label(value, what.replacen("an ", "the ", 1).replacen("a ", "the ", 1))
+        .help(help)
 }
 
 pub(super) fn torn_expression(text: &str, value: Span, colon: Span) -> Diagnostic {
-    let diagnostic = torn_value(value, colon);
+    let diagnostic = torn_value(text, value, colon);
     match quoted(text) {
         Some(quoted) => diagnostic.fix(Fix::safe("put the value in quotes", value, quoted)),
         None => diagnostic,

@@ -58,6 +58,9 @@ fn wrong_words_on_the_command_line() {
         ("serve nowhere", 2, &["nowhere`"]),
         ("serve app --port 99999", 2, &["99999"]),
         ("serve app --fail 200%", 2, &["200%"]),
+        ("serve app --fault cut-bdy@2", 2, &["`cut-bdy`", "did you mean `cut-body`"]),
+        ("serve app --fault cut-body@0", 2, &["`0`", "`2-3`"]),
+        ("serve app --scenario missing.yaml", 2, &["missing.yaml"]),
         ("eval app =1+", 2, &[]),
         ("frobnicate", 2, &["frobnicate"]),
     ];

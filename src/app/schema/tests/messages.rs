@@ -182,6 +182,13 @@ const MISTAKES: &[(&str, &str, &str)] = &[
         "type: action.execute-action\noptions:\n  action: sync\n  parameter: { id: 7 }\n",
     ),
     ("action", "a list as condition", "type: action.go-back\ncondition: [online()]\n"),
+    ("jig", "a slip in the type", "title: A\ntype: jig.lst\n"),
+    ("jig", "a type without its beginning", "title: A\ntype: 'list'\n"),
+    ("jig", "a kind of screen that nobody knows", "title: A\ntype: jig.kanban\n"),
+    ("jig", "an event with a slip", "title: A\ntype: jig.default\nonFokus: { type: action.go-back }\n"),
+    ("jig", "a slip in a group", "type: jig.default\nactions:\n  - childern: []\n"),
+    ("component-node", "a slip in the type", "type: component.text-feild\n"),
+    ("component-node", "slips in the keys", "type: component.list\noptoins: {}\ninstanceID: a\n"),
     ("translations", "texts by language", "en:\n  greeting: Hello\n"),
 ];
 
@@ -221,8 +228,14 @@ fn render(out: &mut String, files: &Files, diagnostic: &Diagnostic) {
 
 #[test]
 fn one_mistake_is_one_finding() {
-    let several =
-        ["several keys unknown", "a number as id", "a parameter nowhere", "an unknown key", "slips"];
+    let several = [
+        "several keys unknown",
+        "a number as id",
+        "a parameter nowhere",
+        "an unknown key",
+        "slips",
+        "slips in the keys",
+    ];
     let pairs = ["an alias with a mistake", "tables changed as a map"];
     for (schema, title, text) in MISTAKES {
         if several.contains(title) || pairs.contains(title) {
@@ -230,6 +243,21 @@ fn one_mistake_is_one_finding() {
         }
         let (_, found) = findings(schema, text);
         assert_eq!(found.len(), 1, "{title}: {found:#?}");
+    }
+}
+
+#[test]
+fn names_that_are_like_no_other_are_left_alone() {
+    let quiet = [
+        ("jig", "type: '@jigx/jig/form'\nkanban: {}\n"),
+        ("jig", "type: =@ctx.x\n"),
+        ("component-node", "type: component.kanban\nlanes: []\n"),
+        ("component-node", "type: component.story-group\n"),
+        // What is there already was not meant.
+        ("component-node", "type: component.list\noptions: {}\noption: {}\n"),
+    ];
+    for (schema, text) in quiet {
+        assert_eq!(findings(schema, text).1, [], "{text}");
     }
 }
 

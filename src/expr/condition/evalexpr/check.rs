@@ -225,7 +225,7 @@ fn trimmed(text: &str) -> Range<usize> {
 }
 
 fn error(range: Range<usize>, message: &str, help: Option<&str>) -> SyntaxError {
-    SyntaxError { range, message: message.to_owned(), help: help.map(str::to_owned) }
+    SyntaxError { range, message: message.to_owned(), help: help.map(str::to_owned), repair: Vec::new() }
 }
 
 /// Facts to try a condition on; numbers that hardly anybody subtracts.

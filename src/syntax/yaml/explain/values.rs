@@ -44,7 +44,8 @@ impl Scene<'_> {
     /// Blames the `: ` within the unquoted value of `entry`.
     pub(super) fn colon_in(&self, entry: &Shape) -> Mistake {
         let value = lines::trimmed(self.text, self.value_region(entry));
-        let diagnostic = remarks::torn_value(self.span(value), self.span(self.one(self.at)));
+        let colon = self.span(self.one(self.at));
+        let diagnostic = remarks::torn_value(self.slice(&value), self.span(value.clone()), colon);
         self.value(entry, with_fix(diagnostic, self.quote(entry)))
     }
 

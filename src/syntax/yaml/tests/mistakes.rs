@@ -15,7 +15,7 @@ fn check(source: &str, marked: &[&str], part: &str, tree: &Value) -> Vec<Diagnos
 
 #[test]
 fn a_colon_in_an_unquoted_value() {
-    let torn = "`: ` cannot stand inside a value without quotes";
+    let torn = "`: ` cannot stand inside an expression without quotes";
     let cases = [
         ("a: 1\nk: =x ? 'a' : 'b'\nc: 2\n", "a: 1\nk: \"=x ? 'a' : 'b'\"\nc: 2\n"),
         ("a: 1\nk: =x ? \"a\" : 'b'\nc: 2\n", "a: 1\nk: '=x ? \"a\" : ''b'''\nc: 2\n"),

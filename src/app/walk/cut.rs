@@ -1,0 +1,31 @@
+//! An expression of which YAML took the end for a comment.
+
+use super::super::pages::COMMENT_CUTS_EXPRESSION;
+use crate::diag::{Diagnostic, Fix, Span};
+use crate::expr::Expression;
+use crate::syntax::{Scalar, Style, Tree};
+
+/// What is wrong with an expression that cannot be read, when it can be with the comment behind it
+/// (expressions.md §8).
+pub(super) fn by_comment(scalar: &Scalar, token: Span, tree: &Tree, source: &str) -> Option<Diagnostic> {
+    if scalar.style != Style::Plain {
+        return None;
+    }
+    let next = tree.comments.partition_point(|comment| comment.span.start < token.end);
+    let comment = tree.comments.get(next).filter(|comment| comment.trailing)?;
+    let between = source.get(token.end as usize..comment.span.start as usize)?;
+    let whole = source.get(token.start as usize..comment.span.end as usize)?.trim_end();
+    let is_next = between.bytes().all(|byte| matches!(byte, b' ' | b'\t'));
+    if !is_next || Expression::parse(whole).is_err() {
+        return None;
+    }
+    let written = Span::new(token.file, token.start as usize, token.start as usize + whole.len());
+    let quoted = format!("'{}'", whole.replace('\'', "''"));
+    let message = "the rest of this expression is read as a comment, because a blank and `#` begin one";
+    Some(
+        Diagnostic::error(COMMENT_CUTS_EXPRESSION, comment.span, message)
+            .label(token, "all that is left of the expression")
+            .help("put the whole expression in quotes")
+            .fix(Fix::safe("put the expression in quotes", written, quoted)),
+    )
+}
