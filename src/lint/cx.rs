@@ -34,6 +34,26 @@ pub(super) struct Place<'a> {
     pub kind: FileKind,
 }
 
+impl<'a> Place<'a> {
+    /// The map that is the whole of the part of the app: a file, or its entry in a single-file app.
+    pub fn node(&self) -> Option<&'a Node> {
+        let root = &self.source.tree.root;
+        if self.source.kind != FileKind::SingleFile {
+            return Some(root);
+        }
+        let section = match self.kind {
+            FileKind::Index => return Some(root.get("index").unwrap_or(root)),
+            FileKind::Jig => "jigs",
+            FileKind::Component => "components",
+            FileKind::Action => "actions",
+            FileKind::Function => "functions",
+            FileKind::Datasource => "datasources",
+            _ => return None,
+        };
+        root.get(section)?.get(self.id)
+    }
+}
+
 impl<'a> Cx<'a> {
     pub fn new(facts: &'a Facts<'a>, rule: &'static RuleInfo) -> Self {
         Self { project: &facts.loaded.project, rule, facts, found: Vec::new() }
@@ -94,7 +114,7 @@ impl<'a> Cx<'a> {
     /// Whether some scope lists the id.
     pub fn is_member(&self, id: &str) -> bool {
         let members = self.facts.members.get_or_init(|| {
-            let references = self.project.index.references().iter();
+            let references = self.project.index.references();
             references.filter(|used| used.kind == UseKind::Member).map(|used| used.id.as_str()).collect()
         });
         members.contains(id)

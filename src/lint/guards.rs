@@ -32,6 +32,14 @@ pub(super) fn holds_back(cx: &Cx<'_>, node: &Node) -> bool {
     is_guard(node) || node.get("style").is_some_and(is_guard) || cx.has_stray_key(node)
 }
 
+/// Whether nothing between the root action and another one in it can hold that one back: no `when`, no
+/// `condition`, no button that is hidden or disabled.
+pub(super) fn is_open(cx: &Cx<'_>, root: &Placed, action: &ActionNode) -> bool {
+    let Some(way) = way(cx, root, action) else { return false };
+    let options = way.last().and_then(|node| node.get("options"));
+    !way.into_iter().chain(options).any(|node| holds_back(cx, node))
+}
+
 /// Whether the start of a scope looks itself whether the scope is running.
 pub(super) fn looks_itself(options: &Node) -> bool {
     options.get("ifRunning").and_then(Node::as_str).is_some_and(|word| matches!(word, "skip" | "error"))

@@ -1,14 +1,20 @@
 //! What an action list does for sync scopes, step by step.
 
 use super::Cx;
+use super::edit::with_key;
 use crate::action::{ActionNode, SyncRole, UseKind};
+use crate::diag::Fix;
 use crate::expr::is_expression;
 use crate::syntax::{Kind, Node};
+
+const LIST: &str = "action.action-list";
 
 /// One item of a list with all actions inside it.
 pub(super) struct Step<'s> {
     /// The item.
     pub action: &'s ActionNode,
+    /// The item, or in its place the items of a list that it is.
+    pub items: Vec<&'s ActionNode>,
     /// The scopes it starts.
     pub starts: Vec<&'s ActionNode>,
     /// The syncs it runs, in this file or in global actions that it calls.
@@ -27,16 +33,55 @@ pub(super) enum Sequence {
 }
 
 /// The steps of a list that starts a scope; `None` for any other action.
-pub(super) fn steps<'s, 'a: 's>(cx: &Cx<'a>, list: &'s ActionNode) -> Option<Vec<Step<'s>>> {
-    if list.type_name.value != "action.action-list" {
-        return None;
-    }
-    let mut steps: Vec<Step<'s>> = list.body.children().into_iter().map(step).collect();
+pub(super) fn scope_steps<'s, 'a: 's>(cx: &Cx<'a>, list: &'s ActionNode) -> Option<Vec<Step<'s>>> {
+    let mut steps = steps(list)?;
     if steps.iter().all(|step| step.starts.is_empty()) {
         return None;
     }
     steps.iter_mut().for_each(|step| called(cx, step));
     Some(steps)
+}
+
+/// The steps of a list; `None` for any other action.
+fn steps(list: &ActionNode) -> Option<Vec<Step<'_>>> {
+    if list.type_name.value != LIST {
+        return None;
+    }
+    Some(list.body.children().into_iter().map(step).collect())
+}
+
+/// The first item of a list that is `earlier`, and an item after it that is `later`. The items of
+/// lists in the list count as its own, but a pair within one of them is that list's. What stands in a
+/// question or behind `onSuccess` runs at a time of its own and does not count.
+pub(super) fn pair<'a>(
+    list: &'a ActionNode,
+    earlier: impl Fn(&ActionNode) -> bool,
+    later: impl Fn(&ActionNode) -> bool,
+) -> Option<(&'a ActionNode, &'a ActionNode)> {
+    let steps = steps(list)?;
+    let at = steps.iter().position(|step| step.items.iter().any(|item| earlier(item)))?;
+    let first = steps[at].items.iter().find(|item| earlier(item))?;
+    let second = steps[at + 1..].iter().flat_map(|step| &step.items).find(|item| later(item))?;
+    Some((first, second))
+}
+
+fn flatten<'a>(item: &'a ActionNode, found: &mut Vec<&'a ActionNode>) {
+    match item.type_name.value.as_str() {
+        LIST => item.body.children().into_iter().for_each(|inner| flatten(inner, found)),
+        _ => found.push(item),
+    }
+}
+
+/// Whether an action changes rows, here or at a back end (actions.md §5, §6, §8, §9).
+pub(super) fn is_write(action: &ActionNode) -> bool {
+    matches!(
+        action.type_name.value.as_str(),
+        "action.execute-entity"
+            | "action.execute-entities"
+            | "action.execute-sql"
+            | "action.find-replace"
+            | "action.submit-form"
+    )
 }
 
 /// The order of a list.
@@ -47,6 +92,18 @@ pub(super) fn sequence(cx: &Cx<'_>, list: &ActionNode) -> Sequence {
         None | Some(Kind::Bool(false) | Kind::Null) => Sequence::Together,
         Some(_) => Sequence::Unknown,
     }
+}
+
+/// What adds or turns on `isSequential`.
+pub(super) fn made_sequential(cx: &Cx<'_>, list: &ActionNode) -> Option<Fix> {
+    let title = "make the list sequential";
+    let text = cx.text(list.span.file);
+    let options = cx.node(list)?.get("options")?;
+    if let Some(written) = options.get("isSequential") {
+        let is_written = matches!(written.kind, Kind::Bool(_));
+        return is_written.then(|| Fix::safe(title, written.span, "true"));
+    }
+    with_key(options, "isSequential", "true", text).map(|(place, key)| Fix::safe(title, place, key))
 }
 
 /// The members that a start lists, when all are known without running and exist.
@@ -71,7 +128,8 @@ pub(super) fn scope_name(start: &ActionNode) -> &str {
 }
 
 fn step(action: &ActionNode) -> Step<'_> {
-    let mut step = Step { action, starts: Vec::new(), syncs: Vec::new(), calls: false };
+    let mut step = Step { action, items: Vec::new(), starts: Vec::new(), syncs: Vec::new(), calls: false };
+    flatten(action, &mut step.items);
     action.visit(&mut |inner| match inner.body.sync() {
         Some(SyncRole::Scope(_)) => step.starts.push(inner),
         Some(SyncRole::Member) => step.syncs.push(inner),

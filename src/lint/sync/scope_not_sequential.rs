@@ -1,12 +1,12 @@
 //! A scope and its syncs in a list without order.
 
 use crate::action::ActionNode;
-use crate::diag::{Fix, Group, RuleInfo, Severity};
-use crate::lint::edit::with_key;
+use crate::diag::{Group, RuleInfo, Severity};
 use crate::lint::rule::{Check, Rule};
-use crate::lint::sequence::{Sequence, Step, literal_id, members, scope_name, sequence, steps};
+use crate::lint::sequence::{
+    Sequence, Step, literal_id, made_sequential, members, scope_name, scope_steps, sequence,
+};
 use crate::lint::{Cx, Place};
-use crate::syntax::{Kind, Node};
 
 pub(super) static RULE: Rule = Rule {
     info: RuleInfo {
@@ -64,7 +64,7 @@ onLoad:
 ";
 
 fn check(cx: &mut Cx<'_>, _: &Place<'_>, list: &ActionNode) {
-    let Some(steps) = steps(cx, list) else { return };
+    let Some(steps) = scope_steps(cx, list) else { return };
     let Some((start, sync)) = pair(cx, &steps) else { return };
     let options = cx.node(list).and_then(|node| node.get("options"));
     let misspelt = options.is_some_and(|options| cx.has_stray_key(options));
@@ -77,8 +77,7 @@ fn check(cx: &mut Cx<'_>, _: &Place<'_>, list: &ActionNode) {
         .label(start.type_name.span, "the scope starts here")
         .label(sync.type_name.span, "and this sync belongs to it")
         .help("add `isSequential: true` to the options of the list");
-    let fix = cx.node(list).and_then(|node| fix(node, cx.text(list.span.file)));
-    cx.report(match fix {
+    cx.report(match made_sequential(cx, list) {
         Some(fix) => finding.fix(fix),
         None => finding,
     });
@@ -97,18 +96,4 @@ fn pair<'a>(cx: &Cx<'_>, steps: &[Step<'a>]) -> Option<(&'a ActionNode, &'a Acti
         }
     }
     None
-}
-
-fn fix(list: &Node, text: &str) -> Option<Fix> {
-    let title = "make the list sequential";
-    let options = list.get("options")?;
-    match options.get("isSequential") {
-        Some(written) if matches!(written.kind, Kind::Bool(_)) => {
-            Some(Fix::safe(title, written.span, "true"))
-        }
-        Some(_) => None,
-        None => {
-            with_key(options, "isSequential", "true", text).map(|(place, key)| Fix::safe(title, place, key))
-        }
-    }
 }

@@ -3,7 +3,7 @@
 use crate::action::{ActionNode, SyncRole};
 use crate::diag::{Group, RuleInfo, Severity};
 use crate::lint::rule::{Check, Rule};
-use crate::lint::sequence::{Step, literal_id, members, scope_name, steps};
+use crate::lint::sequence::{Step, literal_id, members, scope_name, scope_steps};
 use crate::lint::{Cx, Place};
 
 pub(super) static RULE: Rule = Rule {
@@ -74,7 +74,7 @@ A list that starts a scope whose members are an expression, or do not exist, is 
 ";
 
 fn check(cx: &mut Cx<'_>, _: &Place<'_>, list: &ActionNode) {
-    let Some(steps) = steps(cx, list) else { return };
+    let Some(steps) = scope_steps(cx, list) else { return };
     let Some(start) = only_known_starts(cx, &steps) else { return };
     let mut syncs = Vec::new();
     steps.iter().for_each(|step| beside(step.action, &mut syncs));

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::action::{ActionNode, SyncRole};
 use crate::app::Placed;
 use crate::diag::{Group, RuleInfo, Severity, Span};
-use crate::lint::guards::{holds_back, looks_itself, way};
+use crate::lint::guards::{is_open, looks_itself};
 use crate::lint::rule::{Check, Rule};
 use crate::lint::{Cx, Place};
 
@@ -132,7 +132,6 @@ fn is_free(cx: &Cx<'_>, root: &Placed, action: &ActionNode) -> bool {
     if root.event.as_deref() == Some("onLoad") {
         return false;
     }
-    let Some(way) = way(cx, root, action) else { return false };
-    let options = way.last().and_then(|node| node.get("options"));
-    !way.into_iter().chain(options).any(|node| holds_back(cx, node)) && !options.is_some_and(looks_itself)
+    let options = cx.node(action).and_then(|node| node.get("options"));
+    is_open(cx, root, action) && !options.is_some_and(looks_itself)
 }
