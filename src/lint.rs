@@ -6,6 +6,7 @@
 //! for, [`Cx`] knows the whole app. The mistakes come from `spec/pitfalls.md`.
 
 mod arguments;
+mod columns;
 mod cx;
 mod doubt;
 mod edit;
@@ -22,6 +23,7 @@ mod sql;
 mod suppress;
 mod triggers;
 mod walk;
+mod writes;
 
 mod data;
 mod expressions;

@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use super::facts::{Facts, Named};
 use super::triggers::Triggers;
+use super::writes::{Writer, Writers};
 use crate::action::{ActionNode, UseKind};
 use crate::app::{Datasource, FileKind, Project, Reference, Screen, Source};
 use crate::diag::{Diagnostic, FileId, RuleInfo, Severity, Span, did_you_mean};
@@ -133,6 +134,11 @@ impl<'a> Cx<'a> {
     /// Who calls which global action.
     pub fn triggers(&self) -> &Triggers<'a> {
         self.facts.triggers.get_or_init(|| Triggers::of(self.project))
+    }
+
+    /// The actions that write to a table, in order of the app.
+    pub fn writers_to(&self, table: &str) -> &[Writer] {
+        self.facts.writers.get_or_init(|| Writers::of(self, self.project)).to(table)
     }
 
     /// The datasource of this id that something at `place` reads (datasources.md §1.2).

@@ -2,11 +2,14 @@
 
 use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::sync::Arc;
 
+use super::columns::Columns;
 use super::rule::Rule;
 use super::select::is_about_reading;
 use super::sql;
 use super::triggers::Triggers;
+use super::writes::Writers;
 use crate::action::{ActionNode, SyncRole, UseKind, type_names};
 use crate::app::{FileKind, Loaded, Screen, Source};
 use crate::diag::{Diagnostic, FileId, Files, Severity, Span};
@@ -42,6 +45,9 @@ pub(super) struct Facts<'a> {
     pub triggers: OnceCell<Triggers<'a>>,
     /// Compiles the app's statements.
     pub sql: sql::Desk,
+    /// The fields of datasources' rows, by the datasource's place.
+    pub columns: RefCell<HashMap<Span, Option<Arc<Columns>>>>,
+    pub writers: OnceCell<Writers<'a>>,
     shaped_by_sql: OnceCell<HashSet<String>>,
 }
 
@@ -79,6 +85,8 @@ impl<'a> Facts<'a> {
             mistakes: OnceCell::new(),
             triggers: OnceCell::new(),
             sql: sql::Desk::default(),
+            columns: RefCell::default(),
+            writers: OnceCell::new(),
             shaped_by_sql: OnceCell::new(),
         }
     }
