@@ -5,9 +5,13 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use super::columns::Columns;
+use super::callers::Callers;
+use super::fetched::Fetched;
+use super::forms::FormsByScreen;
 use super::rule::Rule;
 use super::select::is_about_reading;
 use super::sql;
+use super::texts::Texts;
 use super::triggers::Triggers;
 use super::writes::Writers;
 use crate::action::{ActionNode, SyncRole, UseKind, type_names};
@@ -43,12 +47,16 @@ pub(super) struct Facts<'a> {
     pub shared: OnceCell<BTreeSet<&'a str>>,
     mistakes: OnceCell<BTreeSet<Span>>,
     pub triggers: OnceCell<Triggers<'a>>,
+    pub fetched: OnceCell<Fetched<'a>>,
     /// Compiles the app's statements.
     pub sql: sql::Desk,
     /// The fields of datasources' rows, by the datasource's place.
     pub columns: RefCell<HashMap<Span, Option<Arc<Columns>>>>,
     pub writers: OnceCell<Writers<'a>>,
     shaped_by_sql: OnceCell<HashSet<String>>,
+    pub callers: OnceCell<Callers<'a>>,
+    pub forms: OnceCell<FormsByScreen<'a>>,
+    pub texts: OnceCell<Texts<'a>>,
 }
 
 /// Something with an `instanceId`.
@@ -68,9 +76,9 @@ impl<'a> Facts<'a> {
         Self {
             loaded,
             files,
-            sources: loaded.sources.iter().map(|source| (source.file, source)).collect(),
+            sources: loaded.sources.iter().map(|source| (source.file, source.as_ref())).collect(),
             screens: OnceCell::new(),
-            damaged: damaged.collect(),
+            damaged: damaged.map(AsRef::as_ref).collect(),
             unread,
             misplaced: OnceCell::new(),
             rules: rules.iter().map(|rule| rule.info.id).collect(),
@@ -84,10 +92,14 @@ impl<'a> Facts<'a> {
             shared: OnceCell::new(),
             mistakes: OnceCell::new(),
             triggers: OnceCell::new(),
+            fetched: OnceCell::new(),
             sql: sql::Desk::default(),
             columns: RefCell::default(),
             writers: OnceCell::new(),
             shaped_by_sql: OnceCell::new(),
+            callers: OnceCell::new(),
+            forms: OnceCell::new(),
+            texts: OnceCell::new(),
         }
     }
 
@@ -118,7 +130,7 @@ impl<'a> Facts<'a> {
     /// The places of what the loader found wrong.
     pub fn mistakes(&self) -> &BTreeSet<Span> {
         self.mistakes.get_or_init(|| {
-            let graver = self.loaded.diagnostics.iter().filter(|found| found.severity > Severity::Info);
+            let graver = self.loaded.diagnostics().filter(|found| found.severity > Severity::Info);
             graver.map(|found| found.span).collect()
         })
     }
@@ -126,7 +138,7 @@ impl<'a> Facts<'a> {
     /// Values of keys that nobody knows: the key is most likely misspelt, and the value an id.
     pub fn misplaced(&self) -> &HashSet<&'a str> {
         self.misplaced.get_or_init(|| {
-            let unknown = self.loaded.diagnostics.iter().filter(|found| found.rule == "unknown-key");
+            let unknown = self.loaded.diagnostics().filter(|found| found.rule == "unknown-key");
             unknown
                 .filter_map(|found| value_behind(self.files.get(found.span.file).text(), found.span))
                 .collect()
@@ -179,7 +191,7 @@ impl Dynamic {
 /// The places that could not be read, or not in full.
 fn unread(loaded: &Loaded) -> BTreeSet<Span> {
     let is_reading = |found: &&Diagnostic| found.severity == Severity::Error && is_about_reading(found.rule);
-    let told = loaded.diagnostics.iter().filter(is_reading).map(|found| found.span);
+    let told = loaded.diagnostics().filter(is_reading).map(|found| found.span);
     let damaged = loaded.sources.iter().flat_map(|source| &source.tree.damaged).copied();
     told.chain(damaged).collect()
 }
