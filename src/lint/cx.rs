@@ -160,6 +160,8 @@ impl<'a> Cx<'a> {
     /// The actions that write to a table, in order of the app.
     pub fn writers_to(&self, table: &str) -> &[Writer] {
         self.facts.writers.get_or_init(|| Writers::of(self, self.project)).to(table)
+    }
+
     /// What syncs fetch, by table.
     pub fn fetched(&self) -> &Fetched<'a> {
         self.facts.fetched.get_or_init(|| Fetched::of(self))

@@ -4,8 +4,8 @@ use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
-use super::columns::Columns;
 use super::callers::Callers;
+use super::columns::Columns;
 use super::fetched::Fetched;
 use super::forms::FormsByScreen;
 use super::rule::Rule;
