@@ -8,6 +8,7 @@
 mod arguments;
 mod callers;
 mod changes;
+mod columns;
 mod cx;
 mod cycles;
 mod doubt;
@@ -33,6 +34,7 @@ mod tracked;
 mod texts;
 mod triggers;
 mod walk;
+mod writes;
 
 mod data;
 mod expressions;

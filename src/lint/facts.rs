@@ -2,8 +2,10 @@
 
 use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::sync::Arc;
 
 use super::callers::Callers;
+use super::columns::Columns;
 use super::fetched::Fetched;
 use super::forms::FormsByScreen;
 use super::rule::Rule;
@@ -11,6 +13,7 @@ use super::select::is_about_reading;
 use super::sql;
 use super::texts::Texts;
 use super::triggers::Triggers;
+use super::writes::Writers;
 use crate::action::{ActionNode, SyncRole, UseKind, type_names};
 use crate::app::{FileKind, Loaded, Screen, Source};
 use crate::diag::{Diagnostic, FileId, Files, Severity, Span};
@@ -51,6 +54,9 @@ pub(super) struct Facts<'a> {
     shaped_by_sql: OnceCell<HashSet<String>>,
     /// Compiles the app's statements.
     pub sql: sql::Desk,
+    /// The fields of datasources' rows, by the datasource's place.
+    pub columns: RefCell<HashMap<Span, Option<Arc<Columns>>>>,
+    pub writers: OnceCell<Writers<'a>>,
     shaped_by_sql: OnceCell<HashSet<String>>,
     pub callers: OnceCell<Callers<'a>>,
     pub forms: OnceCell<FormsByScreen<'a>>,
@@ -95,6 +101,8 @@ impl<'a> Facts<'a> {
             sql: sql::Desk::default(),
             shaped_by_sql: OnceCell::new(),
             sql: sql::Desk::default(),
+            columns: RefCell::default(),
+            writers: OnceCell::new(),
             shaped_by_sql: OnceCell::new(),
             callers: OnceCell::new(),
             forms: OnceCell::new(),
