@@ -32,7 +32,8 @@ const PLANTS: &[Plant] = &[
         sites: |soil| {
             let parameters = rest(soil).flat_map(|function| function.inside());
             let path = parameters.filter(|spot| is(spot, "location", "path"));
-            path.filter_map(|spot| spot.at("/required")?.replace("«false»")).collect()
+            let placed = path.filter(|spot| spot.text().contains(&format!("{{{}}}", spot.key())));
+            placed.filter_map(|spot| spot.at("/required")?.replace("«false»")).collect()
         },
     },
     Plant {
