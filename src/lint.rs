@@ -14,6 +14,7 @@ mod facts;
 mod fix;
 mod formula;
 mod members;
+mod names;
 mod query;
 mod rule;
 mod select;
@@ -22,6 +23,7 @@ mod session;
 mod suppress;
 mod triggers;
 mod walk;
+mod wiring;
 
 mod data;
 mod expressions;

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use super::rule::Rule;
 use super::select::is_about_reading;
 use super::triggers::Triggers;
+use super::wiring::{InputReads, Wiring};
 use crate::action::{ActionNode, SyncRole, UseKind, type_names};
 use crate::app::{FileKind, Loaded, Screen, Source};
 use crate::diag::{Diagnostic, FileId, Files, Severity, Span};
@@ -39,6 +40,8 @@ pub(super) struct Facts<'a> {
     pub shared: OnceCell<BTreeSet<&'a str>>,
     mistakes: OnceCell<BTreeSet<Span>>,
     pub triggers: OnceCell<Triggers<'a>>,
+    wiring: OnceCell<Wiring<'a>>,
+    inputs_read: OnceCell<InputReads<'a>>,
 }
 
 /// Something with an `instanceId`.
@@ -74,6 +77,8 @@ impl<'a> Facts<'a> {
             shared: OnceCell::new(),
             mistakes: OnceCell::new(),
             triggers: OnceCell::new(),
+            wiring: OnceCell::new(),
+            inputs_read: OnceCell::new(),
         }
     }
 
@@ -117,6 +122,16 @@ impl<'a> Facts<'a> {
                 .filter_map(|found| value_behind(self.files.get(found.span.file).text(), found.span))
                 .collect()
         })
+    }
+
+    /// What the parts of the app set for one another.
+    pub fn wiring(&self) -> &Wiring<'a> {
+        self.wiring.get_or_init(|| Wiring::of(self.loaded))
+    }
+
+    /// The inputs that jigs, components and datasources read.
+    pub fn inputs_read(&self) -> &InputReads<'a> {
+        self.inputs_read.get_or_init(|| InputReads::of(&self.loaded.project))
     }
 
     /// Everything with an `instanceId`, by that id.
