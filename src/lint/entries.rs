@@ -41,9 +41,7 @@ pub(super) fn entries<'a>(cx: &Cx<'a>, action: &ActionNode) -> Vec<Entry<'a>> {
 
 /// Whether a call of the function removes all rows of the table that it fills (functions.md §6).
 pub(super) fn wipes(function: &Function) -> bool {
-    const PARTIAL: [&str; 3] = ["forRowsWithValues", "forRowsInRange", "operations"];
-    let keeps = function.unsupported.iter().any(|key| PARTIAL.contains(&key.value.as_str()));
-    matches!(function.rows, Rows::Replace) && !keeps
+    matches!(function.rows, Rows::Replace) && function.operations.is_none()
 }
 
 fn entry(node: &Node) -> Entry<'_> {
