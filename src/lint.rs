@@ -53,9 +53,8 @@ use crate::diag::{Diagnostic, Files, RuleInfo};
 
 pub use crate::app::{Changes, Environment};
 pub use fix::{Mending, Reach, Rewrite};
-pub use session::{Changes, Checked, Crash, Environment, Session};
-pub use suppress::{Added, add_ignores};
 pub use session::{Checked, Crash, Session};
+pub use suppress::{Added, add_ignores};
 
 use cx::{Cx, Place};
 use rule::Rule;

@@ -150,6 +150,8 @@ impl<'a> Facts<'a> {
     /// The inputs that jigs, components and datasources read.
     pub fn inputs_read(&self) -> &InputReads<'a> {
         self.inputs_read.get_or_init(|| InputReads::of(&self.loaded.project))
+    }
+
     /// Names in lower case of the tables that the app's own statements make or alter.
     pub fn shaped_by_sql(&self) -> &HashSet<String> {
         self.shaped_by_sql.get_or_init(|| {

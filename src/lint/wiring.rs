@@ -1,6 +1,7 @@
 //! What the parts of an app set for one another: states, ids of components, screens within screens.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::Arc;
 
 use crate::app::{FileKind, Found, Loaded, Project, Source};
 use crate::diag::{FileId, Span};
@@ -31,7 +32,7 @@ pub(super) struct Wiring<'a> {
 impl<'a> Wiring<'a> {
     pub fn of(loaded: &'a Loaded) -> Self {
         let mut wiring = Self::default();
-        let parts = |source: &&Source| {
+        let parts = |source: &&Arc<Source>| {
             !matches!(
                 source.kind,
                 FileKind::Settings | FileKind::Translation | FileKind::Icons | FileKind::Images
