@@ -22,6 +22,7 @@ mod formula;
 mod function_file;
 mod guards;
 mod members;
+mod names;
 mod query;
 mod rule;
 mod secret;
@@ -35,6 +36,7 @@ mod texts;
 mod triggers;
 mod walk;
 mod writes;
+mod wiring;
 
 mod data;
 mod expressions;

@@ -14,6 +14,7 @@ use super::sql;
 use super::texts::Texts;
 use super::triggers::Triggers;
 use super::writes::Writers;
+use super::wiring::{InputReads, Wiring};
 use crate::action::{ActionNode, SyncRole, UseKind, type_names};
 use crate::app::{FileKind, Loaded, Screen, Source};
 use crate::diag::{Diagnostic, FileId, Files, Severity, Span};
@@ -47,6 +48,8 @@ pub(super) struct Facts<'a> {
     pub shared: OnceCell<BTreeSet<&'a str>>,
     mistakes: OnceCell<BTreeSet<Span>>,
     pub triggers: OnceCell<Triggers<'a>>,
+    wiring: OnceCell<Wiring<'a>>,
+    inputs_read: OnceCell<InputReads<'a>>,
     pub fetched: OnceCell<Fetched<'a>>,
     interruptions: OnceCell<bool>,
     /// Compiles the app's statements.
@@ -96,6 +99,8 @@ impl<'a> Facts<'a> {
             shared: OnceCell::new(),
             mistakes: OnceCell::new(),
             triggers: OnceCell::new(),
+            wiring: OnceCell::new(),
+            inputs_read: OnceCell::new(),
             fetched: OnceCell::new(),
             interruptions: OnceCell::new(),
             sql: sql::Desk::default(),
@@ -150,6 +155,16 @@ impl<'a> Facts<'a> {
                 .filter_map(|found| value_behind(self.files.get(found.span.file).text(), found.span))
                 .collect()
         })
+    }
+
+    /// What the parts of the app set for one another.
+    pub fn wiring(&self) -> &Wiring<'a> {
+        self.wiring.get_or_init(|| Wiring::of(self.loaded))
+    }
+
+    /// The inputs that jigs, components and datasources read.
+    pub fn inputs_read(&self) -> &InputReads<'a> {
+        self.inputs_read.get_or_init(|| InputReads::of(&self.loaded.project))
     }
 
     /// Names in lower case of the tables that the app's own statements make or alter.
