@@ -1,24 +1,25 @@
 //! What an action list does for sync scopes, step by step.
 
 use super::Cx;
-use crate::action::{ActionNode, SyncRole};
-use crate::diag::{Fix, Span};
+use super::edit::with_key;
+use crate::action::{ActionNode, SyncRole, UseKind};
+use crate::diag::Fix;
 use crate::expr::is_expression;
 use crate::syntax::{Kind, Node};
 
 const LIST: &str = "action.action-list";
 
 /// One item of a list with all actions inside it.
-pub(super) struct Step<'a> {
+pub(super) struct Step<'s> {
     /// The item.
-    pub action: &'a ActionNode,
+    pub action: &'s ActionNode,
     /// The item, or in its place the items of a list that it is.
-    pub items: Vec<&'a ActionNode>,
+    pub items: Vec<&'s ActionNode>,
     /// The scopes it starts.
-    pub starts: Vec<&'a ActionNode>,
-    /// The syncs it runs.
-    pub syncs: Vec<&'a ActionNode>,
-    /// Whether it runs actions that stand elsewhere.
+    pub starts: Vec<&'s ActionNode>,
+    /// The syncs it runs, in this file or in global actions that it calls.
+    pub syncs: Vec<&'s ActionNode>,
+    /// Whether it runs actions that are not known.
     pub calls: bool,
 }
 
@@ -31,8 +32,18 @@ pub(super) enum Sequence {
     Unknown,
 }
 
+/// The steps of a list that starts a scope; `None` for any other action.
+pub(super) fn scope_steps<'s, 'a: 's>(cx: &Cx<'a>, list: &'s ActionNode) -> Option<Vec<Step<'s>>> {
+    let mut steps = steps(list)?;
+    if steps.iter().all(|step| step.starts.is_empty()) {
+        return None;
+    }
+    steps.iter_mut().for_each(|step| called(cx, step));
+    Some(steps)
+}
+
 /// The steps of a list; `None` for any other action.
-pub(super) fn steps(list: &ActionNode) -> Option<Vec<Step<'_>>> {
+fn steps(list: &ActionNode) -> Option<Vec<Step<'_>>> {
     if list.type_name.value != LIST {
         return None;
     }
@@ -92,26 +103,16 @@ pub(super) fn made_sequential(cx: &Cx<'_>, list: &ActionNode) -> Option<Fix> {
         let is_written = matches!(written.kind, Kind::Bool(_));
         return is_written.then(|| Fix::safe(title, written.span, "true"));
     }
-    let first = options.entries().first()?.key_span;
-    let (before, after) = text.split_at_checked(first.start as usize)?;
-    let indent = &before[before.rfind('\n').map_or(0, |at| at + 1)..];
-    let added = match (in_braces(options, text), after.starts_with('"')) {
-        (true, true) => "\"isSequential\": true, ".to_owned(),
-        (true, false) => "isSequential: true, ".to_owned(),
-        // Only where the first key stands alone on its line is it known how the next line begins.
-        (false, _) if indent.chars().all(|c| c == ' ') => format!("isSequential: true\n{indent}"),
-        (false, _) => return None,
-    };
-    Some(Fix::safe(title, Span { end: first.start, ..first }, added))
+    with_key(options, "isSequential", "true", text).map(|(place, key)| Fix::safe(title, place, key))
 }
 
 /// The members that a start lists, when all are known without running and exist.
-pub(super) fn members<'a>(cx: &Cx<'_>, start: &'a ActionNode) -> Option<Vec<&'a str>> {
+pub(super) fn members<'s>(cx: &Cx<'_>, start: &'s ActionNode) -> Option<Vec<&'s str>> {
     let Some(SyncRole::Scope(ids)) = start.body.sync() else { return None };
     let written = cx.node(start)?.at("/options/instanceIds")?;
     let literal = |item: &Node| item.as_str().is_some_and(|text| !is_expression(text));
-    let exists = |id: &str| !cx.project.index.definitions(crate::action::UseKind::Member, id).is_empty();
-    let known = matches!(written.kind, Kind::Array(_)) && written.items().iter().all(literal);
+    let exists = |id: &str| !cx.project.index.definitions(UseKind::Member, id).is_empty();
+    let known = !written.items().is_empty() && written.items().iter().all(literal);
     (known && ids.iter().all(|id| exists(&id.value)))
         .then(|| ids.iter().map(|id| id.value.as_str()).collect())
 }
@@ -137,6 +138,28 @@ fn step(action: &ActionNode) -> Step<'_> {
     step
 }
 
-fn in_braces(node: &Node, text: &str) -> bool {
-    text.get(node.span.range()).is_some_and(|written| written.starts_with('{'))
+/// Adds the syncs of the global actions that a step calls; what those call in turn is not looked at.
+fn called<'s, 'a: 's>(cx: &Cx<'a>, step: &mut Step<'s>) {
+    if !step.calls {
+        return;
+    }
+    let (mut syncs, mut unknown) = (Vec::new(), false);
+    step.action.visit(&mut |inner| {
+        if inner.type_name.value != "action.execute-action" {
+            return;
+        }
+        let id = inner.uses.iter().find(|used| used.kind == UseKind::Action).map(|used| used.id.as_str());
+        let Some(global) = id.and_then(|id| cx.project.actions.get(id)) else {
+            unknown = true;
+            return;
+        };
+        global.placed.action.visit(&mut |inner| {
+            unknown |= inner.type_name.value == "action.execute-action";
+            if inner.body.sync() == Some(SyncRole::Member) {
+                syncs.push(inner);
+            }
+        });
+    });
+    step.syncs.extend(syncs);
+    step.calls = unknown;
 }

@@ -4,7 +4,7 @@ use crate::action::ActionNode;
 use crate::diag::{Group, RuleInfo, Severity};
 use crate::lint::rule::{Check, Rule};
 use crate::lint::sequence::{
-    Sequence, Step, literal_id, made_sequential, members, scope_name, sequence, steps,
+    Sequence, Step, literal_id, made_sequential, members, scope_name, scope_steps, sequence,
 };
 use crate::lint::{Cx, Place};
 
@@ -64,7 +64,7 @@ onLoad:
 ";
 
 fn check(cx: &mut Cx<'_>, _: &Place<'_>, list: &ActionNode) {
-    let Some(steps) = steps(list) else { return };
+    let Some(steps) = scope_steps(cx, list) else { return };
     let Some((start, sync)) = pair(cx, &steps) else { return };
     let options = cx.node(list).and_then(|node| node.get("options"));
     let misspelt = options.is_some_and(|options| cx.has_stray_key(options));

@@ -5,10 +5,9 @@ use std::collections::BTreeSet;
 use crate::action::{ActionNode, SyncRole};
 use crate::app::Placed;
 use crate::diag::{Group, RuleInfo, Severity, Span};
-use crate::lint::guards::is_open;
+use crate::lint::guards::{is_open, looks_itself};
 use crate::lint::rule::{Check, Rule};
 use crate::lint::{Cx, Place};
-use crate::syntax::Node;
 
 pub(super) static RULE: Rule = Rule {
     info: RuleInfo {
@@ -24,7 +23,8 @@ pub(super) static RULE: Rule = Rule {
 const PAGE: &str = "\
 Finds `action.start-sync-scope` that a user can trigger at any time, with nothing on the way that could
 hold it back: no `when`, no `condition`, no `ifRunning: skip`, no button that is hidden or disabled
-meanwhile. `onLoad` runs once and is not reported.
+meanwhile. A guard that asks for the network or the user only does not hold back a second start. `onLoad` runs
+once and is not reported.
 
 Two quick taps, or returning to the screen, start the scope again over the syncs that still run: the same
 tables are fetched twice at once and the counters no longer fit.
@@ -33,7 +33,7 @@ tables are fetched twice at once and the counters no longer fit.
 # jigs/home.jigx
 title: Home
 type: jig.default
-onFocus:
+onRefresh:
   type: action.action-list
   options:
     isSequential: true
@@ -53,7 +53,7 @@ onFocus:
 # jigs/home.jigx
 title: Home
 type: jig.default
-onFocus:
+onRefresh:
   type: action.action-list
   condition:
     scope: { id: morning-load, isNot: syncing }
@@ -129,12 +129,9 @@ fn free_call<'a>(cx: &Cx<'a>, id: &str, seen: &mut BTreeSet<&'a str>) -> Option<
 
 /// Whether nothing between the root and the action can hold it back.
 fn is_free(cx: &Cx<'_>, root: &Placed, action: &ActionNode) -> bool {
+    if root.event.as_deref() == Some("onLoad") {
+        return false;
+    }
     let options = cx.node(action).and_then(|node| node.get("options"));
-    root.event.as_deref() != Some("onLoad")
-        && is_open(cx, root, &action.pointer)
-        && !options.is_some_and(skips)
-}
-
-fn skips(options: &Node) -> bool {
-    options.get("ifRunning").and_then(Node::as_str).is_some_and(|word| matches!(word, "skip" | "error"))
+    is_open(cx, root, action) && !options.is_some_and(looks_itself)
 }
