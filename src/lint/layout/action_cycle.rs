@@ -93,7 +93,7 @@ fn calls<'a>(cx: &Cx<'a>, root: &'a Placed) -> Vec<Call<'a>> {
 
 fn gather<'a>(cx: &Cx<'_>, root: &'a Placed, action: &'a ActionNode, found: &mut Vec<Call<'a>>) {
     let used = action.uses.iter().filter(|used| used.kind == UseKind::Action);
-    if is_open(cx, root, &action.pointer) {
+    if is_open(cx, root, action) {
         found.extend(used.map(|used| Call { id: &used.id, span: used.span }));
     }
     // What a person has to answer or to press ends the circle.

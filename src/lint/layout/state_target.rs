@@ -5,7 +5,6 @@ use crate::diag::{Group, RuleInfo, Severity};
 use crate::expr::{Expression, is_expression};
 use crate::lint::rule::{Check, Rule};
 use crate::lint::{Cx, Place};
-use crate::syntax::Node;
 
 pub(super) static RULE: Rule = Rule {
     info: RuleInfo {

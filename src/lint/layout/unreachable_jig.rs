@@ -103,7 +103,7 @@ fn home<'a>(cx: &Cx<'a>) -> Option<&'a Node> {
 /// The screens that each screen leads to. What belongs to no screen counts as the index's, whose id is empty.
 fn links<'a>(cx: &Cx<'a>) -> BTreeMap<&'a str, BTreeSet<&'a str>> {
     let mut links: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
-    for used in cx.project.index.references().iter().filter(|used| used.kind == UseKind::Jig) {
+    for used in cx.project.index.references().filter(|used| used.kind == UseKind::Jig) {
         let from = used.screen.as_deref().filter(|id| cx.project.jigs.contains_key(*id)).unwrap_or_default();
         links.entry(from).or_default().insert(&used.id);
     }
