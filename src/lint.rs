@@ -11,8 +11,10 @@ mod doubt;
 mod edit;
 mod entries;
 mod facts;
+mod fingerprint;
 mod fix;
 mod members;
+mod profile;
 mod query;
 mod rule;
 mod select;
@@ -38,7 +40,10 @@ use std::sync::LazyLock;
 use crate::app::Loaded;
 use crate::diag::{Diagnostic, Files, RuleInfo};
 
+pub use fingerprint::{Fingerprint, fingerprints};
 pub use fix::{Mending, Reach, Rewrite};
+pub use profile::profile;
+pub use select::is_about_reading;
 pub use session::{Changes, Checked, Crash, Environment, Session};
 pub use suppress::{Added, add_ignores};
 
