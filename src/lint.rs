@@ -6,21 +6,32 @@
 //! for, [`Cx`] knows the whole app. The mistakes come from `spec/pitfalls.md`.
 
 mod arguments;
+mod callers;
+mod changes;
 mod cx;
+mod cycles;
 mod doubt;
 mod edit;
 mod entries;
 mod facts;
 mod fingerprint;
+mod fetched;
 mod fix;
+mod forms;
+mod formula;
+mod function_file;
+mod guards;
 mod members;
 mod profile;
 mod query;
 mod rule;
+mod secret;
 mod select;
 mod sequence;
 mod session;
+mod sql;
 mod suppress;
+mod texts;
 mod triggers;
 mod walk;
 
@@ -45,6 +56,9 @@ pub use fix::{Mending, Reach, Rewrite};
 pub use profile::profile;
 pub use select::is_about_reading;
 pub use session::{Changes, Checked, Crash, Environment, Session};
+pub use crate::app::{Changes, Environment};
+pub use fix::{Mending, Reach, Rewrite};
+pub use session::{Checked, Crash, Session};
 pub use suppress::{Added, add_ignores};
 
 use cx::{Cx, Place};
@@ -92,7 +106,7 @@ impl Request {
 /// Everything wrong with an app, each mistake once, in order of path, offset and rule.
 #[must_use]
 pub fn check(loaded: &Loaded, files: &Files, request: &Request) -> Vec<Diagnostic> {
-    let mut found = loaded.diagnostics.clone();
+    let mut found = loaded.diagnostics().cloned().collect::<Vec<_>>();
     let selection = Selection::new(loaded, request, &mut found);
     let mut suppressions = suppress::read(loaded, files, &mut found);
     let active: Vec<&Rule> = RULES.iter().copied().filter(|rule| selection.is_on(rule.info.id)).collect();

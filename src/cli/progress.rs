@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
+use super::run::Step;
 use super::shell::Live;
 
 /// The bars of one run; nothing is drawn when nobody watches.
@@ -27,12 +28,18 @@ impl Bars {
         Self { multi, scopes: BTreeMap::new(), tables: BTreeMap::new() }
     }
 
-    /// How many members of a scope have ended; a scope that is done has no bar.
-    pub(super) fn scope(&mut self, id: &str, ended: u64, total: u64) {
-        if ended >= total {
-            self.remove_scope(id);
-            return;
+    /// Brings them up to date.
+    pub(super) fn follow(&mut self, step: Step) {
+        match step {
+            Step::Scope { id, ended, total } => self.scope(&id, ended, total),
+            Step::ScopeEnded(id) => self.remove_scope(&id),
+            Step::Table { name, message } => self.table(&name, message),
+            Step::TableEnded(name) => self.remove_table(&name),
         }
+    }
+
+    /// How many members of a scope have ended; a scope that is done has no bar.
+    fn scope(&mut self, id: &str, ended: u64, total: u64) {
         let multi = &self.multi;
         let bar = self.scopes.entry(id.to_owned()).or_insert_with(|| {
             let bar = multi.add(ProgressBar::new(total).with_style(scope_style()));
@@ -44,14 +51,14 @@ impl Bars {
     }
 
     /// A scope that is no longer at work.
-    pub(super) fn remove_scope(&mut self, id: &str) {
+    fn remove_scope(&mut self, id: &str) {
         if let Some(bar) = self.scopes.remove(id) {
             bar.finish_and_clear();
         }
     }
 
     /// What is known of a table on its way.
-    pub(super) fn table(&mut self, name: &str, message: String) {
+    fn table(&mut self, name: &str, message: String) {
         let multi = &self.multi;
         let bar = self.tables.entry(name.to_owned()).or_insert_with(|| {
             let bar = multi.insert(0, ProgressBar::new_spinner().with_style(table_style()));
@@ -62,7 +69,7 @@ impl Bars {
     }
 
     /// A table that has arrived, or will not.
-    pub(super) fn remove_table(&mut self, name: &str) {
+    fn remove_table(&mut self, name: &str) {
         if let Some(bar) = self.tables.remove(name) {
             bar.finish_and_clear();
         }

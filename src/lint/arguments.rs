@@ -1,6 +1,7 @@
 //! Calls of functions and global actions with the arguments that they are given.
 
 use super::Cx;
+use super::function_file::CREDENTIALS;
 use crate::action::ActionNode;
 use crate::app::{Datasource, Function, Origin, Parameter};
 use crate::diag::Span;
@@ -26,6 +27,8 @@ pub(super) struct Call<'a> {
 pub(super) struct Declared<'a> {
     pub name: &'a str,
     pub span: Span,
+    /// `type`, as written.
+    pub type_name: &'a str,
     /// Whether a call without it is refused.
     pub needed: bool,
 }
@@ -58,6 +61,12 @@ pub(super) fn of_datasource<'a>(cx: &Cx<'a>, datasource: &Datasource) -> Vec<Cal
     };
     let options = cx.node_at(datasource.span).filter(|_| fetches).and_then(|node| node.get("options"));
     options.map_or_else(Vec::new, |options| entries(cx, options))
+}
+
+/// The call of the function that a guard asks (functions.md §7).
+pub(super) fn of_function<'a>(cx: &Cx<'a>, function: &Function) -> Option<Call<'a>> {
+    let guard = cx.node_at(function.span)?.get("guard")?;
+    function_call(cx, guard, &["parameters"], &[])
 }
 
 fn entries<'a>(cx: &Cx<'a>, options: &'a Node) -> Vec<Call<'a>> {
@@ -98,6 +107,7 @@ fn action_call<'a>(cx: &Cx<'a>, options: &'a Node) -> Option<Call<'a>> {
     let declared = action.parameters.iter().map(|(name, declared)| Declared {
         name,
         span: declared.span,
+        type_name: "",
         needed: declared.required && declared.default.is_none(),
     });
     let declared: Vec<_> = declared.collect();
@@ -131,12 +141,12 @@ fn parameters(function: &Function) -> Vec<Declared<'_>> {
 fn declared(parameter: &Parameter) -> Declared<'_> {
     // A parameter whose type names a credential is looked up where credentials are kept (functions.md §2.1).
     const PLAIN: [&str; 8] = ["string", "number", "int", "integer", "boolean", "array", "object", "date"];
-    const CREDENTIALS: [&str; 3] = ["accessToken", "basicAuth", "x-api-key"];
     let name = parameter.name.value.as_str();
     let plain = PLAIN.contains(&parameter.type_name.as_str()) && !CREDENTIALS.contains(&name);
     Declared {
         name,
         span: parameter.name.span,
+        type_name: &parameter.type_name,
         needed: plain && parameter.required && parameter.value.is_none(),
     }
 }

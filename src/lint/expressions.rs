@@ -1,16 +1,40 @@
 //! Expressions and what they name (`spec/pitfalls.md`, D).
 
+mod choice_without_else;
+mod current_item_in_action;
+mod mismatched_comparison;
 mod missing_equals;
+mod nested_datasource;
+mod null_default;
+mod redundant_choice;
+mod reserved_instance_id;
+mod shared_instance_id;
+mod text_for_boolean;
+mod text_in_arithmetic;
 mod unknown_context_root;
 mod unknown_function_call;
+mod unknown_script_function;
 mod unknown_shared_expression;
+mod wrong_argument_count;
 
 use super::rule::Rule;
 
 /// The rules of this group.
 pub(super) static RULES: &[&Rule] = &[
+    &choice_without_else::RULE,
+    &current_item_in_action::RULE,
+    &mismatched_comparison::RULE,
     &missing_equals::RULE,
+    &nested_datasource::RULE,
+    &null_default::RULE,
+    &redundant_choice::RULE,
+    &reserved_instance_id::RULE,
+    &shared_instance_id::RULE,
+    &text_for_boolean::RULE,
+    &text_in_arithmetic::RULE,
     &unknown_context_root::RULE,
     &unknown_function_call::RULE,
+    &unknown_script_function::RULE,
     &unknown_shared_expression::RULE,
+    &wrong_argument_count::RULE,
 ];

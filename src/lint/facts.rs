@@ -3,8 +3,13 @@
 use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
+use super::callers::Callers;
+use super::fetched::Fetched;
+use super::forms::FormsByScreen;
 use super::rule::Rule;
 use super::select::is_about_reading;
+use super::sql;
+use super::texts::Texts;
 use super::triggers::Triggers;
 use crate::action::{ActionNode, SyncRole, UseKind, type_names};
 use crate::app::{FileKind, Loaded, Screen, Source};
@@ -39,6 +44,13 @@ pub(super) struct Facts<'a> {
     pub shared: OnceCell<BTreeSet<&'a str>>,
     mistakes: OnceCell<BTreeSet<Span>>,
     pub triggers: OnceCell<Triggers<'a>>,
+    pub fetched: OnceCell<Fetched<'a>>,
+    /// Compiles the app's statements.
+    pub sql: sql::Desk,
+    shaped_by_sql: OnceCell<HashSet<String>>,
+    pub callers: OnceCell<Callers<'a>>,
+    pub forms: OnceCell<FormsByScreen<'a>>,
+    pub texts: OnceCell<Texts<'a>>,
 }
 
 /// Something with an `instanceId`.
@@ -58,9 +70,9 @@ impl<'a> Facts<'a> {
         Self {
             loaded,
             files,
-            sources: loaded.sources.iter().map(|source| (source.file, source)).collect(),
+            sources: loaded.sources.iter().map(|source| (source.file, source.as_ref())).collect(),
             screens: OnceCell::new(),
-            damaged: damaged.collect(),
+            damaged: damaged.map(AsRef::as_ref).collect(),
             unread,
             misplaced: OnceCell::new(),
             rules: rules.iter().map(|rule| rule.info.id).collect(),
@@ -74,6 +86,12 @@ impl<'a> Facts<'a> {
             shared: OnceCell::new(),
             mistakes: OnceCell::new(),
             triggers: OnceCell::new(),
+            fetched: OnceCell::new(),
+            sql: sql::Desk::default(),
+            shaped_by_sql: OnceCell::new(),
+            callers: OnceCell::new(),
+            forms: OnceCell::new(),
+            texts: OnceCell::new(),
         }
     }
 
@@ -104,7 +122,7 @@ impl<'a> Facts<'a> {
     /// The places of what the loader found wrong.
     pub fn mistakes(&self) -> &BTreeSet<Span> {
         self.mistakes.get_or_init(|| {
-            let graver = self.loaded.diagnostics.iter().filter(|found| found.severity > Severity::Info);
+            let graver = self.loaded.diagnostics().filter(|found| found.severity > Severity::Info);
             graver.map(|found| found.span).collect()
         })
     }
@@ -112,10 +130,21 @@ impl<'a> Facts<'a> {
     /// Values of keys that nobody knows: the key is most likely misspelt, and the value an id.
     pub fn misplaced(&self) -> &HashSet<&'a str> {
         self.misplaced.get_or_init(|| {
-            let unknown = self.loaded.diagnostics.iter().filter(|found| found.rule == "unknown-key");
+            let unknown = self.loaded.diagnostics().filter(|found| found.rule == "unknown-key");
             unknown
                 .filter_map(|found| value_behind(self.files.get(found.span.file).text(), found.span))
                 .collect()
+        })
+    }
+
+    /// Names in lower case of the tables that the app's own statements make or alter.
+    pub fn shaped_by_sql(&self) -> &HashSet<String> {
+        self.shaped_by_sql.get_or_init(|| {
+            let mut shaped = HashSet::new();
+            for source in &self.loaded.sources {
+                gather_shaped(&source.tree.root, &mut shaped);
+            }
+            shaped
         })
     }
 
@@ -154,7 +183,7 @@ impl Dynamic {
 /// The places that could not be read, or not in full.
 fn unread(loaded: &Loaded) -> BTreeSet<Span> {
     let is_reading = |found: &&Diagnostic| found.severity == Severity::Error && is_about_reading(found.rule);
-    let told = loaded.diagnostics.iter().filter(is_reading).map(|found| found.span);
+    let told = loaded.diagnostics().filter(is_reading).map(|found| found.span);
     let damaged = loaded.sources.iter().flat_map(|source| &source.tree.damaged).copied();
     told.chain(damaged).collect()
 }
@@ -164,6 +193,14 @@ fn value_behind(text: &str, key: Span) -> Option<&str> {
     let rest = text.get(key.end as usize..)?;
     let line = rest.lines().next()?.trim_start_matches(['"', '\'']).trim_start().strip_prefix(':')?;
     Some(line.trim_matches(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | ',' | '}')))
+}
+
+fn gather_shaped(node: &Node, shaped: &mut HashSet<String>) {
+    if let Some(statement) = node.get("statement").and_then(Node::as_str) {
+        shaped.extend(sql::shaped(statement));
+    }
+    node.entries().iter().for_each(|entry| gather_shaped(&entry.value, shaped));
+    node.items().iter().for_each(|item| gather_shaped(item, shaped));
 }
 
 fn gather_named<'a>(node: &'a Node, named: &mut HashMap<&'a str, Vec<Named<'a>>>) {
