@@ -23,7 +23,7 @@ use crate::run::{Engine, Observer, Outcome, Providers, Record, Stop, SystemClock
 use crate::store::Store;
 
 pub(super) use asked::{Asked, Assignment, assignment};
-pub(super) use closing::{Ended, sum, text as closing};
+pub(super) use closing::{Ended, text as closing};
 pub(super) use human::{Step, Teller};
 
 /// Triggers an event or an action of an app and performs what follows: evaluates guards, fetches
@@ -104,7 +104,8 @@ fn perform(args: &Args, app: &App, shell: &Shell) -> Result<Exit, Failure> {
     let outcome = match args.format {
         Format::Human => {
             let observer = human::Report::new(&shell.out, shell.live);
-            let summary = engine(args, app, &store, providers, &observer, stop).trigger(&args.asked.trigger());
+            let summary =
+                engine(args, app, &store, providers, &observer, stop).trigger(&args.asked.trigger());
             let seen = observer.finish()?;
             let summary = summary?;
             let ended = Ended::read(&store)?;
@@ -113,7 +114,8 @@ fn perform(args: &Args, app: &App, shell: &Shell) -> Result<Exit, Failure> {
         }
         Format::Json => {
             let observer = json::Lines::new(&shell.out);
-            let summary = engine(args, app, &store, providers, &observer, stop).trigger(&args.asked.trigger());
+            let summary =
+                engine(args, app, &store, providers, &observer, stop).trigger(&args.asked.trigger());
             observer.finish()?;
             summary?.outcome
         }
