@@ -7,6 +7,7 @@
 mod app;
 mod args;
 mod completions;
+mod dev;
 mod eval;
 mod explain;
 mod failure;
@@ -30,12 +31,13 @@ mod signals;
 mod status;
 mod streams;
 mod table;
+mod terminal;
 mod units;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
 
-pub use streams::{Env, Sink, Streams};
+pub use streams::{Env, Sink, Source, Streams};
 
 use args::Parsed;
 use failure::Failure;

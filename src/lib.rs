@@ -19,6 +19,7 @@
 //! | 4 | [`lint`] | the rules |
 //! | 4 | [`run`] | triggers, guards, effects, providers |
 //! | 4 | [`serve`] | a back end for development |
+//! | 5 | [`watch`] | keeps an app fresh while its author works on it |
 //! | 6 | [`cli`] | the commands |
 //!
 //! # Invariants
@@ -39,3 +40,4 @@ pub mod run;
 pub mod serve;
 pub mod store;
 pub mod syntax;
+pub mod watch;

@@ -97,6 +97,8 @@ pub struct RunOptions {
     pub parameters: Map<String, Value>,
     /// Solution state over its initial values.
     pub state: BTreeMap<String, Value>,
+    /// The address that `${backend}` in the settings stands for.
+    pub backend: Option<String>,
 }
 
 impl Default for RunOptions {
@@ -109,6 +111,7 @@ impl Default for RunOptions {
             inputs: Map::new(),
             parameters: Map::new(),
             state: BTreeMap::new(),
+            backend: None,
         }
     }
 }

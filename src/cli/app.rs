@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::failure::Failure;
 use super::findings::{Findings, Format};
+use super::paint::Paint;
 use super::shell::Shell;
 use crate::app::{AppPath, FileKind, Inputs, Loaded, Project, discover, load};
 use crate::diag::{Diagnostic, Files, Severity};
@@ -47,7 +48,7 @@ impl App {
 
     /// Tells, beside the results, that an app with errors may not do what its author means.
     pub(super) fn warn_of_errors(&self, shell: &Shell) {
-        let errors = self.loaded.diagnostics.iter().filter(|d| d.severity == Severity::Error).count();
+        let errors = self.loaded.diagnostics().filter(|d| d.severity == Severity::Error).count();
         if errors > 0 {
             let errors = super::units::counted(errors as u64, "error");
             shell.out.note(&format!("the app has {errors}, `syncscope lint` shows them"));
@@ -56,7 +57,7 @@ impl App {
 
     /// Shows findings to people, on the error stream.
     pub(super) fn tell(&self, findings: &[Diagnostic], shell: &Shell) {
-        shell.out.problems(&rendered(findings, &self.files, shell));
+        shell.out.problems(&rendered(findings, &self.files, Format::Human, shell.out.paint_notes));
     }
 
     fn refuse_wrong_settings(&self, shell: &Shell) -> Result<(), Failure> {
@@ -85,12 +86,11 @@ pub(super) fn read(
 /// The errors in `syncscope.yaml`.
 pub(super) fn settings_errors(loaded: &Loaded) -> Vec<Diagnostic> {
     let is_settings = |file| loaded.sources.iter().any(|s| s.file == file && s.kind == FileKind::Settings);
-    let errors =
-        loaded.diagnostics.iter().filter(|d| d.severity == Severity::Error && is_settings(d.span.file));
+    let errors = loaded.diagnostics().filter(|d| d.severity == Severity::Error && is_settings(d.span.file));
     errors.cloned().collect()
 }
 
-fn the_one(mut places: Vec<AppPath>, path: &Path) -> Result<AppPath, Failure> {
+pub(super) fn the_one(mut places: Vec<AppPath>, path: &Path) -> Result<AppPath, Failure> {
     if places.len() > 1 {
         let names: Vec<String> =
             places.iter().take(8).map(|place| format!("`{}`", place.root.display())).collect();
@@ -102,8 +102,11 @@ fn the_one(mut places: Vec<AppPath>, path: &Path) -> Result<AppPath, Failure> {
 }
 
 /// Findings for people, without the closing line of a whole check.
-fn rendered(findings: &[Diagnostic], files: &Files, shell: &Shell) -> String {
-    let findings = Findings { files, found: findings, checked: 0, fixed: 0, most: None };
-    let text = findings.text(Format::Human, shell.out.paint_notes);
+pub(super) fn rendered(findings: &[Diagnostic], files: &Files, format: Format, paint: Paint) -> String {
+    let findings = Findings { files, found: findings, checked: 0, fixed: 0, most: None, identities: &[] };
+    let text = findings.text(format, paint);
+    if format != Format::Human {
+        return text.trim_end().to_owned();
+    }
     text.trim_end().rsplit_once('\n').map_or(String::new(), |(findings, _)| findings.to_owned())
 }

@@ -8,6 +8,7 @@ use super::failure::Failure;
 use super::output::Verbosity;
 use super::shell::Shell;
 use crate::action::ProviderKind;
+use crate::app::{Project, Settings};
 use crate::run::provider::{Dynamic, DynamicOptions, Http, HttpOptions, Local, Rest, RestOptions};
 use crate::run::{Clock, Providers, RunError, SettingsCredentials, SystemClock};
 use crate::serve::{Options, Server};
@@ -44,10 +45,12 @@ pub(super) enum Database {
 impl Database {
     /// The one that the user names, or else the app's.
     pub(super) fn new(app: &App, named: Option<&Path>, shell: &Shell) -> Self {
-        match named {
-            None => Self::OfApp(app.project().settings.database.clone()),
-            Some(path) => Self::Named(shell.path(path)),
-        }
+        Self::of(&app.project().settings, named.map(|path| shell.path(path)))
+    }
+
+    /// The same for settings of their own.
+    pub(super) fn of(settings: &Settings, named: Option<PathBuf>) -> Self {
+        named.map_or_else(|| Self::OfApp(settings.database.clone()), Self::Named)
     }
 
     /// Its file.
@@ -100,10 +103,9 @@ pub(super) fn open_recovered(database: &Database, now: i64) -> Result<Option<Sto
     }
 }
 
-/// Everything this runtime can fetch from.
-pub(super) fn providers(app: &App) -> Providers {
-    let project = app.project();
-    let settings = &project.settings;
+/// Everything this runtime can fetch from. `settings` are the project's, with the address of the
+/// served folder in them.
+pub(super) fn providers(project: &Project, settings: &Settings) -> Providers {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let http = Http::new(&HttpOptions::from_settings(settings));
     let credentials = Arc::new(SettingsCredentials::new(settings));

@@ -1,13 +1,13 @@
 //! What every command is given: its streams, tamed.
 
-use std::io::Read;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use super::args::{ColorChoice, Global};
 use super::failure::Failure;
 use super::output::{Output, Verbosity};
 use super::paint::Paint;
-use super::streams::{Env, Sink, Streams};
+use super::streams::{Env, Sink, Source, Streams};
 
 /// The world of one command.
 pub(super) struct Shell {
@@ -19,7 +19,7 @@ pub(super) struct Shell {
     pub(super) cwd: PathBuf,
     screen: Screen,
     env: Env,
-    stdin: Box<dyn Read + Send>,
+    stdin: Source,
 }
 
 /// What results are written to.
@@ -65,10 +65,25 @@ impl Shell {
         self.screen == Screen::Clearable
     }
 
+    /// Whether a page that changes in place can be shown to a person who can press keys.
+    pub(super) fn is_interactive(&self) -> bool {
+        self.redraws() && self.stdin.is_terminal() && self.env("TERM").is_none_or(|term| term != "dumb")
+    }
+
+    /// Reads a variable of the environment, for longer than the command's first look at it.
+    pub(super) fn shared_env(&self) -> Env {
+        Env::clone(&self.env)
+    }
+
+    /// Standard input, for whoever asks first.
+    pub(super) fn take_stdin(&mut self) -> Box<dyn Read + Send> {
+        std::mem::replace(&mut self.stdin, Source::Pipe(Box::new(io::empty()))).into_reader()
+    }
+
     /// All of standard input as text.
     pub(super) fn read_stdin(&mut self) -> Result<String, Failure> {
         let mut bytes = Vec::new();
-        let read = self.stdin.read_to_end(&mut bytes);
+        let read = self.take_stdin().read_to_end(&mut bytes);
         read.map_err(|error| Failure::environment(format!("cannot read standard input: {error}")))?;
         String::from_utf8(bytes).map_err(|_| Failure::usage("standard input is not UTF-8 text"))
     }

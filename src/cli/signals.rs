@@ -1,14 +1,25 @@
-//! SIGINT, SIGTERM and SIGHUP: the first asks to stop, the second ends the process at once.
+//! Signals. SIGINT, SIGTERM and SIGHUP: the first asks to stop, the second ends the process at once.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::thread;
 
-use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGSTOP, SIGTERM, SIGTSTP, SIGWINCH};
 use signal_hook::iterator::{Handle, Signals};
 
 use super::Exit;
 use super::failure::Failure;
+
+/// What a signal asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Heard {
+    /// To come to an end.
+    Stop,
+    /// To let go of everything and then [`suspend`].
+    Suspend,
+    /// To look at the size of the terminal.
+    Resize,
+}
 
 /// Listens to signals until it is dropped.
 pub(super) struct Interrupts {
@@ -19,19 +30,38 @@ pub(super) struct Interrupts {
 impl Interrupts {
     /// Calls `stop` on the first signal, from a thread of its own.
     pub(super) fn listen(stop: impl Fn() + Send + 'static) -> Result<Self, Failure> {
-        let mut signals = Signals::new([SIGINT, SIGTERM, SIGHUP])
+        Self::start(&[SIGINT, SIGTERM, SIGHUP], move |_| stop(), || ())
+    }
+
+    /// Hears of suspension and of the terminal as well. `last` is called when the process is about
+    /// to end at once.
+    pub(super) fn hear(
+        heard: impl Fn(Heard) + Send + 'static,
+        last: impl Fn() + Send + 'static,
+    ) -> Result<Self, Failure> {
+        Self::start(&[SIGINT, SIGTERM, SIGHUP, SIGTSTP, SIGWINCH], heard, last)
+    }
+
+    fn start(
+        numbers: &[i32],
+        heard: impl Fn(Heard) + Send + 'static,
+        last: impl Fn() + Send + 'static,
+    ) -> Result<Self, Failure> {
+        let mut signals = Signals::new(numbers)
             .map_err(|error| Failure::environment(format!("cannot listen to signals: {error}")))?;
         let handle = signals.handle();
         let first = Arc::new(AtomicU8::new(0));
         let seen = Arc::clone(&first);
         thread::spawn(move || {
             for signal in signals.forever() {
+                let what = meaning(signal);
                 let number = u8::try_from(signal).unwrap_or(0);
-                if seen.swap(number, Ordering::SeqCst) != 0 {
+                if what == Heard::Stop && seen.swap(number, Ordering::SeqCst) != 0 {
+                    last();
                     // What was at work is marked as interrupted by the next process that looks.
                     signal_hook::low_level::exit(i32::from(Exit::Signal(number).code()));
                 }
-                stop();
+                heard(what);
             }
         });
         Ok(Self { first, handle })
@@ -47,5 +77,19 @@ impl Interrupts {
 impl Drop for Interrupts {
     fn drop(&mut self) {
         self.handle.close();
+    }
+}
+
+/// Stops this process until it is told to go on.
+pub(super) fn suspend() {
+    // It goes on at once when the system does not let it stop.
+    let _ = signal_hook::low_level::raise(SIGSTOP);
+}
+
+fn meaning(signal: i32) -> Heard {
+    match signal {
+        SIGTSTP => Heard::Suspend,
+        SIGWINCH => Heard::Resize,
+        _ => Heard::Stop,
     }
 }

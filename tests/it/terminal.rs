@@ -7,7 +7,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
-use syncscope::cli::{self, Exit, Sink, Streams};
+use syncscope::cli::{self, Exit, Sink, Source, Streams};
 
 /// A stream that keeps what is written.
 #[derive(Clone, Default)]
@@ -47,7 +47,7 @@ impl Write for Breaking {
 fn run(arguments: &str, stdout: Sink, stderr: Sink, env: &[(&str, &str)]) -> Exit {
     let env: BTreeMap<String, String> = env.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
     let streams = Streams {
-        stdin: Box::new(io::empty()),
+        stdin: Source::Pipe(Box::new(io::empty())),
         stdout,
         stderr,
         env: Arc::new(move |name| env.get(name).cloned()),
@@ -165,4 +165,10 @@ fn without_escapes(text: &str) -> String {
         rest = after.split_once('m').map_or("", |(_, rest)| rest);
     }
     out + rest
+}
+
+#[test]
+fn a_check_that_is_done_soon_shows_no_progress() {
+    let (_, _, err) = on_terminal("lint examples/quickstart", &[]);
+    assert!(!err.contains("checking"), "{err:?}");
 }

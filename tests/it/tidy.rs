@@ -21,7 +21,8 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("app", &["diag", "syntax", "expr", "action"]),
     ("lint", &["diag", "syntax", "expr", "action", "app", "store"]),
     ("run", &["diag", "expr", "action", "app", "store"]),
-    ("cli", &["diag", "syntax", "expr", "report", "store", "serve", "action", "app", "lint", "run"]),
+    ("watch", &["diag", "app", "lint"]),
+    ("cli", &["diag", "syntax", "expr", "report", "store", "serve", "action", "app", "lint", "run", "watch"]),
     ("main", &["cli"]),
     ("lib", &[]),
 ];
@@ -36,6 +37,9 @@ const OWNERS: &[(&str, &str)] = &[
     ("ureq", "src/run/provider/rest"),
     ("annotate_snippets", "src/report/human"),
     ("strsim", "src/diag/closest"),
+    ("notify", "src/watch/fs"),
+    ("rustix", "src/cli/terminal"),
+    ("console", "src/cli/terminal"),
     ("clap", "src/cli"),
     ("clap_complete", "src/cli/completions"),
     ("clap_mangen", "src/cli/man"),
@@ -60,7 +64,7 @@ const WORLD: &[(&str, &[&str], &[&str])] = &[
     (
         "stop watch",
         &["Instant::now"],
-        &["src/run", "src/store", "src/serve", "src/expr/jsonata", "src/cli/progress"],
+        &["src/run", "src/store", "src/serve", "src/expr/jsonata", "src/cli/progress", "src/lint/profile"],
     ),
     (
         "random",
@@ -75,7 +79,7 @@ const WORLD: &[(&str, &[&str], &[&str])] = &[
     (
         "processes",
         &["process::exit", "process::abort", "Command::new", "low_level::exit"],
-        &["src/cli/signals"],
+        &["src/cli/signals", "src/cli/lint/since"],
     ),
 ];
 

@@ -1,34 +1,49 @@
 //! The closing words of a run: what its scopes came to, and how they went before.
 
 use super::human::Seen;
-use crate::cli::failure::Failure;
 use crate::cli::paint::Paint;
 use crate::cli::scopes;
 use crate::cli::units::duration;
 use crate::run::{Clock, Outcome, Summary, SystemClock};
-use crate::store::Store;
+use crate::store::{RunRow, ScopeRow, Store, StoreError};
+
+/// What the database holds when a run has ended.
+#[derive(Debug)]
+pub(in crate::cli) struct Ended {
+    /// Every scope with its runs.
+    scopes: Vec<(ScopeRow, Vec<RunRow>)>,
+}
+
+impl Ended {
+    pub(in crate::cli) fn read(store: &Store) -> Result<Self, StoreError> {
+        let with_runs = |row: ScopeRow| {
+            let runs = store.history(Some(&row.id))?;
+            Ok((row, runs))
+        };
+        Ok(Self { scopes: store.scopes()?.into_iter().map(with_runs).collect::<Result<_, StoreError>>()? })
+    }
+}
 
 /// The sum of a run and its scopes; all scopes of the app when it touched none.
-pub(super) fn text(store: &Store, seen: &Seen, summary: &Summary, paint: Paint) -> Result<String, Failure> {
+pub(in crate::cli) fn text(ended: &Ended, seen: &Seen, summary: &Summary, paint: Paint) -> String {
     let now = SystemClock.now();
     let mut out = format!("\n{}\n", sum(summary, seen.ms, paint));
-    let rows = store.scopes()?;
-    if seen.scopes.is_empty() && !rows.is_empty() {
+    if seen.scopes.is_empty() && !ended.scopes.is_empty() {
         out.push_str("\nthe scopes are as they were:\n");
     }
-    for row in rows {
+    for (row, runs) in &ended.scopes {
         if seen.scopes.contains(&row.id) || seen.scopes.is_empty() {
             out.push('\n');
-            out.push_str(&scopes::scope(&row, now, paint));
-            let runs = store.history(Some(&row.id))?;
+            out.push_str(&scopes::scope(row, now, paint));
             if runs.len() > 1 {
-                out.push_str(&scopes::history(&runs, paint));
+                out.push_str(&scopes::history(runs, paint));
             }
         }
     }
-    Ok(out)
+    out
 }
 
+/// `done in 57 ms, actions: 6 ok`
 fn sum(summary: &Summary, ms: u64, paint: Paint) -> String {
     let word = match summary.outcome {
         Outcome::Ok => paint.green("done"),

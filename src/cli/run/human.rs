@@ -21,32 +21,46 @@ pub(super) struct Report<'a> {
 }
 
 struct State {
-    tree: Tree,
+    teller: Teller,
     bars: Bars,
-    seen: Seen,
-    /// The instance that fetches a table now.
-    instances: BTreeMap<String, Option<String>>,
     failure: Option<Failure>,
 }
 
 /// What a run touched, for the closing words.
 #[derive(Debug, Default)]
-pub(super) struct Seen {
+pub(in crate::cli) struct Seen {
     /// Scopes whose rows changed.
-    pub(super) scopes: BTreeSet<String>,
+    pub(in crate::cli) scopes: BTreeSet<String>,
     /// How long it took, in milliseconds.
-    pub(super) ms: u64,
+    pub(in crate::cli) ms: u64,
+}
+
+/// Follows a run: gives the lines that tell of it in the order of the app, and what is under way.
+#[derive(Debug, Default)]
+pub(in crate::cli) struct Teller {
+    tree: Tree,
+    /// What the run has touched so far.
+    pub(in crate::cli) seen: Seen,
+    /// The instance that fetches a table now.
+    instances: BTreeMap<String, Option<String>>,
+}
+
+/// A change of what is under way.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::cli) enum Step {
+    /// So many members of a scope have ended.
+    Scope { id: String, ended: u64, total: u64 },
+    /// A scope is no longer at work.
+    ScopeEnded(String),
+    /// What is known of a table on its way.
+    Table { name: String, message: String },
+    /// A table has arrived, or will not.
+    TableEnded(String),
 }
 
 impl<'a> Report<'a> {
     pub(super) fn new(out: &'a Output, live: Live) -> Self {
-        let state = State {
-            tree: Tree::default(),
-            bars: Bars::new(live),
-            seen: Seen::default(),
-            instances: BTreeMap::new(),
-            failure: None,
-        };
+        let state = State { teller: Teller::default(), bars: Bars::new(live), failure: None };
         Self { out, state: Mutex::new(state) }
     }
 
@@ -54,17 +68,16 @@ impl<'a> Report<'a> {
     pub(super) fn finish(self) -> Result<Seen, Failure> {
         let mut state = self.state.into_inner().unwrap_or_else(PoisonError::into_inner);
         state.bars.clear();
-        state.failure.map_or(Ok(state.seen), Err)
+        state.failure.map_or(Ok(state.teller.seen), Err)
     }
 }
 
 impl Observer for Report<'_> {
     fn observe(&self, record: &Record) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        state.follow(&record.event);
-        let mut text = heading(&record.event, self.out.paint);
-        for line in state.tree.take(&record.event) {
-            text.push_str(&shown(&line, self.out.paint));
+        let (step, text) = state.teller.take(&record.event, self.out.paint);
+        if let Some(step) = step {
+            state.bars.follow(step);
         }
         if !text.is_empty() && state.failure.is_none() {
             let written = state.bars.above(|| self.out.print(&text).and_then(|()| self.out.flush()));
@@ -73,45 +86,61 @@ impl Observer for Report<'_> {
     }
 }
 
-impl State {
-    /// Brings the bars up to date.
-    fn follow(&mut self, event: &Event) {
+impl Teller {
+    /// Takes an event; gives what it changes of what is under way, and the lines that can be told now.
+    pub(in crate::cli) fn take(&mut self, event: &Event, paint: Paint) -> (Option<Step>, String) {
+        let step = self.follow(event);
+        let mut text = heading(event, paint);
+        for line in self.tree.take(event) {
+            text.push_str(&shown(&line, paint));
+        }
+        (step, text)
+    }
+
+    fn follow(&mut self, event: &Event) -> Option<Step> {
         match event {
-            Event::ScopeChanged { row } => self.scope(row),
-            Event::StatusChanged { row } => self.status(row),
+            Event::ScopeChanged { row } => Some(self.scope(row)),
+            Event::StatusChanged { row } => Some(self.status(row)),
             Event::EntityProgress { entity, rows, pages, bytes } => {
-                self.progress(Arrived { entity: entity.clone(), rows: *rows, pages: *pages, bytes: *bytes });
+                let (entity, rows, pages, bytes) = (entity.clone(), *rows, *pages, *bytes);
+                Some(self.progress(Arrived { entity, rows, pages, bytes }))
             }
-            Event::RunFinished { duration_ms, .. } => self.seen.ms = *duration_ms,
-            _ => {}
+            Event::RunFinished { duration_ms, .. } => {
+                self.seen.ms = *duration_ms;
+                None
+            }
+            _ => None,
         }
     }
 
-    fn scope(&mut self, row: &ScopeRow) {
+    fn scope(&mut self, row: &ScopeRow) -> Step {
         self.seen.scopes.insert(row.id.clone());
-        if row.state == ScopeState::Syncing {
-            let ended = u64::try_from(row.synced + row.failed).unwrap_or(0);
-            self.bars.scope(&row.id, ended, u64::try_from(row.total).unwrap_or(0));
+        let ended = u64::try_from(row.synced + row.failed).unwrap_or(0);
+        let total = u64::try_from(row.total).unwrap_or(0);
+        if row.state == ScopeState::Syncing && ended < total {
+            Step::Scope { id: row.id.clone(), ended, total }
         } else {
-            self.bars.remove_scope(&row.id);
+            Step::ScopeEnded(row.id.clone())
         }
     }
 
-    fn status(&mut self, row: &StatusRow) {
+    fn status(&mut self, row: &StatusRow) -> Step {
+        let name = row.entity.clone();
         if row.state == ScopeState::Syncing {
-            self.instances.insert(row.entity.clone(), row.instance_id.clone());
-            self.bars.table(&row.entity, row.entity.clone());
+            self.instances.insert(name.clone(), row.instance_id.clone());
+            Step::Table { message: name.clone(), name }
         } else {
-            self.bars.remove_table(&row.entity);
+            Step::TableEnded(name)
         }
     }
 
-    fn progress(&mut self, arrived: Arrived) {
+    fn progress(&mut self, arrived: Arrived) -> Step {
         let instance = self.instances.get(&arrived.entity).cloned().flatten();
         let (rows, pages) = (counted(arrived.rows, "row"), counted(arrived.pages, "page"));
         let message = format!("{}  {rows}  {pages}  {}", arrived.entity, bytes(arrived.bytes));
-        self.bars.table(&arrived.entity, message);
+        let name = arrived.entity.clone();
         self.tree.arrived(instance.as_deref(), arrived);
+        Step::Table { name, message }
     }
 }
 

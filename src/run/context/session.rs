@@ -154,7 +154,10 @@ impl Session {
 }
 
 fn base(engine: &Engine<'_>) -> Value {
-    let settings = &engine.project.settings;
+    let settings = match &engine.options.backend {
+        Some(url) => &engine.project.settings.clone().with_backend(url),
+        None => &engine.project.settings,
+    };
     let online = engine.options.network == Network::Online;
     let mut system = json!({
         "isOnline": online, "isOffline": !online, "locale": "en", "deviceType": "headless",

@@ -1,0 +1,121 @@
+//! What is new, fixed and still there between two states of an app. Findings are known by what they
+//! say, not by their line: text that moves takes its findings along.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use crate::diag::{Diagnostic, FileId, Files};
+use crate::lint::Checked;
+
+/// For the findings of every file, in their order, the number of the reload that first saw each.
+pub(super) type Since = BTreeMap<FileId, Arc<[u64]>>;
+
+/// Two states side by side.
+#[derive(Debug, Default)]
+pub(super) struct Compared {
+    /// Findings that were not there before.
+    pub(super) fresh: Vec<Diagnostic>,
+    /// Findings that are gone, of the state before.
+    pub(super) fixed: Vec<Diagnostic>,
+    /// How many were there before.
+    pub(super) still: usize,
+    pub(super) since: Since,
+}
+
+/// Compares with the state before, if there was one; `number` counts the reloads.
+pub(super) fn compare(before: Option<(&Checked, &Since)>, now: &Checked, number: u64) -> Compared {
+    let mut compared = Compared::default();
+    let mut earlier: HashMap<&str, Group<'_>> =
+        before.map(|(checked, since)| groups(checked, since)).unwrap_or_default();
+    for (file, found) in now.by_file() {
+        let old = earlier.remove(now.files.get(*file).path());
+        let since = match old {
+            Some(old) if Arc::ptr_eq(old.found, found) => {
+                compared.still += found.len();
+                Arc::clone(old.since)
+            }
+            old => compared.file(old.as_ref(), found, &now.files, number),
+        };
+        compared.since.insert(*file, since);
+    }
+    let mut gone: Vec<_> = earlier.into_iter().collect();
+    gone.sort_unstable_by_key(|(path, _)| *path);
+    compared.fixed.extend(gone.iter().flat_map(|(_, group)| group.found.iter().cloned()));
+    compared
+}
+
+/// The findings of one file.
+struct Group<'a> {
+    found: &'a Arc<[Diagnostic]>,
+    since: &'a Arc<[u64]>,
+    files: &'a Files,
+}
+
+fn groups<'a>(checked: &'a Checked, since: &'a Since) -> HashMap<&'a str, Group<'a>> {
+    let group = |(file, found): &'a (FileId, Arc<[Diagnostic]>)| {
+        let since = since.get(file)?;
+        Some((checked.files.get(*file).path(), Group { found, since, files: &checked.files }))
+    };
+    checked.by_file().iter().filter_map(group).collect()
+}
+
+impl Compared {
+    /// Pairs the findings of a file: those on lines of the same text first, then the others in order.
+    fn file(
+        &mut self,
+        old: Option<&Group<'_>>,
+        found: &[Diagnostic],
+        files: &Files,
+        number: u64,
+    ) -> Arc<[u64]> {
+        let mut since: Vec<Option<u64>> = vec![None; found.len()];
+        let mut left: Vec<Option<usize>> =
+            old.map_or(Vec::new(), |old| (0..old.found.len()).map(Some).collect());
+        if let Some(old) = old {
+            for by_line in [true, false] {
+                let mut known: HashMap<Key<'_>, Vec<usize>> = HashMap::new();
+                for at in left.iter().rev().copied().flatten() {
+                    known.entry(Key::of(&old.found[at], old.files, by_line)).or_default().push(at);
+                }
+                for (at, diagnostic) in
+                    found.iter().enumerate().filter(|(at, _)| since[*at].is_none()).collect::<Vec<_>>()
+                {
+                    let same = known.get_mut(&Key::of(diagnostic, files, by_line)).and_then(Vec::pop);
+                    if let Some(same) = same {
+                        since[at] = Some(old.since[same]);
+                        left[same] = None;
+                    }
+                }
+            }
+            self.fixed.extend(left.iter().flatten().map(|at| old.found[*at].clone()));
+        }
+        let is_fresh = |at: &usize| since[*at].is_none();
+        let fresh: Vec<usize> = (0..found.len()).filter(is_fresh).collect();
+        self.still += found.len() - fresh.len();
+        self.fresh.extend(fresh.into_iter().map(|at| found[at].clone()));
+        since.into_iter().map(|since| since.unwrap_or(number)).collect()
+    }
+}
+
+/// What makes two findings of a file the same.
+#[derive(PartialEq, Eq, Hash)]
+struct Key<'a> {
+    rule: &'a str,
+    message: &'a str,
+    line: &'a str,
+}
+
+impl<'a> Key<'a> {
+    fn of(diagnostic: &'a Diagnostic, files: &'a Files, by_line: bool) -> Self {
+        let text = files.get(diagnostic.span.file).text();
+        let line = if by_line { line_at(text, diagnostic.span.start as usize) } else { "" };
+        Self { rule: diagnostic.rule, message: &diagnostic.message, line }
+    }
+}
+
+fn line_at(text: &str, offset: usize) -> &str {
+    let Some((before, after)) = text.split_at_checked(offset.min(text.len())) else { return "" };
+    let start = before.rfind('\n').map_or(0, |at| at + 1);
+    let end = before.len() + after.find('\n').unwrap_or(after.len());
+    text[start..end].trim()
+}
