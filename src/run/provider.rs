@@ -7,7 +7,7 @@ mod dynamic;
 mod local;
 mod rest;
 #[cfg(test)]
-mod testing;
+pub(in crate::run) mod testing;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -50,7 +50,7 @@ pub struct Fetch<'a> {
     /// Tells that the work is to stop, and when it must have ended.
     pub stop: &'a Stop,
     /// The app's functions by id: one may ask another first ([`crate::app::Guard`]).
-    pub functions: &'a BTreeMap<String, Function>,
+    pub functions: &'a BTreeMap<String, Arc<Function>>,
     /// The local tables, for the queries of functions.
     pub tables: &'a dyn LocalTables,
 }

@@ -23,7 +23,6 @@ mod tests;
 use std::sync::Arc;
 
 use super::{Fetch, FetchError, Fetched, Provider, Sink};
-use crate::app::Function;
 use crate::expr::{Evaluator, Host, Limits, SharedExpressions};
 use crate::run::{Clock, Credentials};
 
@@ -90,21 +89,10 @@ impl Provider for Rest {
             let message = format!("the table `{}` names no `function` to fetch it", request.entity);
             FetchError::lasting("config.function", message)
         })?;
-        performed(function)?;
         let mut call = Call::new(self, function, request);
         let fetched = call.perform(sink);
         fetched.map_err(|error| FetchError { message: call.redactor().clean(&error.message), ..error })
     }
-}
-
-/// Refuses functions with parts that would otherwise be ignored.
-fn performed(function: &Function) -> Result<(), FetchError> {
-    let Some(key) = function.unsupported.first() else { return Ok(()) };
-    let message = format!(
-        "the function `{}` uses `{}`, which this version does not perform yet; it comes later",
-        function.id, key.value
-    );
-    Err(FetchError::lasting("config.unsupported", message))
 }
 
 struct ClockHost(Arc<dyn Clock>);

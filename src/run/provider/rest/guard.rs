@@ -71,7 +71,7 @@ fn named<'c>(call: &Call<'c>, guard: &Guard) -> Result<&'c Function, FetchError>
         let message = format!("the functions `{asker}` and `{id}` ask each other as guards without end");
         return Err(FetchError::lasting("config.guard", message));
     }
-    call.fetch.functions.get(id).ok_or_else(|| {
+    call.fetch.functions.get(id).map(AsRef::as_ref).ok_or_else(|| {
         let message = format!("there is no function `{id}`, which guards `{asker}`");
         FetchError::lasting("config.function", message)
     })
