@@ -29,8 +29,8 @@ mod sequence;
 mod session;
 mod sql;
 mod suppress;
-mod tracked;
 mod texts;
+mod tracked;
 mod triggers;
 mod walk;
 

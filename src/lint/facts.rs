@@ -49,9 +49,6 @@ pub(super) struct Facts<'a> {
     /// Compiles the app's statements.
     pub sql: sql::Desk,
     shaped_by_sql: OnceCell<HashSet<String>>,
-    /// Compiles the app's statements.
-    pub sql: sql::Desk,
-    shaped_by_sql: OnceCell<HashSet<String>>,
     pub callers: OnceCell<Callers<'a>>,
     pub forms: OnceCell<FormsByScreen<'a>>,
     pub texts: OnceCell<Texts<'a>>,
@@ -92,8 +89,6 @@ impl<'a> Facts<'a> {
             triggers: OnceCell::new(),
             fetched: OnceCell::new(),
             interruptions: OnceCell::new(),
-            sql: sql::Desk::default(),
-            shaped_by_sql: OnceCell::new(),
             sql: sql::Desk::default(),
             shaped_by_sql: OnceCell::new(),
             callers: OnceCell::new(),
