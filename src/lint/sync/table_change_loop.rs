@@ -2,6 +2,8 @@
 
 use std::collections::{HashMap, VecDeque};
 
+use serde_json::Value;
+
 use crate::action::{ActionNode, UseKind};
 use crate::app::Placed;
 use crate::diag::{Group, RuleInfo, Severity, Span};
@@ -158,7 +160,7 @@ impl Graph {
 }
 
 fn is_guarded(action: &ActionNode) -> bool {
-    let always = |when: &Template| matches!(when, Template::Literal(value) if value == &true);
+    let always = |when: &Template| matches!(when, Template::Literal(Value::Bool(true)));
     let when = action.guard.when.as_ref().is_some_and(|when| !always(&when.value));
     when || action.guard.condition.is_some()
 }
