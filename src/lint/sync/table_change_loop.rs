@@ -135,7 +135,7 @@ impl Graph {
         inside.for_each(|inner| self.add(cx, from, inner, actions));
     }
 
-    /// The shortest way within `circle` from a handler back to it.
+    /// The shortest way within `circle` from a handler back to it, which stands at both ends.
     fn way_round(&self, circle: &[usize], handler: usize) -> Vec<usize> {
         let mut before: HashMap<usize, usize> = HashMap::new();
         let mut waiting = VecDeque::from([handler]);
@@ -154,6 +154,7 @@ impl Graph {
             way.push(*node);
             at = before.get(node);
         }
+        way.push(handler);
         way.reverse();
         way
     }

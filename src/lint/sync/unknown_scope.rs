@@ -92,7 +92,7 @@ fn check_expression(cx: &mut Cx<'_>, place: &Place<'_>, found: &Found) {
     if !found.expression.text().contains("id") || !cx.facts.damaged.is_empty() {
         return;
     }
-    for compared in compared(cx, place, &found.expression) {
+    for compared in compared(cx, place, found) {
         if compared.table != Tracked::Scope || compared.column != "id" {
             continue;
         }
