@@ -30,9 +30,13 @@ Reading may happen by itself; sending is better a button that says so.
 # functions/save-task.jigx
 provider: DATA_PROVIDER_REST
 method: POST
+useLocalCall: true
 url: https://example.com/tasks
 parameters:
   id: { type: string, location: body, required: true }
+error:
+  - title: Not saved
+    when: =@ctx.response.ok = false
 # jigs/home.jigx
 title: Home
 type: jig.default
@@ -50,9 +54,13 @@ onFocus:
 # functions/save-task.jigx
 provider: DATA_PROVIDER_REST
 method: POST
+useLocalCall: true
 url: https://example.com/tasks
 parameters:
   id: { type: string, location: body, required: true }
+error:
+  - title: Not saved
+    when: =@ctx.response.ok = false
 # jigs/home.jigx
 title: Home
 type: jig.default
