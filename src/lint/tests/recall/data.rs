@@ -32,6 +32,7 @@ const WITHOUT: &[(&str, &str)] = &[
     ("unquoted-word", "not planted yet"),
     ("unselected-column", "not planted yet"),
     ("unselected-json-property", "not planted yet"),
+    ("unused-definition", "not planted yet"),
     ("unused-query-parameter", "not planted yet"),
     ("wiped-local-rows", "not planted yet"),
     ("write-without-id", "not planted yet"),
