@@ -102,7 +102,7 @@ fn the_one(mut places: Vec<AppPath>, path: &Path) -> Result<AppPath, Failure> {
 
 /// Findings for people, without the closing line of a whole check.
 fn rendered(findings: &[Diagnostic], files: &Files, shell: &Shell) -> String {
-    let findings = Findings { files, found: findings, checked: 0, fixed: 0, most: None };
+    let findings = Findings { files, found: findings, checked: 0, fixed: 0, most: None, identities: &[] };
     let text = findings.text(Format::Human, shell.out.paint_notes);
     text.trim_end().rsplit_once('\n').map_or(String::new(), |(findings, _)| findings.to_owned())
 }

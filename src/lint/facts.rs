@@ -14,6 +14,7 @@ use super::sql;
 use super::texts::Texts;
 use super::triggers::Triggers;
 use super::writes::Writers;
+use super::wiring::{InputReads, Wiring};
 use crate::action::{ActionNode, SyncRole, UseKind, type_names};
 use crate::app::{FileKind, Loaded, Screen, Source};
 use crate::diag::{Diagnostic, FileId, Files, Severity, Span};
@@ -47,7 +48,13 @@ pub(super) struct Facts<'a> {
     pub shared: OnceCell<BTreeSet<&'a str>>,
     mistakes: OnceCell<BTreeSet<Span>>,
     pub triggers: OnceCell<Triggers<'a>>,
+    wiring: OnceCell<Wiring<'a>>,
+    inputs_read: OnceCell<InputReads<'a>>,
     pub fetched: OnceCell<Fetched<'a>>,
+    interruptions: OnceCell<bool>,
+    /// Compiles the app's statements.
+    pub sql: sql::Desk,
+    shaped_by_sql: OnceCell<HashSet<String>>,
     /// Compiles the app's statements.
     pub sql: sql::Desk,
     /// The fields of datasources' rows, by the datasource's place.
@@ -92,7 +99,12 @@ impl<'a> Facts<'a> {
             shared: OnceCell::new(),
             mistakes: OnceCell::new(),
             triggers: OnceCell::new(),
+            wiring: OnceCell::new(),
+            inputs_read: OnceCell::new(),
             fetched: OnceCell::new(),
+            interruptions: OnceCell::new(),
+            sql: sql::Desk::default(),
+            shaped_by_sql: OnceCell::new(),
             sql: sql::Desk::default(),
             columns: RefCell::default(),
             writers: OnceCell::new(),
@@ -145,6 +157,16 @@ impl<'a> Facts<'a> {
         })
     }
 
+    /// What the parts of the app set for one another.
+    pub fn wiring(&self) -> &Wiring<'a> {
+        self.wiring.get_or_init(|| Wiring::of(self.loaded))
+    }
+
+    /// The inputs that jigs, components and datasources read.
+    pub fn inputs_read(&self) -> &InputReads<'a> {
+        self.inputs_read.get_or_init(|| InputReads::of(&self.loaded.project))
+    }
+
     /// Names in lower case of the tables that the app's own statements make or alter.
     pub fn shaped_by_sql(&self) -> &HashSet<String> {
         self.shaped_by_sql.get_or_init(|| {
@@ -153,6 +175,14 @@ impl<'a> Facts<'a> {
                 gather_shaped(&source.tree.root, &mut shaped);
             }
             shaped
+        })
+    }
+
+    /// Whether the word `interrupted` stands anywhere in the app.
+    pub fn knows_interruptions(&self) -> bool {
+        *self.interruptions.get_or_init(|| {
+            let texts = self.loaded.sources.iter().map(|source| self.files.get(source.file).text());
+            texts.into_iter().any(|text| text.contains("interrupted"))
         })
     }
 
