@@ -160,6 +160,8 @@ impl<'a> Cx<'a> {
     /// Whether something in the app takes care of interrupted scopes.
     pub fn knows_interruptions(&self) -> bool {
         self.facts.knows_interruptions()
+    }
+
     /// The actions that write to a table, in order of the app.
     pub fn writers_to(&self, table: &str) -> &[Writer] {
         self.facts.writers.get_or_init(|| Writers::of(self, self.project)).to(table)

@@ -13,8 +13,8 @@ use super::select::is_about_reading;
 use super::sql;
 use super::texts::Texts;
 use super::triggers::Triggers;
-use super::writes::Writers;
 use super::wiring::{InputReads, Wiring};
+use super::writes::Writers;
 use crate::action::{ActionNode, SyncRole, UseKind, type_names};
 use crate::app::{FileKind, Loaded, Screen, Source};
 use crate::diag::{Diagnostic, FileId, Files, Severity, Span};
@@ -55,12 +55,9 @@ pub(super) struct Facts<'a> {
     /// Compiles the app's statements.
     pub sql: sql::Desk,
     shaped_by_sql: OnceCell<HashSet<String>>,
-    /// Compiles the app's statements.
-    pub sql: sql::Desk,
     /// The fields of datasources' rows, by the datasource's place.
     pub columns: RefCell<HashMap<Span, Option<Arc<Columns>>>>,
     pub writers: OnceCell<Writers<'a>>,
-    shaped_by_sql: OnceCell<HashSet<String>>,
     pub callers: OnceCell<Callers<'a>>,
     pub forms: OnceCell<FormsByScreen<'a>>,
     pub texts: OnceCell<Texts<'a>>,
@@ -105,10 +102,8 @@ impl<'a> Facts<'a> {
             interruptions: OnceCell::new(),
             sql: sql::Desk::default(),
             shaped_by_sql: OnceCell::new(),
-            sql: sql::Desk::default(),
             columns: RefCell::default(),
             writers: OnceCell::new(),
-            shaped_by_sql: OnceCell::new(),
             callers: OnceCell::new(),
             forms: OnceCell::new(),
             texts: OnceCell::new(),

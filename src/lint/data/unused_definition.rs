@@ -36,9 +36,10 @@ url: https://example.com/tasks
 provider: DATA_PROVIDER_REST
 method: GET
 url: https://example.com/old-tasks
-# index.jigx
+# jigs/tasks.jigx
 title: Tasks
-onLoad:
+type: jig.default
+onRefresh:
   type: action.sync-entities
   options:
     provider: DATA_PROVIDER_REST
@@ -52,9 +53,10 @@ onLoad:
 provider: DATA_PROVIDER_REST
 method: GET
 url: https://example.com/tasks
-# index.jigx
+# jigs/tasks.jigx
 title: Tasks
-onLoad:
+type: jig.default
+onRefresh:
   type: action.sync-entities
   options:
     provider: DATA_PROVIDER_REST
@@ -72,8 +74,12 @@ struct Part<'a> {
 }
 
 fn check(cx: &mut Cx<'_>) {
+    // An app without screens is only begun.
+    if cx.project.jigs.is_empty() {
+        return;
+    }
     // A use may hide behind any mistake; tidying up comes after them.
-    if cx.facts.loaded.diagnostics.iter().any(|found| found.severity == Severity::Error) || has_dead_ends(cx) {
+    if cx.facts.loaded.diagnostics().any(|found| found.severity == Severity::Error) || has_dead_ends(cx) {
         return;
     }
     let words = Words::of(cx);
@@ -99,7 +105,7 @@ fn check(cx: &mut Cx<'_>) {
 fn has_dead_ends(cx: &Cx<'_>) -> bool {
     let index = &cx.project.index;
     let kinds = [UseKind::Function, UseKind::Action, UseKind::Datasource, UseKind::Table];
-    let used = index.references().iter().filter(|used| kinds.contains(&used.kind) && !is_expression(&used.id));
+    let used = index.references().filter(|used| kinds.contains(&used.kind) && !is_expression(&used.id));
     let mut dead = used.filter(|used| index.definitions(used.kind, &used.id).is_empty());
     if dead.next().is_some() {
         return true;
@@ -118,7 +124,11 @@ fn parts<'a>(cx: &Cx<'a>) -> Vec<Vec<Part<'a>>> {
     let of = |what, id: &'a String, span| Part { what, id: id.as_str(), span };
     // Without any action nothing can call them yet.
     let called = project.root_actions().next().is_some();
-    let functions = project.functions.values().filter(|_| called).map(|function| of("function", &function.id, function.span));
+    let functions = project
+        .functions
+        .values()
+        .filter(|_| called)
+        .map(|function| of("function", &function.id, function.span));
     let datasources = project.datasources.values().map(|found| of("datasource", &found.id, found.span));
     let actions = project.actions.iter().map(|(id, action)| of("action", id, action.placed.action.span));
     let components = project.components.iter().filter_map(|(id, component)| {
