@@ -75,7 +75,7 @@ impl<'a> Listed<'a> {
         let is_query = matches!(statement.language, Language::Query { .. });
         // The tables of a function's query are listed for another reason, and a datasource without any list
         // is told already.
-        if (is_query && key == "tables") || (is_query && owner.get(key).is_none()) {
+        if is_query && (key == "tables" || owner.get(key).is_none()) {
             return None;
         }
         if !cx.is_read(owner.span) || cx.has_stray_key(owner) {
@@ -123,7 +123,7 @@ fn is_followed(statement: &Statement<'_>, table: &TableUse) -> bool {
             let text = statement.scalar.text.trim_start();
             let begins =
                 |word: &&str| text.get(..word.len()).is_some_and(|start| start.eq_ignore_ascii_case(word));
-            table.is_written && ROWS.iter().any(|word| begins(&word))
+            table.is_written && ROWS.into_iter().any(begins)
         }
         Language::Server => false,
     }
