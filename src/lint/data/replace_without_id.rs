@@ -25,58 +25,44 @@ Commands that wait in the queue are replaced when they are about the same row, w
 letters) tells. Without it, nothing is replaced.
 
 ```yaml wrong
-# functions/save-task.jigx
-provider: DATA_PROVIDER_REST
-method: POST
-url: https://example.com/tasks
-parameters:
-  title: { type: string, location: body, required: true }
-error:
-  - title: The task could not be saved
-    when: =@ctx.response.status >= 400
+# databases/default.jigx
+tables:
+  tasks: null
 # jigs/task.jigx
 title: Task
 type: jig.default
-onFocus:
-  type: action.execute-entity
-  options:
-    provider: DATA_PROVIDER_REST
-    entity: tasks
-    method: save
-    function: save-task
-    queueOperation: replace
-    data:
-      title: Clean
-    parameters:
-      title: Clean
+actions:
+  - children:
+      - type: action.execute-entity
+        options:
+          title: Save
+          provider: DATA_PROVIDER_DYNAMIC
+          entity: default/tasks
+          method: save
+          queueOperation: replace
+          data:
+            title: Clean
 ```
 
 ```yaml right
-# functions/save-task.jigx
-provider: DATA_PROVIDER_REST
-method: POST
-url: https://example.com/tasks
-parameters:
-  title: { type: string, location: body, required: true }
-error:
-  - title: The task could not be saved
-    when: =@ctx.response.status >= 400
+# databases/default.jigx
+tables:
+  tasks: null
 # jigs/task.jigx
 title: Task
 type: jig.default
-onFocus:
-  type: action.execute-entity
-  options:
-    provider: DATA_PROVIDER_REST
-    entity: tasks
-    method: save
-    function: save-task
-    queueOperation: replace
-    data:
-      id: =@ctx.jig.inputs.taskId
-      title: Clean
-    parameters:
-      title: Clean
+actions:
+  - children:
+      - type: action.execute-entity
+        options:
+          title: Save
+          provider: DATA_PROVIDER_DYNAMIC
+          entity: default/tasks
+          method: save
+          queueOperation: replace
+          data:
+            id: =@ctx.jig.inputs.taskId
+            title: Clean
 ```
 ";
 
