@@ -83,16 +83,16 @@ impl Reading<'_> {
         }
     }
 
-    /// The served folder; it has to be there, because a run can begin only with it.
+    /// The served folder. Only `run` and `dev` need it to be there, and something else may make it until then.
     fn backend(&mut self, root: &Path, node: &Node) -> Option<PathBuf> {
         let entry = node.get("backend")?;
         let path = self.string(Some(entry)).filter(|path| !path.trim().is_empty())?;
         let folder = root.join(&path);
         if !collect::is_folder(&folder) {
             let written = entry.as_str().unwrap_or_default();
-            let message = format!("there is no folder `{written}`");
+            let message = format!("there is no folder `{written}`, so no run can begin");
             let help = "name the folder with the tables, seen from the folder of the settings";
-            self.diagnostics.push(Diagnostic::error(INVALID_SETTINGS, entry.span, message).help(help));
+            self.diagnostics.push(Diagnostic::warning(INVALID_SETTINGS, entry.span, message).help(help));
         }
         Some(folder)
     }

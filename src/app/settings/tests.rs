@@ -170,10 +170,13 @@ fn mistakes_have_their_exact_places() {
         ("database: data/\n", "invalid-settings: `data/` is not a file @ syncscope.yaml:data/"),
         ("database: .\n", "invalid-settings: `.` is not a file @ syncscope.yaml:."),
         ("database: tables\n", "invalid-settings: `tables` is not a file @ syncscope.yaml:tables"),
-        ("backend: nowhere\n", "invalid-settings: there is no folder `nowhere` @ syncscope.yaml:nowhere"),
+        (
+            "backend: nowhere\n",
+            "invalid-settings: there is no folder `nowhere`, so no run can begin @ syncscope.yaml:nowhere",
+        ),
         (
             "backend: index.jigx\n",
-            "invalid-settings: there is no folder `index.jigx` @ syncscope.yaml:index.jigx",
+            "invalid-settings: there is no folder `index.jigx`, so no run can begin @ syncscope.yaml:index.jigx",
         ),
         (
             "http: { timeout: 5 }\n",
