@@ -25,9 +25,14 @@ Commands that wait in the queue are replaced when they are about the same row, w
 letters) tells. Without it, nothing is replaced.
 
 ```yaml wrong
-# databases/default.jigx
-tables:
-  tasks: null
+# functions/save-task.jigx
+provider: DATA_PROVIDER_REST
+method: POST
+url: https://example.com/tasks
+parameters:
+  title: { type: string, location: body, required: true }
+error:
+  - title: The task could not be saved
 # jigs/task.jigx
 title: Task
 type: jig.default
@@ -36,18 +41,26 @@ actions:
       - type: action.execute-entity
         options:
           title: Save
-          provider: DATA_PROVIDER_DYNAMIC
-          entity: default/tasks
+          provider: DATA_PROVIDER_REST
+          entity: tasks
           method: save
+          function: save-task
           queueOperation: replace
           data:
+            title: Clean
+          parameters:
             title: Clean
 ```
 
 ```yaml right
-# databases/default.jigx
-tables:
-  tasks: null
+# functions/save-task.jigx
+provider: DATA_PROVIDER_REST
+method: POST
+url: https://example.com/tasks
+parameters:
+  title: { type: string, location: body, required: true }
+error:
+  - title: The task could not be saved
 # jigs/task.jigx
 title: Task
 type: jig.default
@@ -56,12 +69,15 @@ actions:
       - type: action.execute-entity
         options:
           title: Save
-          provider: DATA_PROVIDER_DYNAMIC
-          entity: default/tasks
+          provider: DATA_PROVIDER_REST
+          entity: tasks
           method: save
+          function: save-task
           queueOperation: replace
           data:
             id: =@ctx.jig.inputs.taskId
+            title: Clean
+          parameters:
             title: Clean
 ```
 ";

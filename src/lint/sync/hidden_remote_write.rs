@@ -30,13 +30,11 @@ Reading may happen by itself; sending is better a button that says so.
 # functions/save-task.jigx
 provider: DATA_PROVIDER_REST
 method: POST
-useLocalCall: true
 url: https://example.com/tasks
 parameters:
   id: { type: string, location: body, required: true }
 error:
-  - title: Not saved
-    when: =@ctx.response.ok = false
+  - title: The task was not saved
 # jigs/home.jigx
 title: Home
 type: jig.default
@@ -54,13 +52,11 @@ onFocus:
 # functions/save-task.jigx
 provider: DATA_PROVIDER_REST
 method: POST
-useLocalCall: true
 url: https://example.com/tasks
 parameters:
   id: { type: string, location: body, required: true }
 error:
-  - title: Not saved
-    when: =@ctx.response.ok = false
+  - title: The task was not saved
 # jigs/home.jigx
 title: Home
 type: jig.default
