@@ -2,8 +2,10 @@
 
 use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::sync::Arc;
 
 use super::callers::Callers;
+use super::columns::Columns;
 use super::fetched::Fetched;
 use super::forms::FormsByScreen;
 use super::rule::Rule;
@@ -12,6 +14,7 @@ use super::sql;
 use super::texts::Texts;
 use super::triggers::Triggers;
 use super::wiring::{InputReads, Wiring};
+use super::writes::Writers;
 use crate::action::{ActionNode, SyncRole, UseKind, type_names};
 use crate::app::{FileKind, Loaded, Screen, Source};
 use crate::diag::{Diagnostic, FileId, Files, Severity, Span};
@@ -48,9 +51,13 @@ pub(super) struct Facts<'a> {
     wiring: OnceCell<Wiring<'a>>,
     inputs_read: OnceCell<InputReads<'a>>,
     pub fetched: OnceCell<Fetched<'a>>,
+    interruptions: OnceCell<bool>,
     /// Compiles the app's statements.
     pub sql: sql::Desk,
     shaped_by_sql: OnceCell<HashSet<String>>,
+    /// The fields of datasources' rows, by the datasource's place.
+    pub columns: RefCell<HashMap<Span, Option<Arc<Columns>>>>,
+    pub writers: OnceCell<Writers<'a>>,
     pub callers: OnceCell<Callers<'a>>,
     pub forms: OnceCell<FormsByScreen<'a>>,
     pub texts: OnceCell<Texts<'a>>,
@@ -92,8 +99,11 @@ impl<'a> Facts<'a> {
             wiring: OnceCell::new(),
             inputs_read: OnceCell::new(),
             fetched: OnceCell::new(),
+            interruptions: OnceCell::new(),
             sql: sql::Desk::default(),
             shaped_by_sql: OnceCell::new(),
+            columns: RefCell::default(),
+            writers: OnceCell::new(),
             callers: OnceCell::new(),
             forms: OnceCell::new(),
             texts: OnceCell::new(),
@@ -160,6 +170,14 @@ impl<'a> Facts<'a> {
                 gather_shaped(&source.tree.root, &mut shaped);
             }
             shaped
+        })
+    }
+
+    /// Whether the word `interrupted` stands anywhere in the app.
+    pub fn knows_interruptions(&self) -> bool {
+        *self.interruptions.get_or_init(|| {
+            let texts = self.loaded.sources.iter().map(|source| self.files.get(source.file).text());
+            texts.into_iter().any(|text| text.contains("interrupted"))
         })
     }
 
