@@ -11,6 +11,7 @@ mod null_default;
 mod number_of_empty;
 mod redundant_choice;
 mod reserved_instance_id;
+mod shared_expression_cycle;
 mod shared_instance_id;
 mod state_key_twins;
 mod text_for_boolean;
@@ -42,6 +43,7 @@ pub(super) static RULES: &[&Rule] = &[
     &number_of_empty::RULE,
     &redundant_choice::RULE,
     &reserved_instance_id::RULE,
+    &shared_expression_cycle::RULE,
     &shared_instance_id::RULE,
     &state_key_twins::RULE,
     &text_for_boolean::RULE,
