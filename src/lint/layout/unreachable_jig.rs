@@ -58,7 +58,7 @@ type: jig.default
 fn check(cx: &mut Cx<'_>) {
     let starts = ["tabs", "widgets"].iter().any(|key| home(cx).is_some_and(|home| home.get(key).is_some()));
     let sources = &cx.facts.loaded.sources;
-    if !starts || !cx.facts.damaged.is_empty() || sources.iter().any(|source| is_dynamic(&source.tree.root)) {
+    if !starts || sources.iter().any(|source| is_dynamic(&source.tree.root)) {
         return;
     }
     let links = links(cx);
@@ -69,8 +69,14 @@ fn check(cx: &mut Cx<'_>) {
     if links.get("").is_none_or(BTreeSet::is_empty) || !reached.iter().all(|id| exists(&id)) {
         return;
     }
-    let lost: Vec<&str> =
-        cx.project.jigs.keys().map(String::as_str).filter(|id| !reached.contains(id)).collect();
+    let lost: Vec<&str> = cx
+        .project
+        .jigs
+        .keys()
+        .map(String::as_str)
+        .filter(|id| !reached.contains(id))
+        .filter(|id| !cx.may_be_used(id))
+        .collect();
     // What is only reached from a lost screen is not told: first those that nothing at all leads to.
     let linked: BTreeSet<&str> = lost.iter().flat_map(|id| others(&links, id)).collect();
     let (inner, outer): (Vec<&str>, Vec<&str>) = lost.into_iter().partition(|id| linked.contains(id));
