@@ -127,12 +127,11 @@ impl<'a> Search<'a, '_> {
         while let Some(frame) = self.path.last_mut() {
             frame.followed += 1;
             let (id, nth) = (frame.id, frame.followed - 1);
-            match self.call(id, nth) {
-                Some(call) => self.follow(call),
-                None => {
-                    self.path.pop();
-                    self.met.insert(id, None);
-                }
+            if let Some(call) = self.call(id, nth) {
+                self.follow(call);
+            } else {
+                self.path.pop();
+                self.met.insert(id, None);
             }
         }
     }

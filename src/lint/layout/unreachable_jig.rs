@@ -66,17 +66,14 @@ fn check(cx: &mut Cx<'_>) {
     reach(&links, "", &mut reached);
     // A start screen that is not known, or a link with a slip, may be meant to lead to any of them.
     let exists = |id: &&str| id.is_empty() || cx.project.jigs.contains_key(*id);
-    if links.get("").is_none_or(BTreeSet::is_empty) || !reached.iter().all(|id| exists(&id)) {
+    if links.get("").is_none_or(BTreeSet::is_empty) || !reached.iter().all(|id| exists(id)) {
         return;
     }
-    let lost: Vec<&str> = cx
-        .project
-        .jigs
-        .keys()
-        .map(String::as_str)
-        .filter(|id| !reached.contains(id))
-        .filter(|id| !cx.may_be_used(id))
-        .collect();
+    for id in cx.project.jigs.keys().filter(|id| cx.may_be_used(id)) {
+        reach(&links, id, &mut reached);
+    }
+    let lost: Vec<&str> =
+        cx.project.jigs.keys().map(String::as_str).filter(|id| !reached.contains(id)).collect();
     // What is only reached from a lost screen is not told: first those that nothing at all leads to.
     let linked: BTreeSet<&str> = lost.iter().flat_map(|id| others(&links, id)).collect();
     let (inner, outer): (Vec<&str>, Vec<&str>) = lost.into_iter().partition(|id| linked.contains(id));
