@@ -8,6 +8,7 @@
 mod arguments;
 mod callers;
 mod changes;
+mod columns;
 mod cx;
 mod cycles;
 mod doubt;
@@ -15,12 +16,15 @@ mod edit;
 mod entries;
 mod facts;
 mod fetched;
+mod fingerprint;
 mod fix;
 mod forms;
 mod formula;
 mod function_file;
 mod guards;
 mod members;
+mod names;
+mod profile;
 mod query;
 mod rule;
 mod secret;
@@ -30,8 +34,11 @@ mod session;
 mod sql;
 mod suppress;
 mod texts;
+mod tracked;
 mod triggers;
 mod walk;
+mod wiring;
+mod writes;
 
 mod data;
 mod expressions;
@@ -50,7 +57,10 @@ use crate::app::Loaded;
 use crate::diag::{Diagnostic, Files, RuleInfo};
 
 pub use crate::app::{Changes, Environment};
+pub use fingerprint::{Fingerprint, fingerprints};
 pub use fix::{Mending, Reach, Rewrite};
+pub use profile::profile;
+pub use select::is_about_reading;
 pub use session::{Checked, Crash, Session};
 pub use suppress::{Added, add_ignores};
 
