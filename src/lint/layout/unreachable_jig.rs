@@ -66,7 +66,7 @@ fn check(cx: &mut Cx<'_>) {
     reach(&links, "", &mut reached);
     // A start screen that is not known, or a link with a slip, may be meant to lead to any of them.
     let exists = |id: &&str| id.is_empty() || cx.project.jigs.contains_key(*id);
-    if links.get("").is_none_or(BTreeSet::is_empty) || !reached.iter().all(|id| exists(id)) {
+    if links.get("").is_none_or(BTreeSet::is_empty) || !reached.iter().all(exists) {
         return;
     }
     for id in cx.project.jigs.keys().filter(|id| cx.may_be_used(id)) {
