@@ -14,8 +14,8 @@ mod doubt;
 mod edit;
 mod entries;
 mod facts;
-mod fingerprint;
 mod fetched;
+mod fingerprint;
 mod fix;
 mod forms;
 mod formula;
@@ -51,13 +51,11 @@ use std::sync::LazyLock;
 use crate::app::Loaded;
 use crate::diag::{Diagnostic, Files, RuleInfo};
 
+pub use crate::app::{Changes, Environment};
 pub use fingerprint::{Fingerprint, fingerprints};
 pub use fix::{Mending, Reach, Rewrite};
 pub use profile::profile;
 pub use select::is_about_reading;
-pub use session::{Changes, Checked, Crash, Environment, Session};
-pub use crate::app::{Changes, Environment};
-pub use fix::{Mending, Reach, Rewrite};
 pub use session::{Checked, Crash, Session};
 pub use suppress::{Added, add_ignores};
 
