@@ -8,6 +8,7 @@
 mod arguments;
 mod callers;
 mod changes;
+mod columns;
 mod cx;
 mod cycles;
 mod doubt;
@@ -22,6 +23,7 @@ mod formula;
 mod function_file;
 mod guards;
 mod members;
+mod names;
 mod profile;
 mod query;
 mod rule;
@@ -32,8 +34,11 @@ mod session;
 mod sql;
 mod suppress;
 mod texts;
+mod tracked;
 mod triggers;
 mod walk;
+mod wiring;
+mod writes;
 
 mod data;
 mod expressions;

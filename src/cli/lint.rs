@@ -14,6 +14,7 @@ use std::path::{Path, PathBuf};
 use clap::ValueEnum;
 
 use super::Exit;
+use super::dev::{self, Watch};
 use super::failure::Failure;
 use super::findings::{Format, Wanted, WantedParser};
 use super::progress::Waiting;
@@ -91,6 +92,10 @@ pub(super) struct Args {
     /// The path of the file that is read from standard input
     #[arg(long, value_name = "NAME")]
     stdin_filename: Option<PathBuf>,
+    /// Check again after every change, until stopped; `--format` is `human`, `concise` or `json`, which
+    /// is one event per line here
+    #[arg(long, conflicts_with_all = ["output", "fix", "unsafe_fixes", "diff", "stdin_filename", "max_diagnostics"])]
+    watch: bool,
 }
 
 /// What fails the check.
@@ -150,6 +155,9 @@ impl Args {
 
 pub(super) fn run(args: &Args, shell: &mut Shell) -> Result<Exit, Failure> {
     validate(args)?;
+    if args.watch {
+        return watch(args, shell);
+    }
     let baseline = args.baseline.as_deref().map(|path| Baseline::read(path, shell)).transpose()?;
     let (places, mut overlay) = targets(args, shell)?;
     let mut checked = Checked::default();
@@ -178,6 +186,19 @@ pub(super) fn run(args: &Args, shell: &mut Shell) -> Result<Exit, Failure> {
     checked.leave_out(args, baseline, shell)?;
     checked.write(args, &overlay, shell)?;
     Ok(checked.exit(args.deny.severity()))
+}
+
+/// Checks again after every change.
+fn watch(args: &Args, shell: &mut Shell) -> Result<Exit, Failure> {
+    let format = args.main_format();
+    let is_known = matches!(format, Format::Human | Format::Concise | Format::Json);
+    if !is_known || args.format.iter().any(|wanted| wanted.file.is_some()) {
+        return Err(Failure::usage(
+            "`--watch` goes with `--format human`, `concise` or `json`, and no files",
+        ));
+    }
+    let ask = |place: &AppPath| args.request(place);
+    dev::lint(&Watch { paths: &args.paths, format, ask: &ask }, shell)
 }
 
 /// Files on disk are written; a text from standard input goes on as the fixed one, alone.

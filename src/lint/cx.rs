@@ -6,6 +6,7 @@ use std::ops::Range;
 use super::facts::{Facts, Named};
 use super::fetched::Fetched;
 use super::triggers::Triggers;
+use super::writes::{Writer, Writers};
 use crate::action::{ActionNode, UseKind};
 use crate::app::{Datasource, FileKind, Project, Reference, Screen, Source};
 use crate::diag::{Diagnostic, FileId, RuleInfo, Severity, Span, did_you_mean};
@@ -154,6 +155,16 @@ impl<'a> Cx<'a> {
     /// Who calls which global action.
     pub fn triggers(&self) -> &Triggers<'a> {
         self.facts.triggers.get_or_init(|| Triggers::of(self.project))
+    }
+
+    /// Whether something in the app takes care of interrupted scopes.
+    pub fn knows_interruptions(&self) -> bool {
+        self.facts.knows_interruptions()
+    }
+
+    /// The actions that write to a table, in order of the app.
+    pub fn writers_to(&self, table: &str) -> &[Writer] {
+        self.facts.writers.get_or_init(|| Writers::of(self, self.project)).to(table)
     }
 
     /// What syncs fetch, by table.

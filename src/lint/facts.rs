@@ -2,8 +2,10 @@
 
 use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::sync::Arc;
 
 use super::callers::Callers;
+use super::columns::Columns;
 use super::fetched::Fetched;
 use super::forms::FormsByScreen;
 use super::rule::Rule;
@@ -11,6 +13,8 @@ use super::select::is_about_reading;
 use super::sql;
 use super::texts::Texts;
 use super::triggers::Triggers;
+use super::wiring::{InputReads, Wiring};
+use super::writes::Writers;
 use crate::action::{ActionNode, SyncRole, UseKind, type_names};
 use crate::app::{FileKind, Loaded, Screen, Source};
 use crate::diag::{Diagnostic, FileId, Files, Severity, Span};
@@ -44,10 +48,16 @@ pub(super) struct Facts<'a> {
     pub shared: OnceCell<BTreeSet<&'a str>>,
     mistakes: OnceCell<BTreeSet<Span>>,
     pub triggers: OnceCell<Triggers<'a>>,
+    wiring: OnceCell<Wiring<'a>>,
+    inputs_read: OnceCell<InputReads<'a>>,
     pub fetched: OnceCell<Fetched<'a>>,
+    interruptions: OnceCell<bool>,
     /// Compiles the app's statements.
     pub sql: sql::Desk,
     shaped_by_sql: OnceCell<HashSet<String>>,
+    /// The fields of datasources' rows, by the datasource's place.
+    pub columns: RefCell<HashMap<Span, Option<Arc<Columns>>>>,
+    pub writers: OnceCell<Writers<'a>>,
     pub callers: OnceCell<Callers<'a>>,
     pub forms: OnceCell<FormsByScreen<'a>>,
     pub texts: OnceCell<Texts<'a>>,
@@ -86,9 +96,14 @@ impl<'a> Facts<'a> {
             shared: OnceCell::new(),
             mistakes: OnceCell::new(),
             triggers: OnceCell::new(),
+            wiring: OnceCell::new(),
+            inputs_read: OnceCell::new(),
             fetched: OnceCell::new(),
+            interruptions: OnceCell::new(),
             sql: sql::Desk::default(),
             shaped_by_sql: OnceCell::new(),
+            columns: RefCell::default(),
+            writers: OnceCell::new(),
             callers: OnceCell::new(),
             forms: OnceCell::new(),
             texts: OnceCell::new(),
@@ -137,6 +152,16 @@ impl<'a> Facts<'a> {
         })
     }
 
+    /// What the parts of the app set for one another.
+    pub fn wiring(&self) -> &Wiring<'a> {
+        self.wiring.get_or_init(|| Wiring::of(self.loaded))
+    }
+
+    /// The inputs that jigs, components and datasources read.
+    pub fn inputs_read(&self) -> &InputReads<'a> {
+        self.inputs_read.get_or_init(|| InputReads::of(&self.loaded.project))
+    }
+
     /// Names in lower case of the tables that the app's own statements make or alter.
     pub fn shaped_by_sql(&self) -> &HashSet<String> {
         self.shaped_by_sql.get_or_init(|| {
@@ -145,6 +170,14 @@ impl<'a> Facts<'a> {
                 gather_shaped(&source.tree.root, &mut shaped);
             }
             shaped
+        })
+    }
+
+    /// Whether the word `interrupted` stands anywhere in the app.
+    pub fn knows_interruptions(&self) -> bool {
+        *self.interruptions.get_or_init(|| {
+            let texts = self.loaded.sources.iter().map(|source| self.files.get(source.file).text());
+            texts.into_iter().any(|text| text.contains("interrupted"))
         })
     }
 
