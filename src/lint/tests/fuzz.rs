@@ -112,7 +112,7 @@ fn harmed(mut bytes: Vec<u8>, harm: &Harm) -> Vec<u8> {
         }
         Harm::RepeatLine(at, count) => {
             return with_lines(&bytes, |lines| {
-                let line = lines[at % lines.len()].to_vec();
+                let line = lines[at % lines.len()].clone();
                 let at = at % lines.len();
                 lines.splice(at..at, std::iter::repeat_n(line, count));
             });
@@ -320,7 +320,7 @@ proptest! {
     ) {
         let (place, paths) = app.get(apps());
         let path = file.get(paths);
-        let bytes = harms.iter().fold(fs::read(path).unwrap(), |bytes, harm| harmed(bytes, harm));
+        let bytes = harms.iter().fold(fs::read(path).unwrap(), harmed);
         let (text, _) = decode(bytes);
         survives(place, &Overlay::from([(path.clone(), text)]))?;
     }
