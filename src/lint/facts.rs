@@ -210,7 +210,7 @@ impl<'a> Facts<'a> {
     }
 }
 
-/// Which ids of sync actions are expressions and so may be any id.
+/// Which ids of sync actions may be any id, because they are expressions, or missing where they are needed.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Dynamic {
     pub scopes: bool,
@@ -219,13 +219,11 @@ pub(super) struct Dynamic {
 
 impl Dynamic {
     fn add(&mut self, action: &ActionNode) {
-        if !action.instance_id.as_ref().is_some_and(|id| is_expression(&id.value)) {
-            return;
-        }
-        match action.body.sync() {
-            Some(SyncRole::Scope(_)) => self.scopes = true,
-            Some(SyncRole::Member) => self.members = true,
-            None => {}
+        let is_known = action.instance_id.as_ref().map(|id| !is_expression(&id.value));
+        match (action.body.sync(), is_known) {
+            (Some(SyncRole::Scope(_)), Some(false) | None) => self.scopes = true,
+            (Some(SyncRole::Member), Some(false)) => self.members = true,
+            _ => {}
         }
     }
 }

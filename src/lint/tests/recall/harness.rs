@@ -9,7 +9,7 @@ use std::sync::OnceLock;
 use super::bed::{CLOSE, Change, OPEN, Site, Soil};
 use super::{Plant, table::Harvest};
 use crate::app::{AppPath, Inputs, Loaded, discover, load};
-use crate::diag::{Diagnostic, Files};
+use crate::diag::{Diagnostic, Files, Group, RuleInfo};
 use crate::lint::{Request, check};
 
 /// How many sites of an app are tried for each plant.
@@ -39,6 +39,11 @@ pub(super) fn apps() -> &'static [App] {
 }
 
 impl App {
+    /// Its apps as they are.
+    pub fn fields(&self) -> Vec<Field<'_>> {
+        self.places.iter().map(Field::new).collect()
+    }
+
     fn at(folder: &Path) -> Self {
         let name = folder.file_name().unwrap().to_string_lossy().into_owned();
         Self { name, places: discover(&[folder.to_path_buf()], folder).unwrap() }
@@ -46,9 +51,8 @@ impl App {
 }
 
 /// Plants a mistake at some of its sites, one after the other.
-pub(super) fn sow(plant: &Plant, app: &App) -> Harvest {
+pub(super) fn sow(plant: &Plant, fields: &[Field<'_>]) -> Harvest {
     let mut harvest = Harvest::default();
-    let fields: Vec<Field> = app.places.iter().map(Field::new).collect();
     let sites: Vec<(&Field, Site)> = fields
         .iter()
         .flat_map(|field| (plant.sites)(&field.soil()).into_iter().map(move |site| (field, site)))
@@ -70,7 +74,7 @@ fn spread<T>(all: &[T]) -> impl Iterator<Item = &T> {
 }
 
 /// One app as it is before anything is planted.
-struct Field<'a> {
+pub(super) struct Field<'a> {
     place: &'a AppPath,
     loaded: Loaded,
     files: Files,
@@ -103,6 +107,11 @@ impl<'a> Field<'a> {
         let tidying = |one: &Sighting| one.rule == TIDYING && rule != TIDYING;
         new.retain(|one| !tidying(one));
         lost.retain(|one| !tidying(one));
+        // Where a file does not say what it means, others rightly say less.
+        let causes_doubt = |info: &RuleInfo| matches!(info.group, Group::Syntax | Group::Schema);
+        if crate::lint::rule(rule).is_some_and(causes_doubt) {
+            lost.clear();
+        }
         if lost.is_empty() && new.len() == 1 && new[0].is_at(&wanted) {
             return Ok(());
         }

@@ -1,148 +1,130 @@
 //! What the loader finds: syntax, schemas, settings: planted mistakes.
 
-use super::bed::{Site, Soil};
+use super::bed::{Site, Soil, Spot};
 use super::{Patch, Plant};
 use crate::app::FileKind;
 use crate::diag::Group;
 
-const SYNTAX: &[Plant] = &[
+const PLANTS: &[Plant] = &[
+    Plant {
+        rule: "invalid-yaml",
+        sites: |soil| {
+            let titles = soil.files(FileKind::Jig).filter_map(|jig| jig.at("/title"));
+            let ends_the_line =
+                |title: &Spot<'_>| title.text()[title.node.span.range().end..].starts_with('\n');
+            titles.filter(ends_the_line).filter_map(|title| title.replace("«'open»")).collect()
+        },
+    },
+    Plant { rule: "unknown-alias", sites: |soil| titles(soil, "«*nowhere»") },
+    Plant { rule: "unsupported-tag", sites: |soil| titles(soil, "«!x» Home") },
     Plant {
         rule: "duplicate-key",
         sites: |soil| {
             let jigs = soil.files(FileKind::Jig).filter(|jig| jig.node.get("title").is_some());
-            jigs.filter_map(|jig| Some(jig.insert("title: Again")?.expect_key(&jig, "title"))).collect()
+            jigs.filter_map(|jig| Some(jig.insert("title: Another")?.expect_key(&jig, "title"))).collect()
         },
     },
-    Plant { rule: "invalid-yaml", sites: |soil| in_jigs(soil, "badge: «]»") },
-    Plant { rule: "unknown-alias", sites: |soil| in_jigs(soil, "badge: «*nowhere»") },
-    Plant { rule: "unsupported-tag", sites: |soil| in_jigs(soil, "badge: «!secret» 1") },
-    Plant { rule: "lossy-number", sites: |soil| in_jigs(soil, "badge: «12345678901234567890123»") },
-    Plant { rule: "unfit-key", sites: |soil| in_jigs(soil, "? «[a, b]»\n: 1") },
+    Plant { rule: "second-document", sites: |soil| behind_jigs(soil, "«---»\ntitle: Another") },
     Plant {
-        rule: "second-document",
-        sites: |soil| {
-            soil.files(FileKind::Jig).filter_map(|jig| jig.append("«---»\ntitle: Another")).collect()
-        },
+        rule: "unfit-key",
+        sites: |soil| soil.files(FileKind::Jig).filter_map(|jig| jig.insert("«[x]»: y")).collect(),
     },
-];
-
-const SCHEMA: &[Plant] = &[
+    Plant { rule: "lossy-number", sites: |soil| titles(soil, "«01067»") },
+    Plant {
+        rule: "invalid-json",
+        sites: |soil| vec![soil.new_file("translations/xx.json", "{\"hello\": \"x\"«,»}")],
+    },
     Plant {
         rule: "action-type-alias",
-        sites: |soil| in_jigs(soil, "onAppActivated:\n  type: «action-go-back»"),
+        sites: |soil| values(soil.actions("action.sync-entities"), "/type", "«action-sync-entities»"),
     },
     Plant {
         rule: "unknown-action-type",
-        sites: |soil| in_jigs(soil, "onAppActivated:\n  type: «action.goback»"),
+        sites: |soil| values(soil.actions("action.go-to"), "/type", "«action.go-too»"),
     },
-    Plant { rule: "wrong-type", sites: |soil| in_jigs(soil, "canGoBack: «always»") },
-    Plant { rule: "unknown-key", sites: |soil| in_jigs(soil, "«onAppActivate»: { type: action.go-back }") },
+    Plant {
+        rule: "unknown-datasource-type",
+        sites: |soil| values(soil.typed("datasource.sqlite"), "/type", "«datasource.sqlight»"),
+    },
+    Plant {
+        rule: "unknown-jig-type",
+        sites: |soil| values(soil.typed("jig.default"), "/type", "«jig.defualt»"),
+    },
+    Plant {
+        rule: "unknown-component-type",
+        sites: |soil| values(soil.typed("component.list"), "/type", "«component.lst»"),
+    },
+    Plant {
+        rule: "unknown-provider",
+        sites: |soil| values(soil.files(FileKind::Function), "/provider", "«DATA_PROVIDER_RESTS»"),
+    },
     Plant {
         rule: "unknown-key",
         sites: |soil| {
-            let links = soil.actions("action.go-to").filter_map(|link| link.at("/options"));
-            links.filter_map(|options| options.insert("«colour»: red")).collect()
+            let options = soil.actions("action.go-to").filter_map(|go| go.at("/options"));
+            options.filter_map(|options| options.rename("linkTo", "«linkToo»")).collect()
+        },
+    },
+    Plant {
+        rule: "unknown-key",
+        sites: |soil| {
+            let lists = soil.actions("action.action-list").filter_map(|list| list.at("/options"));
+            lists.filter_map(|options| options.rename("isSequential", "«isSequental»")).collect()
         },
     },
     Plant {
         rule: "missing-key",
         sites: |soil| {
-            let writes = ["action.execute-entity", "action.submit-form", "action.sync-entities"];
-            let actions = writes.into_iter().flat_map(|kind| soil.actions(kind));
-            actions
-                .filter_map(|action| {
-                    Some(action.at("/options")?.remove("provider")?.expect(&action.at("/type")?))
-                })
-                .collect()
+            let scopes = soil.actions("action.start-sync-scope");
+            scopes.filter_map(|scope| Some(scope.remove("instanceId")?.expect(&scope.at("/type")?))).collect()
         },
     },
     Plant {
-        rule: "wrong-value",
-        sites: |soil| {
-            let writes = ["action.execute-entity", "action.submit-form"];
-            let actions = writes.into_iter().flat_map(|kind| soil.actions(kind));
-            actions.filter_map(|action| action.at("/options/method")?.replace("«put»")).collect()
-        },
+        rule: "wrong-type",
+        sites: |soil| values(soil.actions("action.action-list"), "/options/isSequential", "«'true'»"),
     },
     Plant {
-        rule: "wrong-value",
-        sites: |soil| {
-            let functions = soil.files(FileKind::Function).filter(|function| {
-                function.node.get("provider").and_then(|name| name.as_str()) == Some("DATA_PROVIDER_REST")
-            });
-            functions.filter_map(|function| function.at("/method")?.replace("«FETCH»")).collect()
-        },
+        rule: "wrong-value", sites: |soil| values(soil.files(FileKind::Function), "/method", "«FETCH»")
     },
-    Plant {
-        rule: "unknown-datasource-type",
-        sites: |soil| {
-            let sources = soil.typed("datasource.sqlite");
-            sources.filter_map(|source| source.at("/type")?.replace("«datasource.sqllite»")).collect()
-        },
-    },
-    Plant {
-        rule: "unknown-provider",
-        sites: |soil| {
-            let functions = soil.files(FileKind::Function);
-            functions.filter_map(|function| function.at("/provider")?.replace("«REST»")).collect()
-        },
-    },
-    Plant {
-        rule: "unknown-component-type",
-        sites: |soil| {
-            let images = soil.typed("component.image");
-            images.filter_map(|image| image.at("/type")?.replace("«component.imag»")).collect()
-        },
-    },
-    Plant {
-        rule: "unknown-jig-type",
-        sites: |soil| {
-            let kinds = soil.files(FileKind::Jig).filter_map(|jig| jig.at("/type"));
-            let kinds = kinds.filter(|kind| kind.node.as_str() == Some("jig.default"));
-            kinds.filter_map(|kind| kind.replace("«jig.defualt»")).collect()
-        },
-    },
-];
-
-const SETTINGS: &[Plant] = &[
-    Plant { rule: "invalid-settings", sites: |soil| with_settings(soil, "http:\n  timeout: «soon»\n") },
+    Plant { rule: "invalid-settings", sites: |soil| settings(soil, "http: { timeout: «soon» }\n") },
     Plant {
         rule: "missing-environment-variable",
-        sites: |soil| with_settings(soil, "providers:\n  dynamic:\n    apiKey: \"«${env:NO_SUCH_NAME}»\"\n"),
+        sites: |soil| settings(soil, "user: { email: '«${env:NOBODY_SETS_THIS}»' }\n"),
     },
-    Plant {
-        rule: "unknown-rule", sites: |soil| with_settings(soil, "lint:\n  ignore: [«no-such-rule»]\n")
-    },
-    Plant {
-        rule: "unused-ignore",
-        sites: |soil| in_jigs(soil, "«# syncscope: ignore[unknown-jig]»\nbadge: 1"),
-    },
+    Plant { rule: "unknown-rule", sites: |soil| behind_jigs(soil, "# syncscope: ignore[«unknown-jigs»]") },
+    Plant { rule: "unknown-rule", sites: |soil| settings(soil, "lint: { ignore: [«unknown-jigs»] }\n") },
+    Plant { rule: "unused-ignore", sites: |soil| behind_jigs(soil, "«# syncscope: ignore[unknown-jig]»") },
 ];
 
 const WITHOUT: &[(&str, &str)] = &[
-    ("alias-budget", "needs more text than an app has"),
-    ("file-too-large", "needs more text than an app has"),
-    ("invalid-json", "no app at hand is written in JSON"),
-    ("not-utf8", "plants are texts"),
-    ("too-deep", "needs more text than an app has"),
+    ("alias-budget", "needs a file that grows out of all proportion; has tests of its own"),
+    ("file-too-large", "needs a file of some megabytes; has tests of its own"),
+    ("not-utf8", "needs bytes that are no text; has tests of its own"),
+    ("too-deep", "needs a file of some hundred levels; has tests of its own"),
 ];
+
+/// Another title for each screen.
+fn titles(soil: &Soil<'_>, text: &str) -> Vec<Site> {
+    values(soil.files(FileKind::Jig), "/title", text)
+}
+
+/// Another value at a place in each of these spots.
+fn values<'a>(spots: impl Iterator<Item = Spot<'a>>, pointer: &str, text: &str) -> Vec<Site> {
+    spots.filter_map(|spot| spot.at(pointer)?.replace(text)).collect()
+}
+
+fn behind_jigs(soil: &Soil<'_>, text: &str) -> Vec<Site> {
+    soil.files(FileKind::Jig).filter_map(|jig| jig.append(text)).collect()
+}
+
+/// Settings for an app without any.
+fn settings(soil: &Soil<'_>, text: &str) -> Vec<Site> {
+    let is_there = soil.files(FileKind::Settings).next().is_some();
+    if is_there { Vec::new() } else { vec![soil.new_file("syncscope.yaml", text)] }
+}
 
 #[test]
 fn planted_mistakes_are_found() {
     let groups = &[Group::Syntax, Group::Schema, Group::Settings];
-    let plants = &[SYNTAX, SCHEMA, SETTINGS].concat();
-    Patch { file: "schema", groups, plants, without: WITHOUT }.check();
-}
-
-/// One more entry of each jig that does not have the key.
-fn in_jigs(soil: &Soil<'_>, entry: &str) -> Vec<Site> {
-    let taken = ["badge", "canGoBack", "onAppActivated"];
-    let free = soil.files(FileKind::Jig).filter(|jig| taken.iter().all(|key| jig.node.get(key).is_none()));
-    free.filter_map(|jig| jig.insert(entry)).collect()
-}
-
-/// Settings for an app that has none.
-fn with_settings(soil: &Soil<'_>, text: &str) -> Vec<Site> {
-    let has_some = soil.files(FileKind::Settings).next().is_some();
-    if has_some { Vec::new() } else { vec![soil.new_file("syncscope.yaml", text)] }
+    Patch { file: "schema", groups, plants: PLANTS, without: WITHOUT }.check();
 }
