@@ -121,9 +121,8 @@ fn is_followed(statement: &Statement<'_>, table: &TableUse) -> bool {
         Language::Query { .. } => true,
         Language::Change => {
             let text = statement.scalar.text.trim_start();
-            let begins =
-                |word: &&str| text.get(..word.len()).is_some_and(|start| start.eq_ignore_ascii_case(word));
-            table.is_written && ROWS.into_iter().any(begins)
+            let first = text.split(|c: char| !c.is_ascii_alphabetic()).next().unwrap_or_default();
+            table.is_written && ROWS.iter().any(|word| first.eq_ignore_ascii_case(word))
         }
         Language::Server => false,
     }
