@@ -182,7 +182,7 @@ impl<'a> Session<'a> {
             Event::Ready(ready) => self.ready(ready),
             Event::Ran(record) => self.tell(&News::Ran(&record)),
             Event::Looked(look) => self.looked(look),
-            Event::Done(done) => self.done(&done),
+            Event::Done(done) => self.done(*done),
             Event::Key(byte) => Key::of(byte).map_or(Ok(()), |key| self.press(key)),
             Event::Heard(heard) => self.heard(heard),
         }
@@ -288,12 +288,14 @@ impl<'a> Session<'a> {
         if differences.is_empty() { Ok(()) } else { self.tell(&News::Differs(&differences)) }
     }
 
-    fn done(&mut self, done: &Done) -> Result<(), Failure> {
+    fn done(&mut self, mut done: Done) -> Result<(), Failure> {
         self.job = None;
+        let look = done.look.take();
         if done.kind == Kind::Run {
             self.model.running = None;
-            self.tell(&News::Done(done))?;
+            self.tell(&News::Done(&done))?;
         }
+        look.map_or(Ok(()), |look| self.looked(look))?;
         if self.is_suspending {
             let was_cut =
                 matches!(&done.result, Ok(Some((summary, _))) if summary.outcome == RunOutcome::Interrupted);
