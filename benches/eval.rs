@@ -135,7 +135,7 @@ fn read(folder: &Path) -> (Files, Loaded) {
     // is right to mind.
     let meant = |rule: &str| rule == "wrong-value";
     let errors: Vec<_> =
-        loaded.diagnostics.iter().filter(|found| !meant(found.rule)).map(|found| &found.message).collect();
+        loaded.diagnostics().filter(|found| !meant(found.rule)).map(|found| &found.message).collect();
     assert!(errors.is_empty(), "{errors:?}");
     (files, loaded)
 }

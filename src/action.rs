@@ -32,7 +32,7 @@ use serde_json::{Map, Value};
 use crate::diag::{Span, Spanned};
 use crate::expr::{EvalError, Expression, Template};
 
-pub use guard::Guard;
+pub use guard::{Guard, StatusUse};
 pub use lowering::{Lowering, is_action, lower, template};
 pub use pages::RULES;
 

@@ -9,14 +9,18 @@ mod database;
 mod datasource;
 mod function;
 mod index;
+mod join;
 mod lower;
 mod pages;
+mod parallel;
+mod part;
 mod schema;
 mod script;
 mod settings;
 #[cfg(test)]
 mod tests;
 mod walk;
+mod workspace;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -37,9 +41,12 @@ pub use function::{
     ResultType, RowOperation, RowOperationKind, Rows,
 };
 pub use index::{DefinedBy, Definition, Index, Reference};
+pub(crate) use parallel::in_parallel;
+pub use part::{Holds, Part};
 pub use schema::{RULES as SCHEMA_RULES, schema_names, schema_text};
 pub use script::Script;
 pub use settings::{DynamicSettings, HttpSettings, LintSettings, Secret, Settings};
+pub use workspace::{Change, Changes, Environment, Reload, Workspace};
 
 /// Every rule of this room.
 pub fn rules() -> impl Iterator<Item = &'static RuleInfo> {
@@ -62,9 +69,49 @@ pub struct Loaded {
     /// The app.
     pub project: Project,
     /// The files it was read from, in order of their paths.
-    pub sources: Vec<Source>,
+    pub sources: Vec<Arc<Source>>,
+    /// What is wrong with a file because of other files or of what is beside them.
+    joint: BTreeMap<FileId, Vec<Diagnostic>>,
+    /// The parts that stay out of the app because an earlier one has their id, by their places in
+    /// [`Source::parts`].
+    left_out: BTreeMap<FileId, Vec<usize>>,
+}
+
+impl Loaded {
+    /// The file with this id, when it is part of the app.
+    #[must_use]
+    pub fn source(&self, file: FileId) -> Option<&Arc<Source>> {
+        let at = self.sources.binary_search_by_key(&file, |source| source.file).ok()?;
+        Some(&self.sources[at])
+    }
+
     /// What is wrong, in no order.
-    pub diagnostics: Vec<Diagnostic>,
+    pub fn diagnostics(&self) -> impl Iterator<Item = &Diagnostic> {
+        let own = self.sources.iter().flat_map(|source| self.own_mistakes(source));
+        own.chain(self.joint.values().flatten())
+    }
+
+    /// What is wrong with one file, in no order.
+    pub fn diagnostics_in<'a>(&'a self, source: &'a Source) -> impl Iterator<Item = &'a Diagnostic> {
+        self.own_mistakes(source).chain(self.joint.get(&source.file).into_iter().flatten())
+    }
+
+    /// The parts of a file that are part of the app.
+    pub fn parts<'a>(&'a self, source: &'a Source) -> impl Iterator<Item = &'a Arc<Part>> {
+        let left_out = self.left_out.get(&source.file);
+        let is_in = move |n: usize| left_out.is_none_or(|left_out| !left_out.contains(&n));
+        source.parts.iter().enumerate().filter(move |(n, _)| is_in(*n)).map(|(_, part)| part)
+    }
+
+    fn own_mistakes<'a>(&'a self, source: &'a Source) -> impl Iterator<Item = &'a Diagnostic> {
+        let left_out = self.left_out.get(&source.file);
+        let is_told = move |found: &&Diagnostic| {
+            let mut parts = left_out.into_iter().flatten().map(|n| &source.parts[*n]);
+            let elsewhere = || self.parts(source).any(|part| part.mistakes.contains(found));
+            !parts.any(|part| part.mistakes.contains(found)) || elsewhere()
+        };
+        source.mistakes.iter().filter(is_told)
+    }
 }
 
 /// Reads an app, adding its texts to `files`.
@@ -72,8 +119,7 @@ pub struct Loaded {
 /// # Errors
 /// When a folder or file cannot be read.
 pub fn load(inputs: &Inputs<'_>, files: &mut Files) -> Result<Loaded, LoadError> {
-    let collected = collect::read(inputs, files)?;
-    Ok(lower::lower(inputs, collected, files))
+    workspace::load(inputs, files)
 }
 
 /// One file of an app.
@@ -89,6 +135,13 @@ pub struct Source {
     pub id: String,
     /// Its content.
     pub tree: Tree,
+    /// What it gives to the app, one part unless the whole app is in it. Which of them the app takes
+    /// is told by [`Loaded::parts`].
+    pub parts: Vec<Arc<Part>>,
+    /// The scripts that a single-file app has in it.
+    scripts: BTreeMap<String, Arc<Script>>,
+    /// What is wrong with it, as far as it alone can tell.
+    mistakes: Vec<Diagnostic>,
 }
 
 impl Source {
@@ -139,21 +192,21 @@ pub struct Project {
     /// `syncscope.yaml`, or the defaults.
     pub settings: Settings,
     /// The index file's part.
-    pub home: Screen,
+    pub home: Arc<Screen>,
     /// Jigs by id.
-    pub jigs: BTreeMap<String, Screen>,
+    pub jigs: BTreeMap<String, Arc<Screen>>,
     /// Custom components by id.
-    pub components: BTreeMap<String, Screen>,
+    pub components: BTreeMap<String, Arc<Screen>>,
     /// Global actions by id.
-    pub actions: BTreeMap<String, GlobalAction>,
+    pub actions: BTreeMap<String, Arc<GlobalAction>>,
     /// Functions by id.
-    pub functions: BTreeMap<String, Function>,
+    pub functions: BTreeMap<String, Arc<Function>>,
     /// Global datasources by id.
     pub datasources: BTreeMap<String, Arc<Datasource>>,
     /// Databases by id.
-    pub databases: BTreeMap<String, Database>,
+    pub databases: BTreeMap<String, Arc<Database>>,
     /// The script files by name.
-    pub scripts: BTreeMap<String, Script>,
+    pub scripts: BTreeMap<String, Arc<Script>>,
     /// Definitions and uses of every id.
     pub index: Index,
 }
@@ -161,7 +214,8 @@ pub struct Project {
 impl Project {
     /// The index, all jigs and all components.
     pub fn screens(&self) -> impl Iterator<Item = &Screen> {
-        std::iter::once(&self.home).chain(self.jigs.values()).chain(self.components.values())
+        let screens = std::iter::once(&self.home).chain(self.jigs.values()).chain(self.components.values());
+        screens.map(AsRef::as_ref)
     }
 
     /// Every action of the app that is not inside another one.
@@ -188,8 +242,7 @@ impl Project {
     /// Whether a table belongs to Dynamic Data: it is written with its database (sync.md §0).
     #[must_use]
     pub fn is_dynamic(&self, table: &str) -> bool {
-        let database = table.split_once('/').map(|(database, _)| database);
-        database.is_some_and(|id| id == "default" || self.databases.contains_key(id))
+        index::is_dynamic(table, |id| self.databases.contains_key(id))
     }
 
     /// The tables that databases declare, with their prefix: `default/tasks`.
@@ -203,6 +256,8 @@ impl Project {
 pub struct Screen {
     /// Its id; empty for the index.
     pub id: String,
+    /// The `name` of an index.
+    pub name: Option<String>,
     /// Its file.
     pub file: Option<FileId>,
     /// Actions that stand in it, wherever, with the event that triggers them.
@@ -311,7 +366,7 @@ impl Project {
             root: PathBuf::new(),
             name: String::new(),
             settings: Settings::default(),
-            home: Screen::default(),
+            home: Arc::default(),
             jigs: BTreeMap::new(),
             components: BTreeMap::new(),
             actions: BTreeMap::new(),

@@ -6,21 +6,39 @@
 //! for, [`Cx`] knows the whole app. The mistakes come from `spec/pitfalls.md`.
 
 mod arguments;
+mod callers;
+mod changes;
+mod columns;
 mod cx;
+mod cycles;
 mod doubt;
 mod edit;
 mod entries;
 mod facts;
+mod fetched;
+mod fingerprint;
 mod fix;
+mod forms;
+mod formula;
+mod function_file;
+mod guards;
 mod members;
+mod names;
+mod profile;
 mod query;
 mod rule;
+mod secret;
 mod select;
 mod sequence;
 mod session;
+mod sql;
 mod suppress;
+mod texts;
+mod tracked;
 mod triggers;
 mod walk;
+mod wiring;
+mod writes;
 
 mod data;
 mod expressions;
@@ -38,8 +56,13 @@ use std::sync::LazyLock;
 use crate::app::Loaded;
 use crate::diag::{Diagnostic, Files, RuleInfo};
 
+pub use crate::app::{Changes, Environment};
+pub use fingerprint::{Fingerprint, fingerprints};
 pub use fix::{Mending, Reach, Rewrite};
-pub use session::{Changes, Checked, Crash, Environment, Session};
+pub use profile::profile;
+pub use select::is_about_reading;
+pub use session::{Checked, Crash, Session};
+pub use suppress::{Added, add_ignores};
 
 use cx::{Cx, Place};
 use rule::Rule;
@@ -86,13 +109,13 @@ impl Request {
 /// Everything wrong with an app, each mistake once, in order of path, offset and rule.
 #[must_use]
 pub fn check(loaded: &Loaded, files: &Files, request: &Request) -> Vec<Diagnostic> {
-    let mut found = loaded.diagnostics.clone();
+    let mut found = loaded.diagnostics().cloned().collect::<Vec<_>>();
     let selection = Selection::new(loaded, request, &mut found);
-    let suppressions = suppress::read(loaded, files, &mut found);
+    let mut suppressions = suppress::read(loaded, files, &mut found);
     let active: Vec<&Rule> = RULES.iter().copied().filter(|rule| selection.is_on(rule.info.id)).collect();
     walk::walk(loaded, files, &active, &mut found);
     found.retain_mut(|diagnostic| selection.admits(diagnostic));
-    suppressions.apply(files, &mut found);
+    suppressions.apply(&selection, files, &mut found);
     in_order(found, files)
 }
 
@@ -100,7 +123,7 @@ pub fn check(loaded: &Loaded, files: &Files, request: &Request) -> Vec<Diagnosti
 #[must_use]
 pub fn rules() -> &'static [RuleInfo] {
     static ALL: LazyLock<Vec<RuleInfo>> = LazyLock::new(|| {
-        let own = RULES.iter().map(|rule| &rule.info).chain([&unknown_rule::INFO]);
+        let own = RULES.iter().map(|rule| &rule.info).chain([&unknown_rule::INFO, &suppress::UNUSED_IGNORE]);
         let loader = crate::syntax::RULES.iter().chain(crate::action::RULES).chain(crate::app::rules());
         let mut all: Vec<RuleInfo> = own.chain(loader).copied().collect();
         all.sort_by_key(|rule| rule.id);

@@ -20,6 +20,19 @@ pub struct Guard {
     pub scopes: Vec<Spanned<String>>,
     /// The functions that the condition names, with their places.
     pub functions: Vec<Spanned<String>>,
+    /// The sync statuses that the condition asks for.
+    pub statuses: Vec<StatusUse>,
+    /// The words that its formulas compare states with.
+    pub states: Vec<Spanned<String>>,
+}
+
+/// A sync status that a condition asks for.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StatusUse {
+    /// The table.
+    pub entity: Spanned<String>,
+    /// The function that fetches it, when it is named.
+    pub function: Option<Spanned<String>>,
 }
 
 impl Guard {
@@ -36,10 +49,17 @@ impl Guard {
         diagnostics: &mut Vec<Diagnostic>,
     ) -> Self {
         let when = action.get("when").map(|node| Spanned::new(template(node, parse), node.span));
-        let mut block = Block { source, diagnostics, scopes: Vec::new(), functions: Vec::new() };
+        let mut block = Block {
+            source,
+            diagnostics,
+            scopes: Vec::new(),
+            functions: Vec::new(),
+            statuses: Vec::new(),
+            states: Vec::new(),
+        };
         let condition = action.get("condition").map(|node| Spanned::new(block.condition(node), node.span));
-        let (scopes, functions) = (block.scopes, block.functions);
-        Self { when, condition, scopes, functions }
+        let Block { scopes, functions, statuses, states, .. } = block;
+        Self { when, condition, scopes, functions, statuses, states }
     }
 }
 
@@ -50,6 +70,8 @@ struct Block<'a> {
     diagnostics: &'a mut Vec<Diagnostic>,
     scopes: Vec<Spanned<String>>,
     functions: Vec<Spanned<String>>,
+    statuses: Vec<StatusUse>,
+    states: Vec<Spanned<String>>,
 }
 
 const NEVER: Condition = Condition::Any(Vec::new());
@@ -99,9 +121,12 @@ impl Block<'_> {
 
     fn status(&mut self, node: &Node) -> Condition {
         let Some(entity) = text(node, "entity") else { return NEVER };
-        if let Some((function, place)) = text(node, "function").zip(node.get("function")) {
-            self.functions.push(Spanned::new(function, place.span));
-        }
+        let placed = |key: &str| {
+            text(node, key).zip(node.get(key)).map(|(text, place)| Spanned::new(text, place.span))
+        };
+        let function = placed("function");
+        self.functions.extend(function.clone());
+        self.statuses.extend(placed("entity").map(|entity| StatusUse { entity, function }));
         Condition::Status(StatusTest {
             provider: text(node, "provider"),
             entity,
@@ -118,6 +143,9 @@ impl Block<'_> {
                 let condition = Condition::Expr(expr);
                 self.scopes.extend(named(&condition.scopes(), text, node, self.source));
                 self.functions.extend(named(&condition.functions(), text, node, self.source));
+                self.states.extend(named(&condition.states(), text, node, self.source));
+                let tables = named(&condition.entities(), text, node, self.source);
+                self.statuses.extend(tables.into_iter().map(|entity| StatusUse { entity, function: None }));
                 condition
             }
             Err(error) => {

@@ -13,15 +13,16 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use ignore::WalkBuilder;
+use ignore::{DirEntry, WalkBuilder};
 
-use super::{FileKind, Inputs, Script};
-use crate::diag::{Diagnostic, FileId, Files, Span};
+use super::{FileKind, Inputs};
+
 use crate::syntax;
 
 pub use discover::discover;
 use discover::is_index;
 pub use pattern::FilePattern;
+pub(super) use stray::Remark;
 
 /// An app on disk.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -56,23 +57,33 @@ pub enum LoadError {
     Unreadable(PathBuf, #[source] io::Error),
 }
 
-/// The texts of an app.
-pub(super) struct Collected {
-    pub(super) root: PathBuf,
-    pub(super) entries: Vec<Collect>,
-    pub(super) scripts: BTreeMap<String, Script>,
-    pub(super) diagnostics: Vec<Diagnostic>,
+/// A file below an app's folder and what it is to the app.
+pub(super) struct Listed {
+    pub(super) path: PathBuf,
+    pub(super) role: Role,
 }
 
-/// One text of an app.
-pub(super) struct Collect {
-    pub(super) file: FileId,
-    pub(super) path: PathBuf,
+/// What a file is to an app.
+pub(super) enum Role {
+    /// A part of it.
+    Part(Entry),
+    /// A script.
+    Script { name: String },
+    /// No part of it, although it seems meant to be.
+    Stray { shown: String, remark: Remark },
+}
+
+/// A file that is part of an app.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Entry {
+    /// The path that messages show.
+    pub(super) shown: String,
     pub(super) kind: FileKind,
     pub(super) id: String,
 }
 
 const ENDINGS: [&str; 4] = ["jigx", "yaml", "yml", "json"];
+const OWN_IGNORE: &str = ".syncscopeignore";
 const SETTINGS: [&str; 2] = ["syncscope.yaml", "syncscope.yml"];
 const FOLDERS: [(&str, FileKind); 8] = [
     ("jigs", FileKind::Jig),
@@ -118,110 +129,136 @@ fn has_ending(path: &Path) -> bool {
     path.extension().and_then(OsStr::to_str).is_some_and(|ending| ENDINGS.contains(&ending))
 }
 
-/// Reads the app's files into `files`, in order of their paths.
-pub(super) fn read(inputs: &Inputs<'_>, files: &mut Files) -> Result<Collected, LoadError> {
-    let app = inputs.app;
-    let mut collected = Collected {
-        root: app.root.clone(),
-        entries: Vec::new(),
-        scripts: BTreeMap::new(),
-        diagnostics: Vec::new(),
-    };
-    let mut reading = Reading { inputs, files, collected: &mut collected };
-    if let Some(single) = &app.single {
-        reading.file(single, FileKind::SingleFile)?;
-        for name in SETTINGS.iter().map(|name| app.root.join(name)).filter(|path| path.is_file()) {
-            reading.file(&name, FileKind::Settings)?;
-        }
+/// Files found, in order of their paths.
+pub(super) struct Listing {
+    pub(super) files: Vec<Listed>,
+    /// The links among them and above them. What lies behind changes where nobody looks.
+    pub(super) links: Vec<PathBuf>,
+}
+
+/// All files of the app.
+pub(super) fn list(inputs: &Inputs<'_>) -> Result<Listing, LoadError> {
+    let Some(single) = &inputs.app.single else { return walk(inputs, &Places::default()) };
+    let settings = SETTINGS.iter().map(|name| inputs.app.root.join(name));
+    let paths: BTreeSet<PathBuf> = settings.filter(|path| path.is_file()).chain([single.clone()]).collect();
+    let files = paths.into_iter().filter_map(|path| listed(inputs.app, path)).collect();
+    Ok(Listing { files, links: Vec::new() })
+}
+
+/// The files of the app at and below some places. What `is_known` to be part of it stays part of it
+/// as long as it is there, so only for other files the folders are walked.
+pub(super) fn list_below(
+    inputs: &Inputs<'_>,
+    places: &Places,
+    is_known: &dyn Fn(&Path) -> bool,
+) -> Result<Listing, LoadError> {
+    let overlay = &inputs.overlay;
+    let is_file = |path: &Path| overlay.contains_key(path) || path.is_file();
+    let is_clear =
+        |path: &Path| if is_known(path) { is_file(path) } else { !path.exists() && !is_file(path) };
+    let all: Vec<&PathBuf> = places.all.iter().flatten().collect();
+    let mut listing = if inputs.app.single.is_some() {
+        list(inputs)?
+    } else if all.iter().all(|path| is_clear(path)) {
+        let there = all.into_iter().filter(|path| is_file(path)).cloned();
+        Listing { files: there.filter_map(|path| listed(inputs.app, path)).collect(), links: Vec::new() }
     } else {
-        reading.folder()?;
-    }
-    Ok(collected)
+        walk(inputs, places)?
+    };
+    listing.files.retain(|listed| places.hold(&listed.path));
+    Ok(listing)
 }
 
-struct Reading<'a, 'b> {
-    inputs: &'a Inputs<'b>,
-    files: &'a mut Files,
-    collected: &'a mut Collected,
+/// Whether a change of this file changes which other files are part of an app.
+pub(super) fn rules_over_others(path: &Path) -> bool {
+    path.file_name().is_some_and(|name| reach::IGNORE_FILES.iter().any(|own| name == *own))
 }
 
-impl Reading<'_, '_> {
-    fn folder(&mut self) -> Result<(), LoadError> {
-        let root = &self.inputs.app.root;
-        for path in self.paths()? {
-            let Ok(relative) = path.strip_prefix(root) else { continue };
-            if let Some(kind) = kind_of(relative) {
-                self.file(&path, kind)?;
-            } else if relative.starts_with("scripts") && path.extension() == Some(OsStr::new("js")) {
-                self.script(&path)?;
-            } else if let Some(kind) = folder_kind(relative)
-                && let Some(remark) = stray::remark(relative, kind)
-            {
-                let file = self.files.add(self.shown(&path), "");
-                self.collected.diagnostics.push(remark.at(file));
-            }
-        }
-        Ok(())
+/// Some files and folders with all that is in them.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Places {
+    /// `None` for every place there is.
+    pub(super) all: Option<BTreeSet<PathBuf>>,
+}
+
+impl Places {
+    /// Whether a path is one of them, or lies below one.
+    pub(super) fn hold(&self, path: &Path) -> bool {
+        self.all.as_ref().is_none_or(|all| path.ancestors().any(|above| all.contains(above)))
     }
 
-    /// The files of the app's folders, those that an editor or the user names among them.
-    fn paths(&self) -> Result<BTreeSet<PathBuf>, LoadError> {
-        let app = self.inputs.app;
-        let named = self.inputs.overlay.keys().chain(app.selected.iter().filter(|path| path.is_file()));
-        let mut paths: BTreeSet<PathBuf> =
-            named.filter(|path| path.starts_with(&app.root)).cloned().collect();
-        let root = app.root.clone();
-        let is_ours = move |entry: &ignore::DirEntry| {
-            let relative = entry.path().strip_prefix(&root).unwrap_or(entry.path());
-            let is_dir = entry.file_type().is_some_and(|kind| kind.is_dir());
-            !is_dir
-                || entry.depth() == 0
-                || relative.starts_with("scripts")
-                || folder_kind(relative).is_some()
+    /// Whether one of them lies at or below a path.
+    fn lie_below(&self, path: &Path) -> bool {
+        let first = |all: &BTreeSet<PathBuf>| {
+            all.range(path.to_path_buf()..).next().is_some_and(|place| place.starts_with(path))
         };
-        for entry in walker(&app.root).filter_entry(is_ours).build() {
-            match entry {
-                Ok(entry) if entry.file_type().is_some_and(|kind| kind.is_file()) => {
+        self.all.as_ref().is_none_or(first)
+    }
+}
+
+/// The files of the app's folders on the way to the places and in them, those that an editor or the
+/// user names among them.
+fn walk(inputs: &Inputs<'_>, places: &Places) -> Result<Listing, LoadError> {
+    let app = inputs.app;
+    let named = inputs.overlay.keys().chain(app.selected.iter().filter(|path| path.is_file()));
+    let mut paths: BTreeSet<PathBuf> = named.filter(|path| path.starts_with(&app.root)).cloned().collect();
+    let mut links = Vec::new();
+    for entry in walker(&app.root).filter_entry(is_wanted(app, places)).build() {
+        match entry {
+            Ok(entry) => {
+                if entry.depth() > 0 && entry.path_is_symlink() {
+                    links.push(entry.path().to_path_buf());
+                }
+                if entry.file_type().is_some_and(|kind| kind.is_file()) {
                     paths.insert(entry.into_path());
                 }
-                Ok(_) => {}
-                Err(error) => walk_error(&app.root, error)?,
             }
+            Err(error) => walk_error(&app.root, error)?,
         }
-        Ok(paths)
     }
+    let files = paths.into_iter().filter_map(|path| listed(app, path)).collect();
+    Ok(Listing { files, links })
+}
 
-    fn file(&mut self, path: &Path, kind: FileKind) -> Result<(), LoadError> {
-        let (text, mistake) = match self.inputs.overlay.get(path) {
-            Some(text) => (text.clone(), None),
-            None => text(path).map_err(|error| LoadError::Unreadable(path.to_path_buf(), error))?,
-        };
-        let file = self.files.add(self.shown(path), text);
-        if let Some(mistake) = mistake {
-            let span = Span::new(file, mistake.offset, mistake.offset);
-            let diagnostic = Diagnostic::error(mistake.rule, span, mistake.message).help(mistake.help);
-            self.collected.diagnostics.push(diagnostic);
-        }
-        let id = stem(path).unwrap_or_default();
-        self.collected.entries.push(Collect { file, path: path.to_path_buf(), kind, id });
-        Ok(())
+fn is_wanted(app: &AppPath, places: &Places) -> impl Fn(&DirEntry) -> bool + Send + Sync + 'static {
+    let (root, places) = (app.root.clone(), places.clone());
+    let is_folder_of_app = move |path: &Path| {
+        let relative = path.strip_prefix(&root).unwrap_or(path);
+        relative.starts_with("scripts") || folder_kind(relative).is_some()
+    };
+    move |entry| {
+        let is_dir = entry.file_type().is_some_and(|kind| kind.is_dir());
+        let path = entry.path();
+        (!is_dir || entry.depth() == 0 || is_folder_of_app(path))
+            && (places.hold(path) || places.lie_below(path))
     }
+}
 
-    fn script(&mut self, path: &Path) -> Result<(), LoadError> {
-        let read = || text(path).map_err(|error| LoadError::Unreadable(path.to_path_buf(), error));
-        let script = match self.inputs.overlay.get(path) {
-            Some(text) => Script::read(text),
-            None => match read()? {
-                (text, None) => Script::read(&text),
-                (_, Some(_)) => Script::default(),
-            },
-        };
-        self.collected.scripts.extend(stem(path).map(|name| (name, script)));
-        Ok(())
-    }
+/// What a file is to the app; `None` when it is nothing.
+fn listed(app: &AppPath, path: PathBuf) -> Option<Listed> {
+    let relative = path.strip_prefix(&app.root).ok()?;
+    let kind =
+        if app.single.as_ref() == Some(&path) { Some(FileKind::SingleFile) } else { kind_of(relative) };
+    let shown = relative_to(&path, &app.shown_from);
+    let id = stem(&path).unwrap_or_default();
+    let role = if let Some(kind) = kind {
+        Role::Part(Entry { shown, kind, id })
+    } else if relative.starts_with("scripts") && path.extension() == Some(OsStr::new("js")) {
+        Role::Script { name: id }
+    } else {
+        Role::Stray { shown, remark: stray::remark(relative, folder_kind(relative)?)? }
+    };
+    Some(Listed { path, role })
+}
 
-    fn shown(&self, path: &Path) -> String {
-        relative_to(path, &self.inputs.app.shown_from)
+/// The text of a file with the mistake in its bytes.
+pub(super) fn read(
+    overlay: &BTreeMap<PathBuf, String>,
+    path: &Path,
+) -> Result<(String, Option<syntax::DecodeError>), LoadError> {
+    match overlay.get(path) {
+        Some(text) => Ok((text.clone(), None)),
+        None => text(path).map_err(|error| LoadError::Unreadable(path.to_path_buf(), error)),
     }
 }
 
@@ -242,7 +279,7 @@ fn text(path: &Path) -> io::Result<(String, Option<syntax::DecodeError>)> {
 fn walker(dir: &Path) -> WalkBuilder {
     let mut builder = WalkBuilder::new(dir);
     builder.follow_links(true).require_git(false).git_global(false).git_exclude(false);
-    builder.add_custom_ignore_filename(".syncscopeignore");
+    builder.add_custom_ignore_filename(OWN_IGNORE);
     builder
 }
 

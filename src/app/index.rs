@@ -1,16 +1,18 @@
 //! Definitions and uses of every id of an app.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
-use super::{Datasource, EntityRef, Origin, Placed, Project, Screen};
-use crate::action::{ActionNode, SyncRole, Use, UseKind};
-use crate::diag::{FileId, Span};
+use super::Part;
+use crate::action::UseKind;
+use crate::diag::Span;
 
 /// Where ids are defined and used. Read by the rules and by navigation.
 #[derive(Debug, Default)]
 pub struct Index {
     definitions: BTreeMap<UseKind, BTreeMap<String, Vec<Definition>>>,
-    references: Vec<Reference>,
+    parts: Vec<Arc<Part>>,
+    databases: BTreeSet<String>,
 }
 
 /// A place that defines an id.
@@ -51,25 +53,19 @@ pub struct Reference {
 }
 
 impl Index {
-    pub(super) fn of(project: &Project) -> Self {
-        let mut index = Self::default();
-        index.files(project);
-        for screen in project.screens() {
-            index.screen(screen, project);
+    /// The index of the parts that make up an app, in their order, and of its databases' ids.
+    pub(super) fn of(parts: Vec<Arc<Part>>, databases: BTreeSet<String>) -> Self {
+        let mut definitions: BTreeMap<UseKind, BTreeMap<String, Vec<Definition>>> = BTreeMap::new();
+        for (kind, id, definition) in parts.iter().flat_map(|part| &part.definitions) {
+            let places = definitions.entry(*kind).or_default().entry(id.clone()).or_default();
+            if places.iter().all(|place| place.span != definition.span) {
+                places.push(definition.clone());
+            }
         }
-        for global in project.actions.values() {
-            index.placed(&global.placed, None);
-        }
-        for datasource in project.datasources.values() {
-            index.datasource(datasource, None, project);
-        }
-        for guard in project.functions.values().filter_map(|function| function.guard.as_ref()) {
-            index.refer(UseKind::Function, &guard.function.value, guard.function.span, None);
-        }
-        index
+        Self { definitions, parts, databases }
     }
 
-    /// The places that define an id, in no order; empty when nothing does.
+    /// The places that define an id, in order of the app's files; empty when nothing does.
     #[must_use]
     pub fn definitions(&self, kind: UseKind, id: &str) -> &[Definition] {
         self.definitions.get(&kind).and_then(|of_kind| of_kind.get(id)).map_or(&[], Vec::as_slice)
@@ -87,120 +83,18 @@ impl Index {
     }
 
     /// All uses, in order of the app's files.
-    #[must_use]
-    pub fn references(&self) -> &[Reference] {
-        &self.references
+    pub fn references(&self) -> impl Iterator<Item = &Reference> {
+        self.parts.iter().flat_map(|part| self.references_in(part))
     }
 
-    fn files(&mut self, project: &Project) {
-        let start = |file: FileId| Span::new(file, 0, 0);
-        for (id, jig) in &project.jigs {
-            self.define(
-                UseKind::Jig,
-                id,
-                jig.file.map_or_else(|| start(first_file(project)), start),
-                DefinedBy::File,
-            );
-        }
-        for (id, global) in &project.actions {
-            self.define(UseKind::Action, id, global.placed.action.span, DefinedBy::File);
-        }
-        for (id, function) in &project.functions {
-            self.define(UseKind::Function, id, function.span, DefinedBy::File);
-        }
-        for (id, datasource) in &project.datasources {
-            self.define(UseKind::Datasource, id, datasource.span, DefinedBy::File);
-        }
-        for (database, tables) in project.databases.iter().map(|(id, db)| (id, &db.tables)) {
-            for table in tables {
-                let id = format!("{database}/{}", table.value);
-                self.define(UseKind::Table, &id, table.span, DefinedBy::Table);
-            }
-        }
-    }
-
-    fn screen(&mut self, screen: &Screen, project: &Project) {
-        for placed in &screen.actions {
-            self.callback(placed);
-            self.placed(placed, Some(&screen.id));
-        }
-        for used in &screen.uses {
-            self.used(used, Some(&screen.id));
-        }
-        for (id, datasource) in &screen.datasources {
-            self.define(UseKind::Datasource, id, datasource.span, DefinedBy::LocalDatasource);
-            self.datasource(datasource, Some(&screen.id), project);
-        }
-    }
-
-    fn datasource(&mut self, datasource: &Datasource, screen: Option<&str>, project: &Project) {
-        match &datasource.origin {
-            Origin::Sqlite(sqlite) => {
-                for function in sqlite.entities.iter().filter_map(|entity| entity.function.as_ref()) {
-                    self.refer(UseKind::Function, &function.value, function.span, screen);
-                    self.define(UseKind::Member, &datasource.id, datasource.span, DefinedBy::LocalDatasource);
-                }
-                let dynamic = |entity: &&EntityRef| project.is_dynamic(&entity.entity.value);
-                for entity in sqlite.entities.iter().filter(dynamic) {
-                    self.refer(UseKind::Table, &entity.entity.value, entity.entity.span, screen);
-                }
-            }
-            Origin::Reference { id, .. } => self.refer(UseKind::Datasource, &id.value, id.span, screen),
-            Origin::Static(_) | Origin::System => {}
-        }
-    }
-
-    fn placed(&mut self, placed: &Placed, screen: Option<&str>) {
-        placed.action.visit(&mut |action| self.action(action, screen));
-    }
-
-    fn action(&mut self, action: &ActionNode, screen: Option<&str>) {
-        if let Some(id) = action.instance_id.as_ref().filter(|id| !crate::expr::is_expression(&id.value)) {
-            match action.body.sync() {
-                Some(SyncRole::Scope(_)) => {
-                    self.define(UseKind::Scope, &id.value, id.span, DefinedBy::InstanceId);
-                }
-                Some(SyncRole::Member) => {
-                    self.define(UseKind::Member, &id.value, id.span, DefinedBy::InstanceId);
-                }
-                None => {}
-            }
-        }
-        for scope in &action.guard.scopes {
-            self.refer(UseKind::Scope, &scope.value, scope.span, screen);
-        }
-        for function in &action.guard.functions {
-            self.refer(UseKind::Function, &function.value, function.span, screen);
-        }
-        for used in &action.uses {
-            self.used(used, screen);
-        }
-    }
-
-    /// A child of tabs may name actions for others to call.
-    fn callback(&mut self, placed: &Placed) {
-        if let Some(id) = placed.callback() {
-            self.define(UseKind::Action, &id, placed.action.span, DefinedBy::Callback);
-        }
-    }
-
-    fn used(&mut self, used: &Use, screen: Option<&str>) {
-        self.refer(used.kind, &used.id, used.span, screen);
-    }
-
-    fn define(&mut self, kind: UseKind, id: &str, span: Span, by: DefinedBy) {
-        let places = self.definitions.entry(kind).or_default().entry(id.to_owned()).or_default();
-        if places.iter().all(|place| place.span != span) {
-            places.push(Definition { span, by });
-        }
-    }
-
-    fn refer(&mut self, kind: UseKind, id: &str, span: Span, screen: Option<&str>) {
-        let screen = screen.map(str::to_owned);
-        self.references.push(Reference { kind, id: id.to_owned(), span, screen });
+    /// The uses in one part of the app.
+    pub fn references_in<'a>(&'a self, part: &'a Part) -> impl Iterator<Item = &'a Reference> {
+        let is_dynamic = |used: &&Reference| is_dynamic(&used.id, |id| self.databases.contains(id));
+        part.references.iter().chain(part.tables.iter().filter(is_dynamic))
     }
 }
 
-fn first_file(project: &Project) -> FileId {
-    project.home.file.unwrap_or_else(FileId::first)
+/// Whether a table belongs to Dynamic Data: it is written with its database (sync.md §0).
+pub(super) fn is_dynamic(table: &str, is_database: impl Fn(&str) -> bool) -> bool {
+    table.split_once('/').is_some_and(|(id, _)| id == "default" || is_database(id))
 }

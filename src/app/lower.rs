@@ -1,50 +1,59 @@
-//! Trees become a typed [`Project`].
+//! The tree of one file becomes the typed parts that it gives to its app.
 
-use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, HashSet};
+use std::path::Path;
 use std::sync::Arc;
 
-use super::collect::Collected;
+use super::collect::Entry;
 use super::walk::{Findings, Interner, Reader, Walk, declared};
 use super::{
-    FileKind, GlobalAction, Index, Inputs, Loaded, Placed, Project, Screen, Script, Source, database,
-    datasource, function, pages, schema, settings,
+    FileKind, GlobalAction, Holds, Part, Placed, Screen, Script, Source, database, datasource, function,
+    pages, schema,
 };
 use crate::action::template;
-use crate::diag::{Diagnostic, FileId, Files, Span};
+use crate::diag::{Diagnostic, FileId, Span};
 use crate::expr::{Expression, SharedExpressions, Template, is_expression};
-use crate::syntax::{self, Format, Node, Tree, push_token};
+use crate::syntax::{self, DecodeError, Format, Node, Tree, push_token};
 
-pub(super) fn lower(inputs: &Inputs<'_>, collected: Collected, files: &mut Files) -> Loaded {
-    let mut diagnostics = collected.diagnostics;
-    let mut sources = Vec::with_capacity(collected.entries.len());
-    for entry in collected.entries {
-        let file = files.get(entry.file);
-        let (tree, found) = syntax::parse(entry.file, file.text(), Format::of_path(file.path()));
-        diagnostics.extend(found);
-        sources.push(Source { file: entry.file, path: entry.path, kind: entry.kind, id: entry.id, tree });
+/// Reads one file of an app; nothing but its path and its text matters for the result. `broken` is
+/// what is wrong with its bytes.
+pub(super) fn lower(
+    path: &Path,
+    entry: &Entry,
+    file: FileId,
+    (text, broken): (&str, Option<&DecodeError>),
+    interner: &mut Interner,
+) -> Source {
+    let (tree, found) = syntax::parse(file, text, Format::of_path(&entry.shown));
+    let mut mistakes = Vec::from_iter(broken.map(|broken| undecoded(broken, file)));
+    mistakes.extend(found);
+    let lowering = Lowering { interner, mistakes, parts: Vec::new(), scripts: BTreeMap::new() };
+    let lowered = lowering.file(entry, file, text, &tree);
+    let mut mistakes = lowered.mistakes;
+    mistakes.extend(lowered.parts.iter().flat_map(|part| part.mistakes.iter().cloned()));
+    drop_repeated(&mut mistakes);
+    Source {
+        file,
+        path: path.to_path_buf(),
+        kind: entry.kind,
+        id: entry.id.clone(),
+        tree,
+        parts: lowered.parts.into_iter().map(Arc::new).collect(),
+        scripts: lowered.scripts,
+        mistakes,
     }
-    let settings = settings::lower(inputs, &sources, files, &mut diagnostics);
-    let mut building = Building::new(files, diagnostics);
-    for source in &sources {
-        building.source(source);
-    }
-    let mut project = building.project;
-    project.root = collected.root;
-    project.scripts.extend(collected.scripts);
-    project.settings = settings;
-    if project.name.is_empty() {
-        project.name =
-            project.root.file_name().map_or_else(String::new, |n| n.to_string_lossy().into_owned());
-    }
-    project.index = Index::of(&project);
-    let mut diagnostics = building.diagnostics;
-    drop_repeated(&mut diagnostics);
-    Loaded { project, sources, diagnostics }
+}
+
+fn undecoded(broken: &DecodeError, file: FileId) -> Diagnostic {
+    let span = Span::new(file, broken.offset, broken.offset);
+    Diagnostic::error(broken.rule, span, broken.message.clone()).help(broken.help.clone())
 }
 
 /// What stands behind an anchor is found again at each of its aliases, and told once.
 fn drop_repeated(diagnostics: &mut Vec<Diagnostic>) {
+    if diagnostics.len() < 2 {
+        return;
+    }
     let mut told = HashSet::new();
     diagnostics.retain(|found| told.insert((found.rule, found.span, found.message.clone())));
 }
@@ -71,62 +80,40 @@ struct Unit<'a> {
     source: &'a str,
 }
 
-struct Building<'f> {
-    files: &'f Files,
-    interner: Interner,
-    diagnostics: Vec<Diagnostic>,
-    project: Project,
-    seen: BTreeMap<(FileKind, String), Span>,
+struct Lowering<'i> {
+    interner: &'i mut Interner,
+    /// What is wrong whether or not another file's part of the same id is used in place of one here.
+    mistakes: Vec<Diagnostic>,
+    parts: Vec<Part>,
+    scripts: BTreeMap<String, Arc<Script>>,
 }
 
-impl<'f> Building<'f> {
-    fn new(files: &'f Files, diagnostics: Vec<Diagnostic>) -> Self {
-        Self {
-            files,
-            interner: Interner::default(),
-            diagnostics,
-            project: Project::empty(),
-            seen: BTreeMap::new(),
-        }
-    }
-
-    fn source(&mut self, source: &Source) {
-        let root = &source.tree.root;
-        if root.is_null() {
+impl Lowering<'_> {
+    fn file(mut self, entry: &Entry, file: FileId, source: &str, tree: &Tree) -> Self {
+        let node = &tree.root;
+        let unit = Unit { kind: entry.kind, id: &entry.id, node, pointer: "", tree, file, source };
+        match entry.kind {
             // What could not be read is told already.
-            let is_told = self.diagnostics.iter().any(|found| found.span.file == source.file);
-            if !is_told && source.tree.damaged.is_empty() && source.kind != FileKind::Settings {
-                self.empty_file(source);
-            }
-            return;
-        }
-        let text = self.files.get(source.file).text();
-        let unit = Unit {
-            kind: source.kind,
-            id: &source.id,
-            node: root,
-            pointer: "",
-            tree: &source.tree,
-            file: source.file,
-            source: text,
-        };
-        match source.kind {
-            FileKind::SingleFile => self.single_file(&unit),
             FileKind::Settings => {}
+            _ if node.is_null() && self.mistakes.is_empty() && tree.damaged.is_empty() => {
+                self.empty_file(node.span);
+            }
+            _ if node.is_null() => {}
+            FileKind::SingleFile => self.single_file(&unit),
             _ => self.unit(&unit),
         }
+        self
     }
 
-    fn empty_file(&mut self, source: &Source) {
+    fn empty_file(&mut self, span: Span) {
         let message = "the file is empty, so it is not part of the app";
-        let span = source.tree.root.span;
-        self.diagnostics
+        self.mistakes
             .push(Diagnostic::info(pages::EMPTY_FILE, span, message).help("remove the file, or fill it"));
     }
 
     /// The form a generator writes: everything in one file (app-layout.md §7).
     fn single_file(&mut self, whole: &Unit<'_>) {
-        schema::check_file(FileKind::SingleFile, whole.node, whole.tree, &mut self.diagnostics);
+        schema::check_file(FileKind::SingleFile, whole.node, whole.tree, &mut self.mistakes);
         for (section, kind) in SECTIONS {
             for entry in whole.node.get(section).map_or(&[][..], Node::entries) {
                 let mut pointer = format!("/{section}");
@@ -138,77 +125,50 @@ impl<'f> Building<'f> {
         let scripts = whole.node.at("/scripts/expressions").map_or(&[][..], Node::entries);
         for entry in scripts {
             let script = entry.value.as_str().map_or_else(Script::default, Script::read);
-            self.project.scripts.insert(entry.key.text.trim_end_matches(".js").to_owned(), script);
+            self.scripts.insert(entry.key.text.trim_end_matches(".js").to_owned(), Arc::new(script));
         }
         if let Some(index) = whole.node.get("index") {
-            return self.home(&Unit { kind: FileKind::Index, node: index, pointer: "/index", ..*whole }, &[]);
+            let home = Unit { kind: FileKind::Index, node: index, pointer: "/index", ..*whole };
+            return self.part(&home, |this, found| this.home(&home, &[], found));
         }
         let mut others = SECTIONS.map(|(section, _)| section).to_vec();
         others.push("scripts");
-        self.home(&Unit { kind: FileKind::Index, ..*whole }, &others);
+        let home = Unit { kind: FileKind::Index, ..*whole };
+        self.part(&home, |this, found| this.home(&home, &others, found));
     }
 
     fn unit(&mut self, unit: &Unit<'_>) {
-        schema::check_file(unit.kind, unit.node, unit.tree, &mut self.diagnostics);
-        if !self.is_first(unit) {
-            return;
-        }
-        match unit.kind {
-            FileKind::Index => self.home(unit, &[]),
-            FileKind::Jig => {
-                let screen = self.screen(unit, &[]);
-                self.project.jigs.insert(unit.id.to_owned(), screen);
+        schema::check_file(unit.kind, unit.node, unit.tree, &mut self.mistakes);
+        self.part(unit, |this, found| match unit.kind {
+            FileKind::Index => this.home(unit, &[], found),
+            FileKind::Jig | FileKind::Component => {
+                Holds::Screen(Arc::new(this.screen(unit, unit.id, &[], found)))
             }
-            FileKind::Component => {
-                let screen = self.screen(unit, &[]);
-                self.project.components.insert(unit.id.to_owned(), screen);
-            }
-            FileKind::Action => self.global_action(unit),
-            FileKind::Function => self.function(unit),
-            FileKind::Datasource => self.datasource(unit),
-            FileKind::Database => {
-                let database = database::lower(unit.file, unit.node);
-                self.project.databases.insert(unit.id.to_owned(), database);
-            }
+            FileKind::Action => this.global_action(unit, found),
+            FileKind::Function => this.function(unit, found),
+            FileKind::Datasource => this.datasource(unit, found),
+            FileKind::Database => Holds::Database(Arc::new(database::lower(unit.file, unit.node))),
             _ => {
-                self.walk(unit);
+                this.walk(unit, &[], found);
+                Holds::Other
             }
-        }
+        });
     }
 
-    fn is_first(&mut self, unit: &Unit<'_>) -> bool {
-        self.is_new(unit.kind, unit.id, unit.node.span, "two files")
+    /// Adds what `lower` makes of a unit.
+    fn part(&mut self, unit: &Unit<'_>, lower: impl FnOnce(&mut Self, &mut Vec<Diagnostic>) -> Holds) {
+        let mut mistakes = Vec::new();
+        let holds = lower(self, &mut mistakes);
+        self.parts.push(Part { mistakes, ..Part::new(unit.kind, unit.id, unit.node.span, &holds) });
     }
 
-    /// Whether nothing of this kind had the id before; if something had, that is told.
-    fn is_new(&mut self, kind: FileKind, id: &str, span: Span, whose: &str) -> bool {
-        let start = |span: Span| Span { end: span.start, ..span };
-        match self.seen.entry((kind, id.to_owned())) {
-            Entry::Vacant(place) => {
-                place.insert(span);
-                true
-            }
-            Entry::Occupied(first) => {
-                let message = format!("`{id}` is the id of {whose}, and only the first is used");
-                let diagnostic = Diagnostic::error(pages::DUPLICATE_FILE_ID, start(span), message)
-                    .label(start(*first.get()), "the file that is used")
-                    .help("give one of the files another name");
-                self.diagnostics.push(diagnostic);
-                false
-            }
-        }
+    fn home(&mut self, unit: &Unit<'_>, without: &[&str], found: &mut Vec<Diagnostic>) -> Holds {
+        let name = unit.node.get("name").and_then(Node::as_str).map(str::to_owned);
+        Holds::Screen(Arc::new(Screen { name, ..self.screen(unit, "", without, found) }))
     }
 
-    fn home(&mut self, unit: &Unit<'_>, without: &[&str]) {
-        if let Some(name) = unit.node.get("name").and_then(Node::as_str) {
-            name.clone_into(&mut self.project.name);
-        }
-        let screen = self.screen(unit, without);
-        self.project.home = Screen { id: String::new(), ..screen };
-    }
-
-    fn screen(&mut self, unit: &Unit<'_>, without: &[&str]) -> Screen {
-        let findings = self.walk_without(unit, without);
+    fn screen(&mut self, unit: &Unit<'_>, id: &str, without: &[&str], found: &mut Vec<Diagnostic>) -> Screen {
+        let findings = self.walk(unit, without, found);
         let mut actions = findings.actions;
         mark_table_changes(unit, &mut actions);
         let expressions = unit.node.get("expressions");
@@ -216,7 +176,8 @@ impl<'f> Building<'f> {
             (shared(expressions, reader), state(unit.node.get("state"), reader))
         });
         Screen {
-            id: unit.id.to_owned(),
+            id: id.to_owned(),
+            name: None,
             file: Some(unit.file),
             actions,
             datasources: findings.datasources,
@@ -229,36 +190,30 @@ impl<'f> Building<'f> {
         }
     }
 
-    fn walk(&mut self, unit: &Unit<'_>) -> Findings {
-        self.walk_without(unit, &[])
-    }
-
-    fn walk_without(&mut self, unit: &Unit<'_>, keys: &[&str]) -> Findings {
-        let walk = Walk::new(unit.file, unit.source, unit.tree, &mut self.interner, &mut self.diagnostics);
-        walk.run_without(keys, unit.node, unit.pointer)
+    fn walk(&mut self, unit: &Unit<'_>, without: &[&str], found: &mut Vec<Diagnostic>) -> Findings {
+        let walk = Walk::new(unit.file, unit.source, unit.tree, self.interner, found);
+        walk.run_without(without, unit.node, unit.pointer)
     }
 
     /// Reads a typed part, its expressions parsed by the interner.
     fn reading<T>(&mut self, file: FileId, read: impl FnOnce(&mut Reader<'_>) -> T) -> T {
-        let interner = &mut self.interner;
+        let interner = &mut *self.interner;
         read(&mut Reader { file, parse: &mut |text: &str| interner.parse(text) })
     }
 
-    fn global_action(&mut self, unit: &Unit<'_>) {
-        let findings = self.walk(unit);
+    fn global_action(&mut self, unit: &Unit<'_>, found: &mut Vec<Diagnostic>) -> Holds {
+        let findings = self.walk(unit, &[], found);
         let pointer = format!("{}/action", unit.pointer);
         let Some(mut placed) = findings.actions.into_iter().find(|p| p.action.pointer == pointer) else {
-            return;
+            return Holds::Other;
         };
         placed.event = None;
         let parameters = declared(unit.node.get("parameters"));
-        let action = GlobalAction { placed, parameters, expressions: findings.expressions };
-        self.project.actions.insert(unit.id.to_owned(), action);
+        Holds::Action(Arc::new(GlobalAction { placed, parameters, expressions: findings.expressions }))
     }
 
-    fn function(&mut self, unit: &Unit<'_>) {
-        let mut walk =
-            Walk::new(unit.file, unit.source, unit.tree, &mut self.interner, &mut self.diagnostics);
+    fn function(&mut self, unit: &Unit<'_>, found: &mut Vec<Diagnostic>) -> Holds {
+        let mut walk = Walk::new(unit.file, unit.source, unit.tree, self.interner, found);
         for key in ["inputTransform", "outputTransform", "errorTransform", "output", "records"] {
             if let Some((node, scalar)) = unit.node.get(key).and_then(|n| Some((n, n.as_scalar()?)))
                 && !is_expression(&scalar.text)
@@ -268,20 +223,14 @@ impl<'f> Building<'f> {
         }
         let findings = walk.run(unit.node, unit.pointer);
         let function = self.reading(unit.file, |reader| function::lower(unit.id, unit.node, reader));
-        // An id in the file stands for the file's name, and may be another file's.
-        let renamed = function.id != unit.id;
-        if renamed && !self.is_new(FileKind::Function, &function.id, function.span, "two functions") {
-            return;
-        }
-        let function = function::Function { expressions: findings.expressions, ..function };
-        self.project.functions.insert(function.id.clone(), function);
+        Holds::Function(Arc::new(function::Function { expressions: findings.expressions, ..function }))
     }
 
-    fn datasource(&mut self, unit: &Unit<'_>) {
-        let findings = self.walk(unit);
+    fn datasource(&mut self, unit: &Unit<'_>, found: &mut Vec<Diagnostic>) -> Holds {
+        let findings = self.walk(unit, &[], found);
         let mut lowered = self.reading(unit.file, |reader| datasource::lower(unit.id, unit.node, reader));
         lowered.expressions = findings.expressions;
-        self.project.datasources.insert(unit.id.to_owned(), Arc::new(lowered));
+        Holds::Datasource(Arc::new(lowered))
     }
 }
 

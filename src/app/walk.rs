@@ -136,13 +136,14 @@ impl<'a> Walk<'a> {
                 let expression = expression.clone();
                 self.findings.expressions.push(Found { expression, span });
             }
-            Err(errors) => match cut::by_comment(scalar, span, self.tree, self.source) {
-                Some(cut) => self.diagnostics.push(cut),
-                None => {
-                    let report = errors.iter().map(|error| syntax_error(error, scalar, span, self.source));
-                    self.diagnostics.extend(report);
+            Err(errors) => {
+                if let Some(cut) = cut::by_comment(scalar, span, self.tree, self.source) {
+                    self.diagnostics.push(cut);
+                    return;
                 }
-            },
+                let report = errors.iter().map(|error| syntax_error(error, scalar, span, self.source));
+                self.diagnostics.extend(report);
+            }
         }
     }
 

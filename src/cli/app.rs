@@ -48,7 +48,7 @@ impl App {
 
     /// Tells, beside the results, that an app with errors may not do what its author means.
     pub(super) fn warn_of_errors(&self, shell: &Shell) {
-        let errors = self.loaded.diagnostics.iter().filter(|d| d.severity == Severity::Error).count();
+        let errors = self.loaded.diagnostics().filter(|d| d.severity == Severity::Error).count();
         if errors > 0 {
             let errors = super::units::counted(errors as u64, "error");
             shell.out.note(&format!("the app has {errors}, `syncscope lint` shows them"));
@@ -86,8 +86,7 @@ pub(super) fn read(
 /// The errors in `syncscope.yaml`.
 pub(super) fn settings_errors(loaded: &Loaded) -> Vec<Diagnostic> {
     let is_settings = |file| loaded.sources.iter().any(|s| s.file == file && s.kind == FileKind::Settings);
-    let errors =
-        loaded.diagnostics.iter().filter(|d| d.severity == Severity::Error && is_settings(d.span.file));
+    let errors = loaded.diagnostics().filter(|d| d.severity == Severity::Error && is_settings(d.span.file));
     errors.cloned().collect()
 }
 
@@ -104,7 +103,7 @@ pub(super) fn the_one(mut places: Vec<AppPath>, path: &Path) -> Result<AppPath, 
 
 /// Findings for people, without the closing line of a whole check.
 pub(super) fn rendered(findings: &[Diagnostic], files: &Files, format: Format, paint: Paint) -> String {
-    let findings = Findings { files, found: findings, checked: 0, fixed: 0, most: None };
+    let findings = Findings { files, found: findings, checked: 0, fixed: 0, most: None, identities: &[] };
     let text = findings.text(format, paint);
     if format != Format::Human {
         return text.trim_end().to_owned();

@@ -11,17 +11,28 @@ impl FileId {
         Self(0)
     }
 
-    /// The position of the file in its [`Files`], counted from 0.
+    /// The id with this number.
     #[must_use]
-    pub fn index(self) -> usize {
+    pub fn from_number(number: u32) -> Self {
+        Self(number)
+    }
+
+    /// The number of the id. Those of files that are only added count from 0.
+    #[must_use]
+    pub fn number(self) -> u32 {
+        self.0
+    }
+
+    fn index(self) -> usize {
         self.0 as usize
     }
 }
 
-/// The texts that spans point into.
+/// The texts that spans point into; cheap to clone.
 #[derive(Debug, Default, Clone)]
 pub struct Files {
-    entries: Vec<SourceFile>,
+    /// In order of their ids.
+    entries: Vec<(FileId, Arc<SourceFile>)>,
 }
 
 impl Files {
@@ -31,14 +42,37 @@ impl Files {
         Self::default()
     }
 
-    /// Adds a text under the path that messages show (relative, with `/`).
+    /// Adds a text, under the path that messages show (relative, with `/`), behind all others.
+    pub fn add(&mut self, path: impl Into<String>, text: impl Into<Arc<str>>) -> FileId {
+        let id = self.following(0);
+        self.put(id, path, text);
+        id
+    }
+
+    /// The id that a file will have before which as many others are added.
     ///
     /// # Panics
     /// Never in practice: only with more than four billion files.
-    pub fn add(&mut self, path: impl Into<String>, text: impl Into<Arc<str>>) -> FileId {
-        let id = FileId(u32::try_from(self.entries.len()).expect("BUG: more than four billion files"));
-        self.entries.push(SourceFile { path: path.into(), text: text.into(), lines: OnceLock::new() });
-        id
+    #[must_use]
+    pub fn following(&self, others: usize) -> FileId {
+        let next = self.entries.last().map_or(0, |(last, _)| last.index() + 1);
+        FileId(u32::try_from(next + others).expect("BUG: more than four billion files"))
+    }
+
+    /// Adds a text under an id of the caller's choice, or replaces the text that has the id.
+    pub fn put(&mut self, id: FileId, path: impl Into<String>, text: impl Into<Arc<str>>) {
+        let file = Arc::new(SourceFile { path: path.into(), text: text.into(), lines: OnceLock::new() });
+        match self.place(id) {
+            Ok(at) => self.entries[at].1 = file,
+            Err(at) => self.entries.insert(at, (id, file)),
+        }
+    }
+
+    /// Forgets a text.
+    pub fn remove(&mut self, id: FileId) {
+        if let Ok(at) = self.place(id) {
+            self.entries.remove(at);
+        }
     }
 
     /// The file with this id.
@@ -47,12 +81,19 @@ impl Files {
     /// When the id comes from another `Files`.
     #[must_use]
     pub fn get(&self, id: FileId) -> &SourceFile {
-        &self.entries[id.index()]
+        let at = self.place(id).expect("BUG: a file of other files is asked for");
+        &self.entries[at].1
     }
 
-    /// All files with their ids, in the order they were added.
+    /// The file with this id, if there is one.
+    #[must_use]
+    pub fn find(&self, id: FileId) -> Option<&SourceFile> {
+        self.place(id).ok().map(|at| &*self.entries[at].1)
+    }
+
+    /// All files with their ids, in order of the ids.
     pub fn iter(&self) -> impl Iterator<Item = (FileId, &SourceFile)> {
-        self.entries.iter().zip(0..).map(|(file, n)| (FileId(n), file))
+        self.entries.iter().map(|(id, file)| (*id, &**file))
     }
 
     /// How many files there are.
@@ -65,6 +106,15 @@ impl Files {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.entries.is_empty()
+    }
+
+    /// Where the id stands, or would stand.
+    fn place(&self, id: FileId) -> Result<usize, usize> {
+        // Unless files come and go, ids count from 0 without gaps.
+        match self.entries.get(id.index()) {
+            Some((there, _)) if *there == id => Ok(id.index()),
+            _ => self.entries.binary_search_by_key(&id, |(id, _)| *id),
+        }
     }
 }
 
@@ -165,9 +215,28 @@ mod tests {
         let mut files = Files::new();
         assert!(files.is_empty());
         let ids = [files.add("a.jigx", "1"), files.add("b.jigx", "2")];
-        assert_eq!((files.len(), ids[0], ids[1].index()), (2, FileId::first(), 1));
+        assert_eq!((files.len(), ids[0], ids[1].number()), (2, FileId::first(), 1));
         let listed: Vec<_> = files.iter().map(|(id, file)| (id, file.path(), file.text())).collect();
         assert_eq!(listed, [(ids[0], "a.jigx", "1"), (ids[1], "b.jigx", "2")]);
         assert_eq!(&*files.get(ids[1]).shared_text(), "2");
+    }
+
+    #[test]
+    fn files_come_and_go_between_others() {
+        let id = FileId::from_number;
+        let mut files = Files::new();
+        for (number, path) in [(100, "c"), (0, "a"), (50, "b")] {
+            files.put(id(number), path, path);
+        }
+        assert_eq!(
+            files.iter().map(|(id, file)| (id.number(), file.path())).collect::<Vec<_>>(),
+            [(0, "a"), (50, "b"), (100, "c")]
+        );
+        let before = files.clone();
+        files.put(id(50), "b", "new");
+        files.remove(id(0));
+        files.remove(id(7));
+        assert_eq!((files.get(id(50)).text(), before.get(id(50)).text()), ("new", "b"));
+        assert_eq!((files.find(id(0)).is_none(), files.len(), files.following(1).number()), (true, 2, 102));
     }
 }

@@ -1,6 +1,7 @@
 //! Calls of functions and global actions with the arguments that they are given.
 
 use super::Cx;
+use super::function_file::CREDENTIALS;
 use crate::action::ActionNode;
 use crate::app::{Datasource, Function, Origin, Parameter};
 use crate::diag::Span;
@@ -26,6 +27,8 @@ pub(super) struct Call<'a> {
 pub(super) struct Declared<'a> {
     pub name: &'a str,
     pub span: Span,
+    /// `type`, as written.
+    pub type_name: &'a str,
     /// Whether a call without it is refused.
     pub needed: bool,
 }
@@ -60,6 +63,12 @@ pub(super) fn of_datasource<'a>(cx: &Cx<'a>, datasource: &Datasource) -> Vec<Cal
     options.map_or_else(Vec::new, |options| entries(cx, options))
 }
 
+/// The call of the function that a guard asks (functions.md §7).
+pub(super) fn of_function<'a>(cx: &Cx<'a>, function: &Function) -> Option<Call<'a>> {
+    let guard = cx.node_at(function.span)?.get("guard")?;
+    function_call(cx, guard, &["parameters"], &[])
+}
+
 fn entries<'a>(cx: &Cx<'a>, options: &'a Node) -> Vec<Call<'a>> {
     let items = options.get("entities").map_or(&[][..], Node::items);
     items
@@ -80,6 +89,8 @@ fn function_call<'a>(cx: &Cx<'a>, owner: &'a Node, only: &[&str], also: &[&str])
     let given = all_entries(owner, also)
         .map(|more| more.into_iter().chain(arguments.iter().copied()).collect::<Vec<_>>());
     let given = given.map(|entries| entries.into_iter().map(|entry| &*entry.key.text).collect());
+    // A file goes along under a name of its own.
+    let given = given.filter(|_| owner.get("file").is_none());
     let certain = cx.is_sound(function.span) && cx.is_read(owner.span) && !cx.has_stray_key(owner);
     certain.then(|| Call {
         what: "the function",
@@ -98,6 +109,7 @@ fn action_call<'a>(cx: &Cx<'a>, options: &'a Node) -> Option<Call<'a>> {
     let declared = action.parameters.iter().map(|(name, declared)| Declared {
         name,
         span: declared.span,
+        type_name: "",
         needed: declared.required && declared.default.is_none(),
     });
     let declared: Vec<_> = declared.collect();
@@ -130,13 +142,14 @@ fn parameters(function: &Function) -> Vec<Declared<'_>> {
 
 fn declared(parameter: &Parameter) -> Declared<'_> {
     // A parameter whose type names a credential is looked up where credentials are kept (functions.md §2.1).
-    const PLAIN: [&str; 8] = ["string", "number", "int", "integer", "boolean", "array", "object", "date"];
-    const CREDENTIALS: [&str; 3] = ["accessToken", "basicAuth", "x-api-key"];
+    const PLAIN: [&str; 10] =
+        ["string", "number", "int", "integer", "boolean", "array", "object", "date", "image", "file"];
     let name = parameter.name.value.as_str();
     let plain = PLAIN.contains(&parameter.type_name.as_str()) && !CREDENTIALS.contains(&name);
     Declared {
         name,
         span: parameter.name.span,
+        type_name: &parameter.type_name,
         needed: plain && parameter.required && parameter.value.is_none(),
     }
 }

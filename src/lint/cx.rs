@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 
 use super::facts::{Facts, Named};
+use super::fetched::Fetched;
 use super::triggers::Triggers;
+use super::writes::{Writer, Writers};
 use crate::action::{ActionNode, UseKind};
 use crate::app::{Datasource, FileKind, Project, Reference, Screen, Source};
 use crate::diag::{Diagnostic, FileId, RuleInfo, Severity, Span, did_you_mean};
@@ -31,6 +33,26 @@ pub(super) struct Place<'a> {
     pub screen: Option<&'a Screen>,
     /// What kind of part of the app it is.
     pub kind: FileKind,
+}
+
+impl<'a> Place<'a> {
+    /// The map that is the whole of the part of the app: a file, or its entry in a single-file app.
+    pub fn node(&self) -> Option<&'a Node> {
+        let root = &self.source.tree.root;
+        if self.source.kind != FileKind::SingleFile {
+            return Some(root);
+        }
+        let section = match self.kind {
+            FileKind::Index => return Some(root.get("index").unwrap_or(root)),
+            FileKind::Jig => "jigs",
+            FileKind::Component => "components",
+            FileKind::Action => "actions",
+            FileKind::Function => "functions",
+            FileKind::Datasource => "datasources",
+            _ => return None,
+        };
+        root.get(section)?.get(self.id)
+    }
 }
 
 impl<'a> Cx<'a> {
@@ -93,7 +115,7 @@ impl<'a> Cx<'a> {
     /// Whether some scope lists the id.
     pub fn is_member(&self, id: &str) -> bool {
         let members = self.facts.members.get_or_init(|| {
-            let references = self.project.index.references().iter();
+            let references = self.project.index.references();
             references.filter(|used| used.kind == UseKind::Member).map(|used| used.id.as_str()).collect()
         });
         members.contains(id)
@@ -133,6 +155,21 @@ impl<'a> Cx<'a> {
     /// Who calls which global action.
     pub fn triggers(&self) -> &Triggers<'a> {
         self.facts.triggers.get_or_init(|| Triggers::of(self.project))
+    }
+
+    /// Whether something in the app takes care of interrupted scopes.
+    pub fn knows_interruptions(&self) -> bool {
+        self.facts.knows_interruptions()
+    }
+
+    /// The actions that write to a table, in order of the app.
+    pub fn writers_to(&self, table: &str) -> &[Writer] {
+        self.facts.writers.get_or_init(|| Writers::of(self, self.project)).to(table)
+    }
+
+    /// What syncs fetch, by table.
+    pub fn fetched(&self) -> &Fetched<'a> {
+        self.facts.fetched.get_or_init(|| Fetched::of(self))
     }
 
     /// The datasource of this id that something at `place` reads (datasources.md §1.2).

@@ -51,6 +51,11 @@ impl Cx<'_> {
         !mistakes.is_empty() && map.entries().iter().any(|entry| mistakes.contains(&entry.key_span))
     }
 
+    /// Whether the loader complains about this very place.
+    pub fn is_told(&self, span: Span) -> bool {
+        self.facts.mistakes().contains(&span)
+    }
+
     /// Whether nothing that could not be read touches a part of a file.
     pub fn is_read(&self, part: Span) -> bool {
         let in_file = Span { start: 0, end: 0, ..part };

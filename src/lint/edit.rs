@@ -49,6 +49,24 @@ pub(super) fn with_item(list: &Node, item: &str, title: &str, text: &str) -> Opt
     begins.then(|| Fix::safe(title, start, format!("{indent}- {item}\n")))
 }
 
+/// Adds a key in front of the others of a map; `None` where it is not known how the next line begins.
+pub(super) fn with_key(map: &Node, key: &str, value: &str, text: &str) -> Option<(Span, String)> {
+    let first = map.entries().first()?.key_span;
+    let (before, after) = text.split_at_checked(first.start as usize)?;
+    let indent = &before[before.rfind('\n').map_or(0, |at| at + 1)..];
+    let in_braces = text.get(map.span.range()).is_some_and(|written| written.starts_with('{'));
+    let added = match (in_braces, after.starts_with('"')) {
+        (true, true) if value.starts_with(char::is_alphabetic) && value != "true" => {
+            format!("\"{key}\": \"{value}\", ")
+        }
+        (true, true) => format!("\"{key}\": {value}, "),
+        (true, false) => format!("{key}: {value}, "),
+        (false, _) if indent.chars().all(|c| c == ' ') => format!("{key}: {value}\n{indent}"),
+        (false, _) => return None,
+    };
+    Some((Span { end: first.start, ..first }, added))
+}
+
 /// The line that a place begins on, with its line break, and its indentation.
 fn line_around(text: &str, place: Span) -> Option<(Span, &str)> {
     let at = place.start as usize;

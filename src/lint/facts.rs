@@ -2,10 +2,19 @@
 
 use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::sync::Arc;
 
+use super::callers::Callers;
+use super::columns::Columns;
+use super::fetched::Fetched;
+use super::forms::FormsByScreen;
 use super::rule::Rule;
 use super::select::is_about_reading;
+use super::sql;
+use super::texts::Texts;
 use super::triggers::Triggers;
+use super::wiring::{InputReads, Wiring};
+use super::writes::Writers;
 use crate::action::{ActionNode, SyncRole, UseKind, type_names};
 use crate::app::{FileKind, Loaded, Screen, Source};
 use crate::diag::{Diagnostic, FileId, Files, Severity, Span};
@@ -39,6 +48,19 @@ pub(super) struct Facts<'a> {
     pub shared: OnceCell<BTreeSet<&'a str>>,
     mistakes: OnceCell<BTreeSet<Span>>,
     pub triggers: OnceCell<Triggers<'a>>,
+    wiring: OnceCell<Wiring<'a>>,
+    inputs_read: OnceCell<InputReads<'a>>,
+    pub fetched: OnceCell<Fetched<'a>>,
+    interruptions: OnceCell<bool>,
+    /// Compiles the app's statements.
+    pub sql: sql::Desk,
+    shaped_by_sql: OnceCell<HashSet<String>>,
+    /// The fields of datasources' rows, by the datasource's place.
+    pub columns: RefCell<HashMap<Span, Option<Arc<Columns>>>>,
+    pub writers: OnceCell<Writers<'a>>,
+    pub callers: OnceCell<Callers<'a>>,
+    pub forms: OnceCell<FormsByScreen<'a>>,
+    pub texts: OnceCell<Texts<'a>>,
 }
 
 /// Something with an `instanceId`.
@@ -58,9 +80,9 @@ impl<'a> Facts<'a> {
         Self {
             loaded,
             files,
-            sources: loaded.sources.iter().map(|source| (source.file, source)).collect(),
+            sources: loaded.sources.iter().map(|source| (source.file, source.as_ref())).collect(),
             screens: OnceCell::new(),
-            damaged: damaged.collect(),
+            damaged: damaged.map(AsRef::as_ref).collect(),
             unread,
             misplaced: OnceCell::new(),
             rules: rules.iter().map(|rule| rule.info.id).collect(),
@@ -74,6 +96,17 @@ impl<'a> Facts<'a> {
             shared: OnceCell::new(),
             mistakes: OnceCell::new(),
             triggers: OnceCell::new(),
+            wiring: OnceCell::new(),
+            inputs_read: OnceCell::new(),
+            fetched: OnceCell::new(),
+            interruptions: OnceCell::new(),
+            sql: sql::Desk::default(),
+            shaped_by_sql: OnceCell::new(),
+            columns: RefCell::default(),
+            writers: OnceCell::new(),
+            callers: OnceCell::new(),
+            forms: OnceCell::new(),
+            texts: OnceCell::new(),
         }
     }
 
@@ -104,7 +137,7 @@ impl<'a> Facts<'a> {
     /// The places of what the loader found wrong.
     pub fn mistakes(&self) -> &BTreeSet<Span> {
         self.mistakes.get_or_init(|| {
-            let graver = self.loaded.diagnostics.iter().filter(|found| found.severity > Severity::Info);
+            let graver = self.loaded.diagnostics().filter(|found| found.severity > Severity::Info);
             graver.map(|found| found.span).collect()
         })
     }
@@ -112,10 +145,39 @@ impl<'a> Facts<'a> {
     /// Values of keys that nobody knows: the key is most likely misspelt, and the value an id.
     pub fn misplaced(&self) -> &HashSet<&'a str> {
         self.misplaced.get_or_init(|| {
-            let unknown = self.loaded.diagnostics.iter().filter(|found| found.rule == "unknown-key");
+            let unknown = self.loaded.diagnostics().filter(|found| found.rule == "unknown-key");
             unknown
                 .filter_map(|found| value_behind(self.files.get(found.span.file).text(), found.span))
                 .collect()
+        })
+    }
+
+    /// What the parts of the app set for one another.
+    pub fn wiring(&self) -> &Wiring<'a> {
+        self.wiring.get_or_init(|| Wiring::of(self.loaded))
+    }
+
+    /// The inputs that jigs, components and datasources read.
+    pub fn inputs_read(&self) -> &InputReads<'a> {
+        self.inputs_read.get_or_init(|| InputReads::of(&self.loaded.project))
+    }
+
+    /// Names in lower case of the tables that the app's own statements make or alter.
+    pub fn shaped_by_sql(&self) -> &HashSet<String> {
+        self.shaped_by_sql.get_or_init(|| {
+            let mut shaped = HashSet::new();
+            for source in &self.loaded.sources {
+                gather_shaped(&source.tree.root, &mut shaped);
+            }
+            shaped
+        })
+    }
+
+    /// Whether the word `interrupted` stands anywhere in the app.
+    pub fn knows_interruptions(&self) -> bool {
+        *self.interruptions.get_or_init(|| {
+            let texts = self.loaded.sources.iter().map(|source| self.files.get(source.file).text());
+            texts.into_iter().any(|text| text.contains("interrupted"))
         })
     }
 
@@ -154,7 +216,7 @@ impl Dynamic {
 /// The places that could not be read, or not in full.
 fn unread(loaded: &Loaded) -> BTreeSet<Span> {
     let is_reading = |found: &&Diagnostic| found.severity == Severity::Error && is_about_reading(found.rule);
-    let told = loaded.diagnostics.iter().filter(is_reading).map(|found| found.span);
+    let told = loaded.diagnostics().filter(is_reading).map(|found| found.span);
     let damaged = loaded.sources.iter().flat_map(|source| &source.tree.damaged).copied();
     told.chain(damaged).collect()
 }
@@ -164,6 +226,14 @@ fn value_behind(text: &str, key: Span) -> Option<&str> {
     let rest = text.get(key.end as usize..)?;
     let line = rest.lines().next()?.trim_start_matches(['"', '\'']).trim_start().strip_prefix(':')?;
     Some(line.trim_matches(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | ',' | '}')))
+}
+
+fn gather_shaped(node: &Node, shaped: &mut HashSet<String>) {
+    if let Some(statement) = node.get("statement").and_then(Node::as_str) {
+        shaped.extend(sql::shaped(statement));
+    }
+    node.entries().iter().for_each(|entry| gather_shaped(&entry.value, shaped));
+    node.items().iter().for_each(|item| gather_shaped(item, shaped));
 }
 
 fn gather_named<'a>(node: &'a Node, named: &mut HashMap<&'a str, Vec<Named<'a>>>) {

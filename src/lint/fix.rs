@@ -214,7 +214,7 @@ impl Round<'_> {
 
     fn health(&self, file: FileId) -> Health {
         let mut health = Health::default();
-        for found in self.loaded.diagnostics.iter().filter(|d| d.span.file == file) {
+        for found in self.loaded.diagnostics().filter(|d| d.span.file == file) {
             if found.severity == Severity::Error && is_syntax(found.rule) {
                 health.file += 1;
             } else if matches!(found.rule, "expression-syntax" | "condition-syntax") {
@@ -227,7 +227,7 @@ impl Round<'_> {
     /// Files whose text is not what stands in them byte by byte.
     fn unreadable(&self) -> BTreeSet<FileId> {
         let undecoded = |d: &&Diagnostic| matches!(d.rule, "not-utf8" | "file-too-large");
-        self.loaded.diagnostics.iter().filter(undecoded).map(|d| d.span.file).collect()
+        self.loaded.diagnostics().filter(undecoded).map(|d| d.span.file).collect()
     }
 }
 

@@ -3,70 +3,148 @@
 use std::collections::BTreeSet;
 use std::ops::Range;
 
-use super::Cx;
-use crate::action::ActionNode;
-use crate::app::{Datasource, Function, Origin};
+use super::rule::Branch;
+use super::{Cx, Place};
+use crate::action::{ProviderKind, canonical_alias};
+use crate::app::FileKind;
+use crate::diag::Span;
 use crate::expr::is_expression;
-use crate::syntax::{Entry, Kind, Node, Scalar};
+use crate::syntax::{Entry, Kind, Node, Scalar, Style};
 
-/// One statement whose parameters are all known without running.
+/// One SQL statement of the app.
 pub(super) struct Statement<'a> {
+    /// The map that it stands in.
+    pub owner: &'a Node,
     /// The node of the text.
     pub node: &'a Node,
     /// The text.
     pub scalar: &'a Scalar,
-    /// The parameters given.
-    pub given: &'a [Entry],
-    /// The key they stand under.
+    /// What reads it.
+    pub language: Language,
+    /// The key that its parameters stand under.
     pub key: &'static str,
+    /// The map that lists the tables it uses, and the key of that list.
+    pub lister: (&'a Node, &'static str),
+}
+
+/// What reads a statement.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) enum Language {
+    /// The phone, to read rows.
+    Query {
+        /// Whether `'$.path'` is understood.
+        shorthand: bool,
+    },
+    /// The phone, to change rows.
+    Change,
+    /// A server, in its own dialect.
+    Server,
 }
 
 impl<'a> Statement<'a> {
-    fn read(cx: &Cx<'a>, owner: &'a Node, text: &str, key: &'static str) -> Option<Self> {
-        let node = owner.get(text).filter(|_| cx.is_read(owner.span) && !cx.has_stray_key(owner))?;
-        let scalar = node.as_scalar().filter(|scalar| !is_expression(&scalar.text))?;
-        let given = match owner.get(key) {
-            None => &[],
-            Some(given) if matches!(given.kind, Kind::Object(_)) => given.entries(),
-            Some(_) => return None,
+    /// The statements whose text stands in this map, or in a list of it.
+    pub fn within(cx: &Cx<'_>, place: &Place<'_>, branch: &Branch<'a>) -> Vec<Self> {
+        let node = branch.node;
+        let Some(type_node) = node.get("type").and_then(Node::as_str) else {
+            return Self::in_function(cx, place, branch).into_iter().collect();
         };
-        Some(Self { node, scalar, given, key })
+        match type_node {
+            "datasource.sqlite" => Self::of_query(cx, node).into_iter().collect(),
+            "operation.execute-sql" | "operation.execute_sql" => Self::listed(cx, node, "tables"),
+            written if is_execute_sql(written) => {
+                node.get("options").map_or_else(Vec::new, |options| Self::listed(cx, options, "entities"))
+            }
+            _ => Vec::new(),
+        }
     }
 
-    /// The statement of a datasource.
-    pub fn of_datasource(cx: &Cx<'a>, datasource: &Datasource) -> Option<Self> {
-        if !matches!(datasource.origin, Origin::Sqlite(_)) {
+    /// The query of a datasource, which has to be a `datasource.sqlite`.
+    pub fn of_query(cx: &Cx<'_>, datasource: &'a Node) -> Option<Self> {
+        let options = datasource.get("options")?;
+        let shorthand = options.get("rewriteQuery").and_then(Node::as_bool) != Some(false);
+        let language = Language::Query { shorthand };
+        Self::read(cx, options, ["query", "queryParameters"], language, (options, "entities"))
+    }
+
+    fn listed(cx: &Cx<'_>, owner: &'a Node, tables: &'static str) -> Vec<Self> {
+        let items = owner.get("statements").map_or(&[][..], Node::items).iter();
+        let keys = ["statement", "parameters"];
+        items.filter_map(|item| Self::read(cx, item, keys, Language::Change, (owner, tables))).collect()
+    }
+
+    /// The query of a function for a SQL server, or one under `queries:` of a function.
+    fn in_function(cx: &Cx<'_>, place: &Place<'_>, branch: &Branch<'a>) -> Option<Self> {
+        let around = branch.outer.last().and_then(|(key, _)| *key);
+        let is_part = matches!(place.kind, FileKind::Function | FileKind::SingleFile);
+        if !is_part {
             return None;
         }
-        Self::read(cx, cx.node_at(datasource.span)?.get("options")?, "query", "queryParameters")
-    }
-
-    /// The statements of an action.
-    pub fn of_action(cx: &Cx<'a>, action: &ActionNode) -> Vec<Self> {
-        if action.type_name.value != "action.execute-sql" {
-            return Vec::new();
+        if around == Some("queries") {
+            let (keys, language) = (["statement", "parameters"], Language::Query { shorthand: true });
+            return Self::read(cx, branch.node, keys, language, (branch.node, "tables"));
         }
-        let statements = cx.node(action).and_then(|node| node.at("/options/statements"));
-        let items = statements.map_or(&[][..], Node::items);
-        items.iter().filter_map(|item| Self::read(cx, item, "statement", "parameters")).collect()
+        let is_whole = branch.outer.is_empty() || around == Some("functions");
+        let is_sql = branch.node.get("provider").and_then(Node::as_str) == Some(ProviderKind::Sql.constant());
+        if !(is_whole && is_sql) {
+            return None;
+        }
+        Self::read(cx, branch.node, ["query", "parameters"], Language::Server, (branch.node, "tables"))
     }
 
-    /// The statement of a function; procedures of a server may declare names of their own.
-    pub fn of_function(cx: &Cx<'a>, function: &Function) -> Option<Self> {
-        let statement = Self::read(cx, cx.node_at(function.span)?, "query", "parameters")?;
-        let declares = statement.scalar.text.to_ascii_lowercase().contains("declare");
-        (!declares).then_some(statement)
+    fn read(
+        cx: &Cx<'_>,
+        owner: &'a Node,
+        [text, key]: [&str; 2],
+        language: Language,
+        lister: (&'a Node, &'static str),
+    ) -> Option<Self> {
+        let node = owner.get(text).filter(|node| cx.is_read(node.span))?;
+        let scalar = node.as_scalar().filter(|scalar| !is_expression(&scalar.text))?;
+        let key = if key == "queryParameters" { "queryParameters" } else { "parameters" };
+        Some(Self { owner, node, scalar, language, key, lister })
+    }
+
+    /// The place of a part of its text.
+    pub fn part(&self, cx: &Cx<'_>, range: Range<usize>) -> Span {
+        self.scalar.span_of(self.node.span, range, cx.text(self.node.span.file))
+    }
+
+    /// Another text in the place of a part of it, in the notation that it stands in.
+    pub fn edit(&self, cx: &Cx<'_>, range: Range<usize>, text: &str) -> (Span, String) {
+        let text = match self.scalar.style {
+            Style::SingleQuoted => text.replace('\'', "''"),
+            Style::DoubleQuoted | Style::Json => text.replace('\\', "\\\\").replace('"', "\\\""),
+            Style::Plain | Style::Literal | Style::Folded => text.to_owned(),
+        };
+        (self.part(cx, range), text)
+    }
+
+    /// The parameters given; `None` when they are not known without running.
+    pub fn given(&self, cx: &Cx<'_>) -> Option<&'a [Entry]> {
+        if !cx.is_read(self.owner.span) || cx.has_stray_key(self.owner) {
+            return None;
+        }
+        match self.owner.get(self.key) {
+            None => Some(&[]),
+            Some(given) if matches!(given.kind, Kind::Object(_)) => Some(given.entries()),
+            Some(_) => None,
+        }
+    }
+
+    /// Whether a name may be one that the statement declares itself, as procedures of a server do.
+    pub fn may_declare(&self) -> bool {
+        self.language == Language::Server && self.scalar.text.to_ascii_lowercase().contains("declare")
     }
 
     /// The names that the statement uses.
     pub fn used_names(&self) -> BTreeSet<&'a str> {
         bind_names(&self.scalar.text).into_iter().map(|(name, _)| name).collect()
     }
+}
 
-    /// The names given, without `@`.
-    pub fn given_names(&self) -> BTreeSet<&'a str> {
-        self.given.iter().map(name_of).collect()
-    }
+fn is_execute_sql(written: &str) -> bool {
+    const NAME: &str = "action.execute-sql";
+    written == NAME || (written.ends_with("sql") && canonical_alias(written) == Some(NAME))
 }
 
 /// A parameter's name, without the `@` that some authors write.

@@ -2,7 +2,7 @@
 
 use super::{Cx, Place};
 use crate::action::ActionNode;
-use crate::app::{Datasource, Found, Function, Placed, Reference, Screen};
+use crate::app::{Datasource, FileKind, Found, Function, Placed, Reference, Screen};
 use crate::diag::RuleInfo;
 use crate::syntax::{Node, Scalar};
 
@@ -55,6 +55,19 @@ impl<'a> Branch<'a> {
     /// The `type` that it declares; empty when there is none.
     pub fn type_name(&self) -> &'a str {
         self.node.get("type").and_then(Node::as_str).unwrap_or_default()
+    }
+
+    /// The kind of part of the app that it is the whole of, as a file or an entry of a single-file app.
+    pub fn part(&self, place: &Place<'_>) -> Option<FileKind> {
+        if place.source.kind != FileKind::SingleFile {
+            return self.outer.is_empty().then_some(place.source.kind);
+        }
+        match (self.outer, self.key) {
+            ([], _) | ([_], Some("index")) => Some(FileKind::Index),
+            ([_, (Some("jigs"), _)], _) => Some(FileKind::Jig),
+            ([_, (Some("components"), _)], _) => Some(FileKind::Component),
+            _ => None,
+        }
     }
 
     /// The map next around it.

@@ -68,13 +68,22 @@ impl<'a> Selection<'a> {
         self.is_on(diagnostic.rule) && self.admits_place(diagnostic)
     }
 
+    /// Whether anybody wants to hear of a rule in a file.
+    pub fn is_on_in(&self, rule: &str, file: FileId) -> bool {
+        self.is_on(rule) && !self.places.get(&file).is_some_and(|path| self.is_off_at(rule, path))
+    }
+
     fn admits_place(&self, diagnostic: &Diagnostic) -> bool {
         let Some(path) = self.places.get(&diagnostic.span.file) else { return true };
         let wanted = self.paths.is_empty() || self.paths.iter().any(|wanted| path.starts_with(wanted));
+        wanted && !self.is_off_at(diagnostic.rule, path)
+    }
+
+    fn is_off_at(&self, rule: &str, path: &Path) -> bool {
         let is_off = |(files, off): &(FilePattern, Vec<Spanned<String>>)| {
-            off.iter().any(|id| stands_for(&id.value, diagnostic.rule)) && files.matches(path)
+            off.iter().any(|id| stands_for(&id.value, rule)) && files.matches(path)
         };
-        wanted && !self.per_file.iter().any(is_off)
+        self.per_file.iter().any(is_off)
     }
 }
 
@@ -89,16 +98,29 @@ impl Choice {
         Self { select, ignore }
     }
 
+    /// A rule's own name counts more than its group's, and that more than `all`. Between two names that
+    /// count the same, the one that turns off wins.
     fn is_on(&self, rule: &str) -> bool {
-        let names = |ids: &[String]| ids.iter().any(|id| stands_for(id, rule));
+        let closest = |ids: &[String]| ids.iter().map(|id| precision(id, rule)).max().unwrap_or(0);
         // What cannot be read cannot be checked either: silence about it would look like praise.
-        let selected = self.select.is_empty() || names(&self.select) || is_about_reading(rule);
-        selected && !names(&self.ignore)
+        let anyway = u8::from(self.select.is_empty() || is_about_reading(rule));
+        closest(&self.select).max(anyway) > closest(&self.ignore)
+    }
+}
+
+/// How closely a name stands for a rule; 0 when it does not.
+fn precision(name: &str, rule: &str) -> u8 {
+    match name {
+        _ if name == rule => 3,
+        ALL => 1,
+        _ if stands_for(name, rule) => 2,
+        _ => 0,
     }
 }
 
 /// Whether a rule says that a file could not be read, or not in full.
-pub(super) fn is_about_reading(rule: &str) -> bool {
+#[must_use]
+pub fn is_about_reading(rule: &str) -> bool {
     crate::syntax::RULES.iter().any(|info| info.id == rule && info.severity == Severity::Error)
 }
 

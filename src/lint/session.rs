@@ -1,33 +1,19 @@
 //! An app that is checked again and again while its author works on it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::{Request, check};
-use crate::app::{AppPath, Inputs, LoadError, Loaded, load};
+use crate::app::{AppPath, Changes, Environment, LoadError, Loaded, Reload, Workspace};
 use crate::diag::{Diagnostic, FileId, Files};
-
-/// Reads a variable of the environment, for `${env:…}` in the settings.
-pub type Environment = Box<dyn Fn(&str) -> Option<String> + Send + Sync>;
 
 /// An app that is loaded and checked again after every change. Only what changed, and what depends
 /// on it, is done again; the result is that of a fresh [`crate::app::load`] and [`check`].
 pub struct Session {
-    app: AppPath,
-    env: Environment,
+    workspace: Workspace,
     request: Request,
-    overlay: BTreeMap<PathBuf, String>,
     last: Option<Arc<Checked>>,
-}
-
-/// What may have changed since the last reload.
-#[derive(Debug, Clone, Copy)]
-pub enum Changes<'a> {
-    /// Anything: everything is looked at.
-    Unknown,
-    /// What lies at or below these absolute paths, which may also have come or gone.
-    Paths(&'a [PathBuf]),
 }
 
 /// An app as it was at one moment, with everything found wrong with it.
@@ -56,7 +42,7 @@ impl Session {
     /// Nothing is read before the first [`Session::reload`].
     #[must_use]
     pub fn new(app: AppPath, request: Request, env: Environment) -> Self {
-        Self { app, env, request, overlay: BTreeMap::new(), last: None }
+        Self { workspace: Workspace::new(app, env), request, last: None }
     }
 
     /// The last good or bad state of the app that could be read.
@@ -68,20 +54,15 @@ impl Session {
     /// Lets a text stand for a file from the next reload on (an editor's open buffer), or no longer.
     /// The path must be among the changes of that reload.
     pub fn lay_over(&mut self, path: PathBuf, text: Option<String>) {
-        match text {
-            Some(text) => self.overlay.insert(path, text),
-            None => self.overlay.remove(&path),
-        };
+        self.workspace.lay_over(path, text);
     }
 
     /// Brings the app up to date.
     ///
     /// # Errors
     /// When the app cannot be read. The last state stays, and the next reload looks at everything.
-    pub fn reload(&mut self, _changes: Changes<'_>) -> Result<Arc<Checked>, LoadError> {
-        let mut files = Files::new();
-        let inputs = Inputs { app: &self.app, overlay: self.overlay.clone(), env: &*self.env };
-        let loaded = load(&inputs, &mut files)?;
+    pub fn reload(&mut self, changes: Changes<'_>) -> Result<Arc<Checked>, LoadError> {
+        let Reload { loaded, files, .. } = self.workspace.reload(changes)?;
         let findings = by_file(&check(&loaded, &files, &self.request));
         let touched = files.iter().map(|(file, _)| file).collect();
         let checked = Arc::new(Checked { loaded, files, crashes: Vec::new(), findings, touched });

@@ -1,111 +1,118 @@
 //! Comments that ask for silence: `# syncscope: ignore[rule, rule] -- reason` on the line of a
 //! finding or above it, `# syncscope: ignore-file[rule]` before everything else in a file.
+//!
+//! JSON has no comments: there the settings (`perFile`) or a baseline do the same.
+
+mod add;
+mod asked;
+mod unused;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{select, unknown_rule};
+use super::select::{self, Selection};
+use super::unknown_rule;
 use crate::app::{Loaded, Source};
 use crate::diag::{Diagnostic, FileId, Files, SourceFile, Span};
 use crate::syntax::{Comment, Node, Tree};
 
-const MARK: &str = "syncscope:";
+pub use add::{Added, add_ignores};
+pub(super) use unused::INFO as UNUSED_IGNORE;
+
+use asked::{Asked, is_ours};
 
 /// What the comments of an app silence.
 #[derive(Default)]
 pub(super) struct Suppressions<'a> {
-    files: BTreeMap<FileId, (&'a Source, InFile)>,
+    files: BTreeMap<FileId, InFile<'a>>,
 }
 
-#[derive(Default)]
-struct InFile {
-    whole: BTreeSet<String>,
-    lines: BTreeMap<usize, BTreeSet<String>>,
+/// The comments of one file.
+struct InFile<'a> {
+    source: &'a Source,
+    requests: Vec<Request<'a>>,
+    /// The requests about the whole file, as positions in the list.
+    whole: Vec<usize>,
+    /// Those about a line.
+    lines: BTreeMap<usize, Vec<usize>>,
+}
+
+/// One comment, and which of its names have silenced something.
+struct Request<'a> {
+    comment: &'a Comment,
+    asked: Asked<'a>,
+    used: BTreeSet<usize>,
 }
 
 /// Reads the comments of all files; names that are no rule's are added to `found`.
 pub(super) fn read<'a>(loaded: &'a Loaded, files: &Files, found: &mut Vec<Diagnostic>) -> Suppressions<'a> {
     let mut suppressions = Suppressions::default();
     for source in &loaded.sources {
-        let mut in_file = InFile::default();
-        for comment in source.tree.comments.iter().filter(|comment| is_ours(comment)) {
-            in_file.comment(comment, &source.tree, files.get(source.file), found);
-        }
-        if !(in_file.whole.is_empty() && in_file.lines.is_empty()) {
-            suppressions.files.insert(source.file, (source, in_file));
+        if let Some(in_file) = InFile::read(source, files, found) {
+            suppressions.files.insert(source.file, in_file);
         }
     }
     suppressions
 }
 
-impl InFile {
-    fn comment(&mut self, comment: &Comment, tree: &Tree, file: &SourceFile, found: &mut Vec<Diagnostic>) {
-        let at_top = comment.span.start <= tree.root.span.start;
+impl Suppressions<'_> {
+    /// Takes away the findings that a comment silences, and adds the comments that silence nothing.
+    pub fn apply(&mut self, selection: &Selection<'_>, files: &Files, found: &mut Vec<Diagnostic>) {
+        found.retain(|diagnostic| {
+            let in_file = self.files.get_mut(&diagnostic.span.file);
+            in_file.is_none_or(|in_file| !in_file.silences(diagnostic, files))
+        });
+        if selection.is_on(UNUSED_IGNORE.id) {
+            // What could not be read was not checked.
+            let unread = found.iter().filter(|one| select::is_about_reading(one.rule));
+            let unread: BTreeSet<FileId> = unread.map(|one| one.span.file).collect();
+            for in_file in self.files.values().filter(|in_file| !unread.contains(&in_file.source.file)) {
+                unused::tell(in_file, selection, files, found);
+            }
+        }
+    }
+}
+
+impl<'a> InFile<'a> {
+    fn read(source: &'a Source, files: &Files, found: &mut Vec<Diagnostic>) -> Option<Self> {
+        let mut in_file = Self { source, requests: Vec::new(), whole: Vec::new(), lines: BTreeMap::new() };
+        for comment in source.tree.comments.iter().filter(|comment| is_ours(comment)) {
+            in_file.comment(comment, files.get(source.file), found);
+        }
+        (!in_file.requests.is_empty()).then_some(in_file)
+    }
+
+    fn comment(&mut self, comment: &'a Comment, file: &SourceFile, found: &mut Vec<Diagnostic>) {
+        let at_top = comment.span.start <= self.source.tree.root.span.start;
         let Some(asked) = Asked::read(comment).filter(|asked| at_top || !asked.whole_file) else {
             found.push(unknown_rule::unreadable(comment.span));
             return;
         };
-        let named = if asked.whole_file {
-            &mut self.whole
+        let unknown = asked.rules.iter().filter(|(id, _)| !select::is_known(id));
+        found.extend(unknown.map(|(id, span)| unknown_rule::in_comment(id, *span)));
+        let n = self.requests.len();
+        if asked.whole_file {
+            self.whole.push(n);
         } else {
-            self.lines.entry(line_meant(comment, tree, file)).or_default()
-        };
-        for (id, span) in asked.rules {
-            if !select::is_known(id) {
-                found.push(unknown_rule::in_comment(id, span));
+            let line = line_meant(comment, &self.source.tree, file);
+            self.lines.entry(line).or_default().push(n);
+        }
+        self.requests.push(Request { comment, asked, used: BTreeSet::new() });
+    }
+
+    /// Whether a comment silences a finding; the one nearest to it counts as used.
+    fn silences(&mut self, diagnostic: &Diagnostic, files: &Files) -> bool {
+        let lines = lines_of(diagnostic, self.source, files.get(self.source.file));
+        let near = lines.iter().filter_map(|line| self.lines.get(line)).flatten();
+        for &n in near.chain(&self.whole) {
+            let request = &mut self.requests[n];
+            let names = &request.asked.rules;
+            let name = names.iter().position(|(id, _)| select::stands_for(id, diagnostic.rule));
+            if let Some(name) = name {
+                request.used.insert(name);
+                return true;
             }
-            named.insert(id.to_owned());
         }
-    }
-
-    fn silences(&self, rule: &str, lines: &[usize]) -> bool {
-        let names = |ids: &BTreeSet<String>| ids.iter().any(|id| select::stands_for(id, rule));
-        names(&self.whole) || lines.iter().any(|line| self.lines.get(line).is_some_and(names))
-    }
-}
-
-impl Suppressions<'_> {
-    /// Takes away the findings that a comment silences.
-    pub fn apply(&self, files: &Files, found: &mut Vec<Diagnostic>) {
-        found.retain(|diagnostic| {
-            let Some((source, in_file)) = self.files.get(&diagnostic.span.file) else { return true };
-            !in_file.silences(diagnostic.rule, &lines_of(diagnostic, source, files.get(source.file)))
-        });
-    }
-}
-
-fn is_ours(comment: &Comment) -> bool {
-    comment.text.trim_start().starts_with(MARK)
-}
-
-/// What one comment asks for.
-struct Asked<'a> {
-    whole_file: bool,
-    rules: Vec<(&'a str, Span)>,
-}
-
-impl<'a> Asked<'a> {
-    fn read(comment: &'a Comment) -> Option<Self> {
-        let text: &'a str = &comment.text;
-        let after_mark = text.find(MARK)? + MARK.len();
-        let open = after_mark + text[after_mark..].find('[')?;
-        let close = open + text[open..].find(']')?;
-        let whole_file = match text[after_mark..open].trim() {
-            "ignore" => false,
-            "ignore-file" => true,
-            _ => return None,
-        };
-        // The text begins after `#`.
-        let origin = comment.span.start as usize + 1;
-        let mut at = open + 1;
-        let mut rules = Vec::new();
-        for part in text[open + 1..close].split(',') {
-            let id = part.trim();
-            let start = origin + at + (part.len() - part.trim_start().len());
-            rules.push((id, Span::new(comment.span.file, start, start + id.len())));
-            at += part.len() + 1;
-        }
-        rules.retain(|(id, _)| !id.is_empty());
-        Some(Self { whole_file, rules })
+        false
     }
 }
 

@@ -8,6 +8,7 @@ mod pages;
 mod planted;
 mod recall;
 mod request;
+mod session;
 mod silence;
 
 use std::collections::BTreeMap;

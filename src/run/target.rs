@@ -34,11 +34,13 @@ pub(super) fn targets<'a>(engine: &Engine<'a>, trigger: &Trigger) -> Result<Vec<
 /// When there is none.
 pub(super) fn jig<'a>(engine: &Engine<'a>, id: &str) -> Result<&'a Screen, RunError> {
     let jigs = &engine.project.jigs;
-    jigs.get(id).ok_or_else(|| RunError::unknown("jig", id, jigs.keys().map(String::as_str)))
+    jigs.get(id)
+        .map(AsRef::as_ref)
+        .ok_or_else(|| RunError::unknown("jig", id, jigs.keys().map(String::as_str)))
 }
 
 fn event_targets<'a>(engine: &Engine<'a>, name: &str, id: Option<&str>) -> Result<Vec<Target<'a>>, RunError> {
-    let screen = id.map_or(Ok(&engine.project.home), |id| jig(engine, id))?;
+    let screen = id.map_or(Ok(&*engine.project.home), |id| jig(engine, id))?;
     let placed: Vec<&'a Placed> =
         screen.actions.iter().filter(|placed| placed.event.as_deref() == Some(name)).collect();
     if placed.is_empty() {

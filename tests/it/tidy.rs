@@ -76,7 +76,15 @@ const WORLD: &[(&str, &[&str], &[&str])] = &[
     (
         "stop watch",
         &["Instant::now"],
-        &["src/run", "src/store", "src/serve", "src/expr/jsonata", "src/cli/progress", "src/cli/dev"],
+        &[
+            "src/run",
+            "src/store",
+            "src/serve",
+            "src/expr/jsonata",
+            "src/cli/progress",
+            "src/cli/dev",
+            "src/lint/profile",
+        ],
     ),
     (
         "random",
@@ -100,7 +108,7 @@ const WORLD: &[(&str, &[&str], &[&str])] = &[
     (
         "processes",
         &["process::exit", "process::abort", "Command::new", "low_level::exit", "low_level::raise"],
-        &["src/cli/signals"],
+        &["src/cli/signals", "src/cli/lint/since"],
     ),
 ];
 

@@ -3,10 +3,10 @@
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
-use super::{AppPath, FOLDERS, SETTINGS, is_index};
+use super::{AppPath, FOLDERS, OWN_IGNORE, SETTINGS, is_index};
 
 /// Files that say which others are no part of the app.
-const IGNORE_FILES: [&str; 3] = [".gitignore", ".ignore", ".syncscopeignore"];
+pub(super) const IGNORE_FILES: [&str; 3] = [".gitignore", ".ignore", OWN_IGNORE];
 const SCRIPTS: &str = "scripts";
 
 impl AppPath {

@@ -7,14 +7,15 @@ use crate::app::{FileKind, pages};
 use crate::diag::{Diagnostic, FileId, Span, closest};
 
 /// What is to be said of a file.
-pub(super) struct Remark {
+#[derive(Clone)]
+pub(in crate::app) struct Remark {
     message: String,
     help: String,
 }
 
 impl Remark {
     /// The remark as a diagnostic about the file.
-    pub(super) fn at(self, file: FileId) -> Diagnostic {
+    pub(in crate::app) fn at(self, file: FileId) -> Diagnostic {
         Diagnostic::info(pages::STRAY_FILE, Span::new(file, 0, 0), self.message).help(self.help)
     }
 }

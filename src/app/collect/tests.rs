@@ -302,7 +302,7 @@ fn bytes_that_are_no_text_are_a_mistake_with_a_place() {
     std::fs::create_dir_all(dir.path().join("jigs")).unwrap();
     std::fs::write(dir.path().join("jigs/a.jigx"), b"title: caf\xE9\ntype: jig.default\n").unwrap();
     let (_, loaded) = read(&dir, &whole(&dir));
-    let found = loaded.diagnostics.iter().find(|found| found.rule == "not-utf8").unwrap();
+    let found = loaded.diagnostics().find(|found| found.rule == "not-utf8").unwrap();
     assert_eq!(found.span.start, 10);
     assert!(loaded.project.jigs.contains_key("a"), "the rest of the file is read");
 }
@@ -313,7 +313,7 @@ fn a_file_that_is_too_large_is_not_read() {
     let file = std::fs::OpenOptions::new().write(true).open(dir.path().join("jigs/a.jigx")).unwrap();
     file.set_len(1 << 40).unwrap();
     let (_, loaded) = read(&dir, &whole(&dir));
-    let found = loaded.diagnostics.iter().find(|found| found.rule == "file-too-large").unwrap();
+    let found = loaded.diagnostics().find(|found| found.rule == "file-too-large").unwrap();
     assert!(found.message.starts_with("the file has 1099511627776 bytes"), "{}", found.message);
 }
 

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::Path;
+use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 
@@ -17,7 +18,7 @@ const VARIABLE: &str = "${env:";
 
 pub(in crate::app) fn lower(
     inputs: &Inputs<'_>,
-    sources: &[Source],
+    sources: &[Arc<Source>],
     files: &Files,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Settings {

@@ -196,7 +196,7 @@ fn of_two_settings_files_one_is_read_and_the_other_is_a_mistake() {
         "invalid-settings: an app has one settings file, and this one is not read @ syncscope.yml:";
     assert_eq!(app.found(), [expected]);
     assert!(app.loaded.project.settings.database.ends_with("a.db"));
-    let label = &app.loaded.diagnostics[0].labels[0];
+    let label = &app.loaded.diagnostics().next().unwrap().labels[0];
     assert_eq!(
         (app.text(label.span).as_str(), label.message.as_str()),
         ("syncscope.yaml:", "the settings that are read")

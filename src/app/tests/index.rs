@@ -66,7 +66,7 @@ fn definitions(kind: UseKind) -> Vec<String> {
 /// `id @ place in screen`, in order of the app.
 fn uses(kind: UseKind) -> Vec<String> {
     let app = app();
-    let used = app.loaded.project.index.references().iter().filter(|used| used.kind == kind);
+    let used = app.loaded.project.index.references().filter(|used| used.kind == kind);
     used.map(|used| format!("{} @ {} in {:?}", used.id, app.text(used.span), used.screen.as_deref()))
         .collect()
 }

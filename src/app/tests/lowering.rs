@@ -214,7 +214,7 @@ fn two_files_of_one_kind_and_name_are_a_mistake_and_of_two_kinds_none() {
     let expected =
         "duplicate-file-id: `x` is the id of two files, and only the first is used @ jigs/b/x.yaml:";
     assert_eq!(app.found(), [expected]);
-    let label = &app.loaded.diagnostics[0].labels[0];
+    let label = &app.loaded.diagnostics().next().unwrap().labels[0];
     assert_eq!(
         (app.text(label.span).as_str(), label.message.as_str()),
         ("jigs/a/x.jigx:", "the file that is used")

@@ -148,7 +148,7 @@ fn read(file: usize, changes: &[Change]) {
     let mut files = Files::new();
     // A folder that does not exist has no files but those of the editor.
     let loaded = load(&Inputs { app: &app, overlay, env: &|_| None }, &mut files).unwrap();
-    for found in &loaded.diagnostics {
+    for found in loaded.diagnostics() {
         let places = found.labels.iter().map(|label| label.span).chain([found.span]);
         for span in places {
             let text = files.get(span.file).text();

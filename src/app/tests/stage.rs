@@ -41,13 +41,13 @@ impl App {
 
     /// `rule: message @ the text it points at`, of errors and warnings.
     pub(in crate::app) fn found(&self) -> Vec<String> {
-        let grave = self.loaded.diagnostics.iter().filter(|found| found.severity != Severity::Info);
+        let grave = self.loaded.diagnostics().filter(|found| found.severity != Severity::Info);
         grave.map(|found| self.told(found)).collect()
     }
 
     /// The same of remarks.
     pub(in crate::app) fn remarks(&self) -> Vec<String> {
-        let infos = self.loaded.diagnostics.iter().filter(|found| found.severity == Severity::Info);
+        let infos = self.loaded.diagnostics().filter(|found| found.severity == Severity::Info);
         infos.map(|found| self.told(found)).collect()
     }
 

@@ -135,7 +135,7 @@ impl View for Events<'_> {
 
 /// As `lint --format json` writes them.
 fn diagnostics(found: &[Diagnostic], files: &Files) -> Value {
-    let findings = Findings { files, found, checked: 0, fixed: 0, most: None };
+    let findings = Findings { files, found, checked: 0, fixed: 0, most: None, identities: &[] };
     let report: Value = serde_json::from_str(&findings.text(Format::Json, Paint::Plain)).unwrap_or_default();
     report.get("diagnostics").cloned().unwrap_or_else(|| json!([]))
 }

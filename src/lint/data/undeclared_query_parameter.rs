@@ -1,10 +1,10 @@
 //! `@name` in a statement that is given no value.
 
-use crate::action::ActionNode;
-use crate::app::{Datasource, Function};
+use std::collections::BTreeSet;
+
 use crate::diag::{Group, RuleInfo, Severity};
-use crate::lint::query::{Statement, bind_names};
-use crate::lint::rule::{Check, Rule};
+use crate::lint::query::{Statement, bind_names, name_of};
+use crate::lint::rule::{Branch, Check, Rule};
 use crate::lint::{Cx, Place};
 
 pub(super) static RULE: Rule = Rule {
@@ -15,7 +15,7 @@ pub(super) static RULE: Rule = Rule {
         summary: "a SQL statement uses an `@name` that is given no value",
         docs: PAGE,
     },
-    checks: &[Check::Datasource(datasource), Check::Action(action), Check::Function(function)],
+    checks: &[Check::Object(check)],
 };
 
 const PAGE: &str = "\
@@ -47,29 +47,19 @@ options:
 ```
 ";
 
-fn datasource(cx: &mut Cx<'_>, place: &Place<'_>, datasource: &Datasource) {
-    if let Some(statement) = Statement::of_datasource(cx, datasource) {
-        check(cx, place, &statement);
+fn check(cx: &mut Cx<'_>, place: &Place<'_>, branch: &Branch<'_>) {
+    for statement in Statement::within(cx, place, branch) {
+        check_statement(cx, &statement);
     }
 }
 
-fn action(cx: &mut Cx<'_>, place: &Place<'_>, action: &ActionNode) {
-    for statement in Statement::of_action(cx, action) {
-        check(cx, place, &statement);
-    }
-}
-
-fn function(cx: &mut Cx<'_>, place: &Place<'_>, function: &Function) {
-    if let Some(statement) = Statement::of_function(cx, function) {
-        check(cx, place, &statement);
-    }
-}
-
-fn check(cx: &mut Cx<'_>, place: &Place<'_>, statement: &Statement<'_>) {
-    let given = statement.given_names();
+fn check_statement(cx: &mut Cx<'_>, statement: &Statement<'_>) {
+    let Some(given) = statement.given(cx).filter(|_| !statement.may_declare()) else { return };
+    let given: BTreeSet<&str> = given.iter().map(name_of).collect();
     let used = statement.used_names();
     for (name, range) in bind_names(&statement.scalar.text) {
-        if given.contains(name) {
+        // A path into the app has its own, plainer words.
+        if given.contains(name) || name == "ctx" {
             continue;
         }
         let mut unused = given.difference(&used);
@@ -80,7 +70,7 @@ fn check(cx: &mut Cx<'_>, place: &Place<'_>, statement: &Statement<'_>) {
             _ => cx.did_you_mean(name, given.iter().copied()),
         };
         let help = help.unwrap_or_else(|| format!("add `{name}:` under `{}`", statement.key));
-        let span = cx.part(place, statement.node.span, range);
+        let span = statement.part(cx, range);
         let finding =
             cx.finding(span, format!("`@{name}` is given no value under `{}`", statement.key)).help(help);
         cx.report(finding);

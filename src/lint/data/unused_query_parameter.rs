@@ -1,10 +1,10 @@
 //! A parameter that no statement reads.
 
-use crate::action::ActionNode;
-use crate::app::Datasource;
+use std::collections::BTreeSet;
+
 use crate::diag::{Group, RuleInfo, Severity};
-use crate::lint::query::{Statement, name_of};
-use crate::lint::rule::{Check, Rule};
+use crate::lint::query::{Language, Statement, name_of};
+use crate::lint::rule::{Branch, Check, Rule};
 use crate::lint::{Cx, Place};
 
 pub(super) static RULE: Rule = Rule {
@@ -15,7 +15,7 @@ pub(super) static RULE: Rule = Rule {
         summary: "a parameter of a SQL statement is not used in it",
         docs: PAGE,
     },
-    checks: &[Check::Datasource(datasource), Check::Action(action)],
+    checks: &[Check::Object(check)],
 };
 
 const PAGE: &str = "\
@@ -47,34 +47,38 @@ options:
 ```
 ";
 
-fn datasource(cx: &mut Cx<'_>, _: &Place<'_>, datasource: &Datasource) {
-    if let Some(statement) = Statement::of_datasource(cx, datasource) {
-        check(cx, &statement);
+fn check(cx: &mut Cx<'_>, place: &Place<'_>, branch: &Branch<'_>) {
+    for statement in Statement::within(cx, place, branch) {
+        check_statement(cx, &statement);
     }
 }
 
-fn action(cx: &mut Cx<'_>, _: &Place<'_>, action: &ActionNode) {
-    for statement in Statement::of_action(cx, action) {
-        check(cx, &statement);
-    }
-}
-
-fn check(cx: &mut Cx<'_>, statement: &Statement<'_>) {
-    if statement.given.is_empty() {
-        return;
-    }
-    let given = statement.given_names();
+fn check_statement(cx: &mut Cx<'_>, statement: &Statement<'_>) {
+    // Procedures of a server may read parameters that their text does not name.
+    let given =
+        statement.given(cx).filter(|given| !given.is_empty() && statement.language != Language::Server);
+    let Some(given) = given else { return };
+    let known: BTreeSet<&str> = given.iter().map(name_of).collect();
     let names = statement.used_names();
     // A name that differs in the two places is one mistake, told at the statement.
-    if !names.is_subset(&given) {
+    if !names.is_subset(&known) {
         return;
     }
-    for entry in statement.given.iter().filter(|entry| !names.contains(name_of(entry))) {
+    for entry in given.iter().filter(|entry| !names.contains(name_of(entry))) {
         let name = name_of(entry);
+        if has_other_sign(cx, statement, name) {
+            continue;
+        }
         let finding = cx
             .finding(entry.key_span, format!("the statement does not use `@{name}`"))
             .label(statement.node.span, "the statement")
             .help("use it in the statement, or remove it");
         cx.report(finding);
     }
+}
+
+/// Whether it is used as `$name`, which is a mistake of its own.
+fn has_other_sign(cx: &Cx<'_>, statement: &Statement<'_>, name: &str) -> bool {
+    let compiled = cx.compiled(statement);
+    compiled.is_some_and(|compiled| compiled.parameters.iter().any(|parameter| parameter.name == name))
 }

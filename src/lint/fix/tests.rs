@@ -113,7 +113,7 @@ fn mended_by_all(text: &str, app: &crate::app::AppPath, path: &PathBuf) -> (Stri
         let inputs = Inputs { app, overlay: overlay.clone(), env: &|_| None };
         let loaded = load(&inputs, &mut files).unwrap();
         let is_syntax = |d: &&Diagnostic| d.severity == Severity::Error && super::is_syntax(d.rule);
-        let mistakes = loaded.diagnostics.iter().filter(is_syntax).count();
+        let mistakes = loaded.diagnostics().filter(is_syntax).count();
         let before = *before.get_or_insert(mistakes);
         let found = check(&loaded, &files, &Request::default());
         let rewrites = mending.next(&loaded, &found, &files);

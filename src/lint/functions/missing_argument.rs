@@ -1,9 +1,9 @@
 //! A required parameter that a call does not give.
 
 use crate::action::ActionNode;
-use crate::app::Datasource;
+use crate::app::{Datasource, Function};
 use crate::diag::{Group, RuleInfo, Severity, closest};
-use crate::lint::arguments::{Call, of_action, of_datasource};
+use crate::lint::arguments::{Call, of_action, of_datasource, of_function};
 use crate::lint::rule::{Check, Rule};
 use crate::lint::{Cx, Place};
 
@@ -15,7 +15,7 @@ pub(super) static RULE: Rule = Rule {
         summary: "a function or action is called without an argument that it requires",
         docs: PAGE,
     },
-    checks: &[Check::Action(action), Check::Datasource(datasource)],
+    checks: &[Check::Action(action), Check::Datasource(datasource), Check::Function(function)],
 };
 
 const PAGE: &str = "\
@@ -77,6 +77,12 @@ fn action(cx: &mut Cx<'_>, _: &Place<'_>, action: &ActionNode) {
 
 fn datasource(cx: &mut Cx<'_>, _: &Place<'_>, datasource: &Datasource) {
     for call in of_datasource(cx, datasource) {
+        check(cx, &call);
+    }
+}
+
+fn function(cx: &mut Cx<'_>, _: &Place<'_>, function: &Function) {
+    if let Some(call) = of_function(cx, function) {
         check(cx, &call);
     }
 }

@@ -1,9 +1,9 @@
 //! An argument that the called function or action does not declare.
 
 use crate::action::ActionNode;
-use crate::app::Datasource;
+use crate::app::{Datasource, Function};
 use crate::diag::{Group, RuleInfo, Severity};
-use crate::lint::arguments::{Call, of_action, of_datasource};
+use crate::lint::arguments::{Call, of_action, of_datasource, of_function};
 use crate::lint::rule::{Check, Rule};
 use crate::lint::{Cx, Place};
 
@@ -15,7 +15,7 @@ pub(super) static RULE: Rule = Rule {
         summary: "a function or action is given an argument that it does not declare",
         docs: PAGE,
     },
-    checks: &[Check::Action(action), Check::Datasource(datasource)],
+    checks: &[Check::Action(action), Check::Datasource(datasource), Check::Function(function)],
 };
 
 const PAGE: &str = "\
@@ -79,6 +79,12 @@ fn action(cx: &mut Cx<'_>, _: &Place<'_>, action: &ActionNode) {
 
 fn datasource(cx: &mut Cx<'_>, _: &Place<'_>, datasource: &Datasource) {
     for call in of_datasource(cx, datasource) {
+        check(cx, &call);
+    }
+}
+
+fn function(cx: &mut Cx<'_>, _: &Place<'_>, function: &Function) {
+    if let Some(call) = of_function(cx, function) {
         check(cx, &call);
     }
 }

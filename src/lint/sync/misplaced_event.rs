@@ -47,7 +47,7 @@ type: jig.default
 ";
 
 fn check(cx: &mut Cx<'_>, place: &Place<'_>, branch: &Branch<'_>) {
-    if !is_screen(place, branch) {
+    if !matches!(branch.part(place), Some(FileKind::Jig | FileKind::Component)) {
         return;
     }
     for entry in branch.node.entries() {
@@ -56,17 +56,6 @@ fn check(cx: &mut Cx<'_>, place: &Place<'_>, branch: &Branch<'_>) {
             "onLoad" => load_event(cx, entry, branch),
             _ => {}
         }
-    }
-}
-
-/// Whether a map is a whole jig or component.
-fn is_screen(place: &Place<'_>, branch: &Branch<'_>) -> bool {
-    match place.kind {
-        FileKind::Jig | FileKind::Component => branch.outer.is_empty(),
-        FileKind::SingleFile => {
-            branch.outer.len() == 2 && matches!(branch.outer[1].0, Some("jigs" | "components"))
-        }
-        _ => false,
     }
 }
 

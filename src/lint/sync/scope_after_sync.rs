@@ -3,7 +3,7 @@
 use crate::action::ActionNode;
 use crate::diag::{Group, RuleInfo, Severity};
 use crate::lint::rule::{Check, Rule};
-use crate::lint::sequence::{Sequence, Step, literal_id, members, scope_name, sequence, steps};
+use crate::lint::sequence::{Sequence, Step, literal_id, members, scope_name, scope_steps, sequence};
 use crate::lint::{Cx, Place};
 
 pub(super) static RULE: Rule = Rule {
@@ -63,8 +63,8 @@ onLoad:
 ";
 
 fn check(cx: &mut Cx<'_>, _: &Place<'_>, list: &ActionNode) {
-    let Some(steps) = steps(list) else { return };
-    if steps.iter().all(|step| step.starts.is_empty()) || sequence(cx, list) != Sequence::Sequential {
+    let Some(steps) = scope_steps(cx, list) else { return };
+    if sequence(cx, list) != Sequence::Sequential {
         return;
     }
     for (at, step) in steps.iter().enumerate() {

@@ -1,11 +1,12 @@
 //! A scope and its syncs in a list without order.
 
 use crate::action::ActionNode;
-use crate::diag::{Fix, Group, RuleInfo, Severity, Span};
+use crate::diag::{Group, RuleInfo, Severity};
 use crate::lint::rule::{Check, Rule};
-use crate::lint::sequence::{Sequence, Step, literal_id, members, scope_name, sequence, steps};
+use crate::lint::sequence::{
+    Sequence, Step, literal_id, made_sequential, members, scope_name, scope_steps, sequence,
+};
 use crate::lint::{Cx, Place};
-use crate::syntax::{Kind, Node};
 
 pub(super) static RULE: Rule = Rule {
     info: RuleInfo {
@@ -63,7 +64,7 @@ onLoad:
 ";
 
 fn check(cx: &mut Cx<'_>, _: &Place<'_>, list: &ActionNode) {
-    let Some(steps) = steps(list) else { return };
+    let Some(steps) = scope_steps(cx, list) else { return };
     let Some((start, sync)) = pair(cx, &steps) else { return };
     let options = cx.node(list).and_then(|node| node.get("options"));
     let misspelt = options.is_some_and(|options| cx.has_stray_key(options));
@@ -76,8 +77,7 @@ fn check(cx: &mut Cx<'_>, _: &Place<'_>, list: &ActionNode) {
         .label(start.type_name.span, "the scope starts here")
         .label(sync.type_name.span, "and this sync belongs to it")
         .help("add `isSequential: true` to the options of the list");
-    let fix = cx.node(list).and_then(|node| fix(node, cx.text(list.span.file)));
-    cx.report(match fix {
+    cx.report(match made_sequential(cx, list) {
         Some(fix) => finding.fix(fix),
         None => finding,
     });
@@ -96,28 +96,4 @@ fn pair<'a>(cx: &Cx<'_>, steps: &[Step<'a>]) -> Option<(&'a ActionNode, &'a Acti
         }
     }
     None
-}
-
-fn in_braces(node: &Node, text: &str) -> bool {
-    text.get(node.span.range()).is_some_and(|written| written.starts_with('{'))
-}
-
-fn fix(list: &Node, text: &str) -> Option<Fix> {
-    let title = "make the list sequential";
-    let options = list.get("options")?;
-    if let Some(written) = options.get("isSequential") {
-        let is_written = matches!(written.kind, Kind::Bool(_));
-        return is_written.then(|| Fix::safe(title, written.span, "true"));
-    }
-    let first = options.entries().first()?.key_span;
-    let (before, after) = text.split_at_checked(first.start as usize)?;
-    let indent = &before[before.rfind('\n').map_or(0, |at| at + 1)..];
-    let added = match (in_braces(options, text), after.starts_with('"')) {
-        (true, true) => "\"isSequential\": true, ".to_owned(),
-        (true, false) => "isSequential: true, ".to_owned(),
-        // Only where the first key stands alone on its line is it known how the next line begins.
-        (false, _) if indent.chars().all(|c| c == ' ') => format!("isSequential: true\n{indent}"),
-        (false, _) => return None,
-    };
-    Some(Fix::safe(title, Span { end: first.start, ..first }, added))
 }

@@ -3,7 +3,7 @@
 use crate::action::{ActionNode, SyncRole};
 use crate::diag::{Group, RuleInfo, Severity};
 use crate::lint::rule::{Check, Rule};
-use crate::lint::sequence::{Step, literal_id, members, scope_name, steps};
+use crate::lint::sequence::{Step, literal_id, members, scope_name, scope_steps};
 use crate::lint::{Cx, Place};
 
 pub(super) static RULE: Rule = Rule {
@@ -18,8 +18,8 @@ pub(super) static RULE: Rule = Rule {
 };
 
 const PAGE: &str = "\
-Finds `action.sync-entities` in a list that starts a scope, when the sync has no `instanceId` or one that
-no scope of the app lists.
+Finds `action.sync-entities` in a list that starts a scope, or in a list inside it, when the sync has no
+`instanceId` or one that no scope of the app lists.
 
 The scope is complete before that sync is, and a failure of the sync is not seen in it.
 
@@ -74,10 +74,11 @@ A list that starts a scope whose members are an expression, or do not exist, is 
 ";
 
 fn check(cx: &mut Cx<'_>, _: &Place<'_>, list: &ActionNode) {
-    let Some(steps) = steps(list) else { return };
+    let Some(steps) = scope_steps(cx, list) else { return };
     let Some(start) = only_known_starts(cx, &steps) else { return };
-    let syncs = steps.iter().map(|step| step.action);
-    for sync in syncs.filter(|action| action.body.sync() == Some(SyncRole::Member)) {
+    let mut syncs = Vec::new();
+    steps.iter().for_each(|step| beside(step.action, &mut syncs));
+    for sync in syncs {
         if cx.node(sync).is_some_and(|node| cx.has_stray_key(node)) {
             continue;
         }
@@ -96,8 +97,20 @@ fn check(cx: &mut Cx<'_>, _: &Place<'_>, list: &ActionNode) {
     }
 }
 
+/// The syncs of an item of the list, and those of lists in it that start no scope of their own.
+fn beside<'s>(action: &'s ActionNode, syncs: &mut Vec<&'s ActionNode>) {
+    if action.body.sync() == Some(SyncRole::Member) {
+        syncs.push(action);
+    } else if action.type_name.value == "action.action-list" {
+        let children = action.body.children();
+        if !children.iter().any(|child| is_start(child)) {
+            children.into_iter().for_each(|child| beside(child, syncs));
+        }
+    }
+}
+
 /// The first scope that the list itself starts, when the members of all of them are known.
-fn only_known_starts<'a>(cx: &Cx<'_>, steps: &[Step<'a>]) -> Option<&'a ActionNode> {
+fn only_known_starts<'s>(cx: &Cx<'_>, steps: &[Step<'s>]) -> Option<&'s ActionNode> {
     let starts = || steps.iter().map(|step| step.action).filter(|action| is_start(action));
     starts().all(|start| members(cx, start).is_some()).then(|| starts().next()).flatten()
 }

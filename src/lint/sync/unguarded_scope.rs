@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 use crate::action::{ActionNode, SyncRole};
 use crate::app::Placed;
 use crate::diag::{Group, RuleInfo, Severity, Span};
+use crate::lint::guards::{is_open, looks_itself};
 use crate::lint::rule::{Check, Rule};
 use crate::lint::{Cx, Place};
-use crate::syntax::{Kind, Node};
 
 pub(super) static RULE: Rule = Rule {
     info: RuleInfo {
@@ -23,7 +23,8 @@ pub(super) static RULE: Rule = Rule {
 const PAGE: &str = "\
 Finds `action.start-sync-scope` that a user can trigger at any time, with nothing on the way that could
 hold it back: no `when`, no `condition`, no `ifRunning: skip`, no button that is hidden or disabled
-meanwhile. `onLoad` runs once and is not reported.
+meanwhile. A guard that asks for the network or the user only does not hold back a second start. `onLoad` runs
+once and is not reported.
 
 Two quick taps, or returning to the screen, start the scope again over the syncs that still run: the same
 tables are fetched twice at once and the counters no longer fit.
@@ -32,7 +33,7 @@ tables are fetched twice at once and the counters no longer fit.
 # jigs/home.jigx
 title: Home
 type: jig.default
-onFocus:
+onRefresh:
   type: action.action-list
   options:
     isSequential: true
@@ -52,7 +53,7 @@ onFocus:
 # jigs/home.jigx
 title: Home
 type: jig.default
-onFocus:
+onRefresh:
   type: action.action-list
   condition:
     scope: { id: morning-load, isNot: syncing }
@@ -131,36 +132,6 @@ fn is_free(cx: &Cx<'_>, root: &Placed, action: &ActionNode) -> bool {
     if root.event.as_deref() == Some("onLoad") {
         return false;
     }
-    let Some(source) = cx.source(root.file) else { return false };
-    let mut node = &source.tree.root;
-    for token in action.pointer.split('/').skip(1) {
-        if holds_back(cx, node) {
-            return false;
-        }
-        let token = token.replace("~1", "/").replace("~0", "~");
-        let next = match &node.kind {
-            Kind::Array(items) => token.parse::<usize>().ok().and_then(|n| items.get(n)),
-            _ => node.get(&token),
-        };
-        match next {
-            Some(next) => node = next,
-            None => return false,
-        }
-    }
-    let options = node.get("options");
-    !holds_back(cx, node) && !options.is_some_and(|options| holds_back(cx, options) || skips(options))
-}
-
-fn holds_back(cx: &Cx<'_>, node: &Node) -> bool {
-    const GUARDS: [&str; 4] = ["when", "condition", "isHidden", "isDisabled"];
-    let is_guard = |node: &Node| {
-        let entries = node.entries().iter();
-        let mut guards = entries.filter(|entry| GUARDS.contains(&&*entry.key.text));
-        guards.any(|entry| !matches!(entry.value.kind, Kind::Bool(_) | Kind::Null))
-    };
-    is_guard(node) || node.get("style").is_some_and(is_guard) || cx.has_stray_key(node)
-}
-
-fn skips(options: &Node) -> bool {
-    options.get("ifRunning").and_then(Node::as_str).is_some_and(|word| matches!(word, "skip" | "error"))
+    let options = cx.node(action).and_then(|node| node.get("options"));
+    is_open(cx, root, action) && !options.is_some_and(looks_itself)
 }

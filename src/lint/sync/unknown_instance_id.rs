@@ -30,7 +30,7 @@ stays `syncing` for ever, and a guard that waits for it blocks every later sync.
 title: Tasks
 onFocus:
   type: action.action-list
-  when: =@ctx.system.isOnline
+  condition: { scope: { id: morning-load, isNot: syncing } }
   options:
     isSequential: true
     actions:
@@ -50,7 +50,7 @@ onFocus:
 title: Tasks
 onFocus:
   type: action.action-list
-  when: =@ctx.system.isOnline
+  condition: { scope: { id: morning-load, isNot: syncing } }
   options:
     isSequential: true
     actions:

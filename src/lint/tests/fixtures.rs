@@ -16,7 +16,7 @@ fn fixtures() -> Vec<PathBuf> {
 }
 
 /// Everything that a finding says: its places, help and edits too.
-fn in_full(diagnostic: &Diagnostic, files: &Files) -> String {
+pub(super) fn in_full(diagnostic: &Diagnostic, files: &Files) -> String {
     let place = |span: Span| {
         let file = files.get(span.file);
         let (start, end) = (file.position(span.start), file.position(span.end));

@@ -26,7 +26,7 @@ fn example(docs: &str, word: &str) -> Option<Vec<(String, String)>> {
 }
 
 fn is_path(text: &str) -> bool {
-    !text.contains(' ') && [".jigx", ".yaml", ".json"].iter().any(|ending| text.ends_with(ending))
+    !text.contains(' ') && [".jigx", ".yaml", ".json", ".js"].iter().any(|ending| text.ends_with(ending))
 }
 
 fn lint_example(docs: &str, word: &str) -> Option<Vec<String>> {

@@ -86,7 +86,23 @@ fn the_request_goes_before_the_settings() {
     assert_eq!(ids(&with(&["unguarded-scope"], &[])), ["unguarded-scope"]);
     assert_eq!(ids(&with(&["all"], &[])), ["unknown-jig", "unknown-instance-id"]);
     assert!(with(&[], &["unknown-jig"]).is_empty());
-    assert!(with(&["unknown-jig"], &["all"]).is_empty());
+}
+
+#[test]
+fn the_more_precise_name_counts_and_off_wins_between_equals() {
+    let app = app("lint: {}\n");
+    let with = |select: &[&str], ignore: &[&str]| {
+        let found = lint(app.folder.path(), &request(select, ignore));
+        ids(&found).iter().map(|id| (*id).to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(with(&["unknown-jig"], &["all"]), ["unknown-jig"]);
+    assert_eq!(with(&["unknown-jig"], &["layout"]), ["unknown-jig"]);
+    assert_eq!(with(&["sync"], &["all"]), ["unguarded-scope", "unknown-instance-id"]);
+    assert_eq!(with(&["sync", "layout"], &["unguarded-scope"]), ["unknown-jig", "unknown-instance-id"]);
+    assert_eq!(with(&["all"], &["sync"]), ["unknown-jig"]);
+    assert_eq!(with(&["all", "unguarded-scope"], &["sync"]), ["unknown-jig", "unguarded-scope"]);
+    assert!(with(&["unknown-jig"], &["unknown-jig"]).is_empty());
+    assert!(with(&["all"], &["all"]).is_empty() && with(&["sync"], &["sync"]).is_empty());
 }
 
 #[test]

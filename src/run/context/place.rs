@@ -46,10 +46,11 @@ impl<'a> Place<'a> {
 
     /// A screen of the project, whichever it is.
     pub(in crate::run) fn on(project: &'a Project, screen: &'a Screen) -> Self {
-        if std::ptr::eq(screen, &raw const project.home) {
+        if std::ptr::eq(screen, &raw const *project.home) {
             return Self::home(project);
         }
-        let component = project.components.get(&screen.id).is_some_and(|own| std::ptr::eq(own, screen));
+        let component =
+            project.components.get(&screen.id).is_some_and(|own| std::ptr::eq(&raw const **own, screen));
         let kind = if component { Kind::Component } else { Kind::Jig };
         let mut shared = project.home.shared.clone();
         shared.extend(screen.shared.clone());

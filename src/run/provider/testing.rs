@@ -280,7 +280,7 @@ impl Trial {
         options.max_pages = self.max_pages;
         let request = Fetch {
             entity: "things",
-            function: self.project.functions.get("f"),
+            function: self.project.functions.get("f").map(AsRef::as_ref),
             parameters: &self.arguments,
             world: &self.world,
             cursor: None,
@@ -315,7 +315,7 @@ fn project(yaml: &str) -> Project {
     let is_error = |found: &&Diagnostic| {
         found.severity == Severity::Error && !["missing-key", "wrong-value"].contains(&found.rule)
     };
-    let errors: Vec<_> = loaded.diagnostics.iter().filter(is_error).collect();
+    let errors: Vec<_> = loaded.diagnostics().filter(is_error).collect();
     assert!(errors.is_empty(), "{yaml}{errors:#?}");
     loaded.project
 }

@@ -27,8 +27,7 @@ impl App {
     /// An app of these files, without mistakes.
     pub(super) fn new(texts: &[(&str, &str)]) -> Self {
         let app = Self::with_mistakes(texts);
-        let errors: Vec<_> =
-            app.loaded.diagnostics.iter().filter(|d| d.severity == Severity::Error).collect();
+        let errors: Vec<_> = app.loaded.diagnostics().filter(|d| d.severity == Severity::Error).collect();
         assert!(errors.is_empty(), "{errors:#?}");
         app
     }

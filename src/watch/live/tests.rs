@@ -1,6 +1,5 @@
 #![allow(clippy::unwrap_used)]
 use std::fs;
-use std::path::Path;
 use std::sync::Mutex;
 
 use super::*;

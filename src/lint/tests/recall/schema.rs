@@ -26,6 +26,7 @@ const WITHOUT: &[(&str, &str)] = &[
     ("unknown-key", "not planted yet"),
     ("unknown-provider", "not planted yet"),
     ("unknown-rule", "not planted yet"),
+    ("unused-ignore", "not planted yet"),
     ("unsupported-tag", "not planted yet"),
     ("wrong-type", "not planted yet"),
     ("wrong-value", "not planted yet"),

@@ -1,0 +1,126 @@
+//! What is known of an app from its last reading.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Bound;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::Change;
+use super::plan::Update;
+use crate::app::collect::{self, Listing, Places, Remark};
+use crate::app::join::{Beside, join};
+use crate::app::{Inputs, LoadError, Loaded, Script, Source};
+use crate::diag::{FileId, Files};
+use crate::syntax::DecodeError;
+
+/// What is known of an app from its last reading.
+#[derive(Default)]
+pub(super) struct Kept {
+    pub(super) slots: BTreeMap<PathBuf, Slot>,
+    pub(super) files: Files,
+    /// Links, behind which nobody watches.
+    pub(super) links: BTreeSet<PathBuf>,
+}
+
+/// A file with what was made of it.
+pub(super) enum Slot {
+    /// A part of the app.
+    Part {
+        source: Arc<Source>,
+        /// What is wrong with its bytes.
+        broken: Option<DecodeError>,
+    },
+    /// A script.
+    Script { name: String, text: String, broken: Option<DecodeError>, script: Arc<Script> },
+    /// A file that only seems meant for the app.
+    Stray { file: FileId, remark: Remark },
+}
+
+impl Slot {
+    /// The id, which scripts have none of.
+    pub(super) fn file(&self) -> Option<FileId> {
+        match self {
+            Self::Part { source, .. } => Some(source.file),
+            Self::Stray { file, .. } => Some(*file),
+            Self::Script { .. } => None,
+        }
+    }
+
+    fn source(&self) -> Option<&Arc<Source>> {
+        if let Self::Part { source, .. } = self { Some(source) } else { None }
+    }
+}
+
+impl Kept {
+    /// The places to look at when these paths may have changed.
+    pub(super) fn places(&self, inputs: &Inputs<'_>, paths: &[PathBuf]) -> Places {
+        let root = &inputs.app.root;
+        if paths.iter().any(|path| !path.starts_with(root) || collect::rules_over_others(path)) {
+            return Places::default();
+        }
+        Places { all: Some(paths.iter().chain(&self.links).cloned().collect()) }
+    }
+
+    /// The files that are there now in some places.
+    pub(super) fn list(&self, inputs: &Inputs<'_>, places: &Places) -> Result<Listing, LoadError> {
+        match places.all {
+            None => collect::list(inputs),
+            Some(_) => collect::list_below(inputs, places, &|path| self.slots.contains_key(path)),
+        }
+    }
+
+    /// The paths that are known in some places.
+    pub(super) fn known_in<'a>(&'a self, places: &'a Places) -> Box<dyn Iterator<Item = &'a PathBuf> + 'a> {
+        let Some(all) = &places.all else { return Box::new(self.slots.keys()) };
+        Box::new(all.iter().flat_map(|place| self.known_below(place)))
+    }
+
+    fn known_below<'a>(&'a self, place: &'a Path) -> impl Iterator<Item = &'a PathBuf> {
+        let from = (Bound::Included(place.to_path_buf()), Bound::Unbounded);
+        self.slots.range(from).map(|(path, _)| path).take_while(move |path| path.starts_with(place))
+    }
+
+    /// Takes over what was read.
+    pub(super) fn apply(&mut self, update: Update) -> Vec<Change> {
+        let mut changes = Vec::new();
+        let mut changed = |file: Option<FileId>, before: Option<&Slot>, after: Option<&Slot>| {
+            let source = |slot: Option<&Slot>| slot.and_then(Slot::source).cloned();
+            let change = |file| Change { file, before: source(before), after: source(after) };
+            changes.extend(file.map(change));
+        };
+        for path in update.gone {
+            let before = self.slots.remove(&path);
+            let file = before.as_ref().and_then(Slot::file);
+            file.into_iter().for_each(|file| self.files.remove(file));
+            changed(file, before.as_ref(), None);
+        }
+        for new in update.read {
+            let file = new.slot.file();
+            if let Some(file) = file {
+                self.files.put(file, new.shown, new.text);
+            }
+            let before = self.slots.remove(&new.path);
+            changed(file, before.as_ref(), Some(&new.slot));
+            self.slots.insert(new.path, new.slot);
+        }
+        self.links.retain(|link| !update.places.hold(link));
+        self.links.extend(update.links);
+        changes
+    }
+
+    /// The app.
+    pub(super) fn joined(&self, inputs: &Inputs<'_>) -> Loaded {
+        let mut beside = Beside::default();
+        let mut sources = Vec::with_capacity(self.slots.len());
+        for slot in self.slots.values() {
+            match slot {
+                Slot::Part { source, .. } => sources.push(Arc::clone(source)),
+                Slot::Script { name, script, .. } => {
+                    beside.scripts.insert(name.clone(), Arc::clone(script));
+                }
+                Slot::Stray { file, remark } => beside.remarks.push(remark.clone().at(*file)),
+            }
+        }
+        join(inputs, sources, beside, &self.files)
+    }
+}
