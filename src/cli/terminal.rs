@@ -57,8 +57,8 @@ impl Terminal {
         self.inner.leave();
     }
 
-    /// Its size now.
-    pub(super) fn size(&self) -> Size {
+    /// The size of the terminal now.
+    pub(super) fn size() -> Size {
         let size = tcgetwinsize(stdout()).ok().filter(|size| size.ws_col > 0 && size.ws_row > 0);
         size.map_or(Size { columns: 80, rows: 24 }, |size| Size {
             columns: usize::from(size.ws_col),

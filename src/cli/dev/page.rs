@@ -100,7 +100,7 @@ impl View for Page<'_> {
     fn tell(&mut self, news: &News<'_>, model: &Model) -> Result<(), Failure> {
         let paint = self.out.paint;
         if matches!(news, News::Ended) {
-            return self.out.line(&cut(&layout::headline(model, paint), self.terminal.size().columns));
+            return self.out.line(&cut(&layout::headline(model, paint), Terminal::size().columns));
         }
         self.told.take(news, model, paint);
         self.soon(if matches!(news, News::Ran(_)) { PAUSE } else { Duration::ZERO });
@@ -131,7 +131,7 @@ impl View for Page<'_> {
             return Ok(());
         }
         self.due = slow;
-        let size = self.terminal.size();
+        let size = Terminal::size();
         let frame = layout(&self.told.content(model, self.out.paint, now), model, size, self.out.paint);
         self.show(frame)
     }

@@ -2,13 +2,14 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
 use super::inputs::Look;
 use super::keys::{self, Key};
 use super::model::{AppNow, Choices, Model};
 use super::queue::{Bringer, Event};
+use super::quiet::Quiet;
 use super::reader::{Reader, Ready, Seen};
 use super::tables::{Served, Tables, TablesNews};
 use super::view::{self, News, Style, View};
@@ -68,6 +69,7 @@ pub(super) struct Session<'a> {
     looked: Option<Look>,
     ending: Option<Ending>,
     is_suspending: bool,
+    _quiet: Quiet,
 }
 
 /// A job at work.
@@ -104,6 +106,7 @@ impl<'a> Session<'a> {
         let tables = (!offline).then(Tables::default);
         let reader = Reader::start(apps, choice, tables, bringer.clone())?;
         let view = view::of(style, shell, terminal.as_ref());
+        let quiet = Quiet::around(terminal.clone());
         let mut session = Self {
             shell,
             view,
@@ -124,6 +127,7 @@ impl<'a> Session<'a> {
             looked: None,
             ending: None,
             is_suspending: false,
+            _quiet: quiet,
         };
         session.tell(&News::Started)?;
         session.read(Change::anywhere());
@@ -166,10 +170,7 @@ impl<'a> Session<'a> {
         let ending = self.ending.as_ref().map(|ending| ending.by);
         let due = [settled, self.view.due(), ending].into_iter().flatten().min();
         let Some(due) = due else { return self.events.recv().ok() };
-        match self.events.recv_timeout(due.saturating_duration_since(now)) {
-            Ok(event) => Some(event),
-            Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => None,
-        }
+        self.events.recv_timeout(due.saturating_duration_since(now)).ok()
     }
 
     fn take(&mut self, event: Event) -> Result<(), Failure> {
