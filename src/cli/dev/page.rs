@@ -212,7 +212,9 @@ impl Told {
     fn done(&mut self, done: &Done, paint: Paint) {
         self.under_way.clear();
         let text = match &done.result {
-            Ok(Some((summary, ended))) => closing(ended, &self.teller.seen, summary, paint),
+            Ok(Some((summary, ended))) => {
+                closing(&ended.without_history(), &self.teller.seen, summary, paint)
+            }
             Ok(None) => String::new(),
             Err(broke) => {
                 self.run.clear();
@@ -244,7 +246,7 @@ impl Told {
 
 /// The keys, and what can be chosen by a number.
 fn help(model: &Model, paint: Paint) -> Vec<String> {
-    let mut lines = vec![String::new()];
+    let mut lines = Vec::new();
     let mut key = |key: &str, does: &str| lines.push(format!("  {}  {does}", paint.bold(key)));
     if let Some(choices) = &model.runs {
         key("r", &format!("run {}", words(&choices.chosen)));
