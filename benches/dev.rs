@@ -98,8 +98,11 @@ impl Dev {
 
     /// Breaks the file or mends it; gives how long the answer took.
     fn save(&mut self, app: &App, n: usize) -> Duration {
-        let text =
-            if n % 2 == 0 { app.text.replace("type: action.", "type: actoin.") } else { app.text.clone() };
+        let text = if n.is_multiple_of(2) {
+            app.text.replace("type: action.", "type: actoin.")
+        } else {
+            app.text.clone()
+        };
         while self.read.try_recv().is_ok() {
             // A save may have been seen half done, and then again.
         }

@@ -144,3 +144,15 @@ impl Observer for Bring {
         let _ = self.0.send(Event::Ran(Box::new(record.clone())));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_is_told_in_its_own_words() {
+        let told = fenced::<()>(|| panic!("our own {}", "mistake"));
+        assert!(matches!(told, Err(Broke::Panic(message)) if message == "our own mistake"));
+        assert!(matches!(fenced(|| Ok(1)), Ok(1)));
+    }
+}
