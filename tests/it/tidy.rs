@@ -60,6 +60,7 @@ const WORLD: &[(&str, &[&str], &[&str])] = &[
             "src/cli/init",
             "src/cli/lint",
             "src/cli/session",
+            "src/watch.rs",
             "src/watch/fs",
             "src/watch/kind",
             "src/watch/places",
