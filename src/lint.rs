@@ -120,6 +120,11 @@ pub fn check(loaded: &Loaded, files: &Files, request: &Request) -> Vec<Diagnosti
     in_order(found, files)
 }
 
+/// The names under `lint:` in the settings that are no rule's.
+pub fn unknown_rules(loaded: &Loaded) -> impl Iterator<Item = Diagnostic> {
+    select::unknown_names(loaded)
+}
+
 /// Every rule there is, the loader's included, by id.
 #[must_use]
 pub fn rules() -> &'static [RuleInfo] {
