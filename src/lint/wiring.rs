@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::app::{FileKind, Found, Loaded, Project, Source};
 use crate::diag::{FileId, Span};
 use crate::expr::is_expression;
-use crate::syntax::{Kind, Node};
+use crate::syntax::{Entry, Kind, Node};
 
 /// What is set where, joined from what each file sets.
 #[derive(Default)]
@@ -15,7 +15,7 @@ pub(super) struct Wiring<'a> {
     solution: HashMap<&'a str, Span>,
     /// Keys of screens' states that an action sets.
     jigs: HashSet<&'a str>,
-    /// Keys of components' states that an action sets.
+    /// Keys of components' states that an action sets or a component of the app declares.
     components: HashSet<&'a str>,
     /// Expressions that name a state to be set or reset, and do not read it.
     targets: HashSet<Span>,
@@ -41,6 +41,8 @@ impl<'a> Wiring<'a> {
         for source in loaded.sources.iter().filter(parts) {
             wiring.node(source, &source.tree.root);
         }
+        let own = loaded.project.components.values().flat_map(|component| component.state.keys());
+        wiring.components.extend(own.map(String::as_str));
         wiring
     }
 
@@ -111,31 +113,34 @@ impl<'a> Wiring<'a> {
         match node.get("type").and_then(Node::as_str) {
             Some("action.set-state") => self.set(option("state")),
             Some("action.reset-state") => self.targets.extend(option("state").map(|node| node.span)),
-            Some("action.set-solution-state") => match option("changes").map(|node| &node.kind) {
-                Some(Kind::Object(entries)) => {
-                    let keys = entries.iter().map(|entry| (&*entry.key.text, entry.key_span));
-                    self.solution.extend(keys);
-                }
-                _ => self.open = true,
-            },
-            Some("action.set-jig-state" | "action.set-component-state") => {
-                match option("changes").map(|node| &node.kind) {
-                    Some(Kind::Object(entries)) => {
-                        self.jigs.extend(entries.iter().map(|entry| &*entry.key.text));
-                        self.components.extend(entries.iter().map(|entry| &*entry.key.text));
-                    }
-                    _ => self.open = true,
+            Some("action.set-solution-state") => {
+                for entry in self.changes(option("changes")) {
+                    self.solution.entry(&entry.key.text).or_insert(entry.key_span);
                 }
             }
-            // A component may be bound to a state and set it.
-            _ => {
-                let bound = node.get("state").or(option("state"));
-                if let Some(names) = bound.and_then(Node::as_str).and_then(target)
-                    && let ["solution", "state", key, ..] = names[..]
-                {
-                    self.solution.entry(key).or_insert(node.span);
-                }
+            Some(
+                "action.set-jig-state" | "action.set-component-state" | "action.set-custom-component-state",
+            ) => {
+                let keys = self.changes(option("changes")).iter().map(|entry| &*entry.key.text);
+                self.jigs.extend(keys.clone());
+                self.components.extend(keys);
             }
+            _ => self.bind(node.get("state").or(option("state"))),
+        }
+    }
+
+    /// What an action lists under `changes:`.
+    fn changes(&mut self, changes: Option<&'a Node>) -> &'a [Entry] {
+        let known = changes.filter(|node| matches!(node.kind, Kind::Object(_)));
+        self.open |= known.is_none();
+        known.map_or(&[], Node::entries)
+    }
+
+    /// A component may be bound to a state and set it.
+    fn bind(&mut self, state: Option<&'a Node>) {
+        let names = state.and_then(Node::as_str).and_then(target);
+        if let (Some(state), Some(["solution", "state", key, ..])) = (state, names.as_deref()) {
+            self.solution.entry(key).or_insert(state.span);
         }
     }
 
