@@ -22,6 +22,7 @@ mod forms;
 mod formula;
 mod function_file;
 mod guards;
+mod inputs;
 mod members;
 mod names;
 mod profile;

@@ -157,6 +157,11 @@ impl<'a> Cx<'a> {
         self.facts.triggers.get_or_init(|| Triggers::of(self.project))
     }
 
+    /// Whether some datasource reads a table that follows syncs.
+    pub fn follows_syncs(&self) -> bool {
+        self.facts.follows_syncs()
+    }
+
     /// Whether something in the app takes care of interrupted scopes.
     pub fn knows_interruptions(&self) -> bool {
         self.facts.knows_interruptions()

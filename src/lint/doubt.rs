@@ -75,10 +75,22 @@ impl Cx<'_> {
 
     /// Whether a file that could not be read in full seems to define an id.
     fn may_define(&self, source: &Source, defining_key: Option<&str>, id: &str) -> bool {
+        let text = self.scanned(source);
+        text.is_none_or(|text| id.is_empty() || defines(text, defining_key, id))
+    }
+
+    /// Whether a file that could not be read in full may use an id.
+    pub fn may_be_used(&self, id: &str) -> bool {
+        let mut damaged = self.facts.damaged.iter();
+        damaged.any(|source| self.scanned(source).is_none_or(|text| text.contains(id)))
+    }
+
+    /// The text of a damaged file, as long as looking through such files does not take too long.
+    fn scanned(&self, source: &Source) -> Option<&str> {
         let text = self.text(source.file);
         let left = self.facts.scans.get();
         self.facts.scans.set(left.saturating_sub(text.len()));
-        left < text.len() || id.is_empty() || defines(text, defining_key, id)
+        (left >= text.len()).then_some(text)
     }
 }
 

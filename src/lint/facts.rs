@@ -12,11 +12,12 @@ use super::rule::Rule;
 use super::select::is_about_reading;
 use super::sql;
 use super::texts::Texts;
+use super::tracked::Tracked;
 use super::triggers::Triggers;
 use super::wiring::{InputReads, Wiring};
 use super::writes::Writers;
 use crate::action::{ActionNode, SyncRole, UseKind, type_names};
-use crate::app::{FileKind, Loaded, Screen, Source};
+use crate::app::{FileKind, Loaded, Origin, Screen, Source};
 use crate::diag::{Diagnostic, FileId, Files, Severity, Span};
 use crate::expr::is_expression;
 use crate::syntax::Node;
@@ -52,6 +53,7 @@ pub(super) struct Facts<'a> {
     inputs_read: OnceCell<InputReads<'a>>,
     pub fetched: OnceCell<Fetched<'a>>,
     interruptions: OnceCell<bool>,
+    follows_syncs: OnceCell<bool>,
     /// Compiles the app's statements.
     pub sql: sql::Desk,
     shaped_by_sql: OnceCell<HashSet<String>>,
@@ -100,6 +102,7 @@ impl<'a> Facts<'a> {
             inputs_read: OnceCell::new(),
             fetched: OnceCell::new(),
             interruptions: OnceCell::new(),
+            follows_syncs: OnceCell::new(),
             sql: sql::Desk::default(),
             shaped_by_sql: OnceCell::new(),
             columns: RefCell::default(),
@@ -173,6 +176,20 @@ impl<'a> Facts<'a> {
         })
     }
 
+    /// Whether some datasource reads a table that follows syncs.
+    pub fn follows_syncs(&self) -> bool {
+        *self.follows_syncs.get_or_init(|| {
+            let project = &self.loaded.project;
+            let own = project.screens().flat_map(|screen| screen.datasources.values());
+            own.chain(project.datasources.values()).any(|datasource| match &datasource.origin {
+                Origin::Sqlite(sqlite) => {
+                    sqlite.entities.iter().any(|used| Tracked::of(&used.entity.value).is_some())
+                }
+                _ => false,
+            })
+        })
+    }
+
     /// Whether the word `interrupted` stands anywhere in the app.
     pub fn knows_interruptions(&self) -> bool {
         *self.interruptions.get_or_init(|| {
@@ -193,7 +210,7 @@ impl<'a> Facts<'a> {
     }
 }
 
-/// Which ids of sync actions are expressions and so may be any id.
+/// Which ids of sync actions may be any id, because they are expressions, or missing where they are needed.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Dynamic {
     pub scopes: bool,
@@ -202,13 +219,11 @@ pub(super) struct Dynamic {
 
 impl Dynamic {
     fn add(&mut self, action: &ActionNode) {
-        if !action.instance_id.as_ref().is_some_and(|id| is_expression(&id.value)) {
-            return;
-        }
-        match action.body.sync() {
-            Some(SyncRole::Scope(_)) => self.scopes = true,
-            Some(SyncRole::Member) => self.members = true,
-            None => {}
+        let is_known = action.instance_id.as_ref().map(|id| !is_expression(&id.value));
+        match (action.body.sync(), is_known) {
+            (Some(SyncRole::Scope(_)), Some(false) | None) => self.scopes = true,
+            (Some(SyncRole::Member), Some(false)) => self.members = true,
+            _ => {}
         }
     }
 }

@@ -4,8 +4,9 @@ use std::collections::HashMap;
 use std::ops::Range;
 
 use super::{Cx, Place};
-use crate::app::{Datasource, FileKind, Origin};
-use crate::expr::{ExprKind, ExprNode, Expression, Operator};
+use crate::app::{Datasource, FileKind, Found, Origin};
+use crate::diag::Span;
+use crate::expr::{ExprKind, ExprNode, Operator};
 
 /// A table that follows syncs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -84,9 +85,12 @@ pub(super) fn tracked(cx: &Cx<'_>, place: &Place<'_>, id: &str) -> Option<Tracke
 }
 
 /// The texts that an expression compares with columns of these tables.
-pub(super) fn compared(cx: &Cx<'_>, place: &Place<'_>, expression: &Expression) -> Vec<Compared> {
-    let mut walk = Walk { cx, place, bound: HashMap::new(), found: Vec::new() };
-    walk.node(expression.root(), None, false);
+pub(super) fn compared(cx: &Cx<'_>, place: &Place<'_>, found: &Found) -> Vec<Compared> {
+    if !cx.follows_syncs() {
+        return Vec::new();
+    }
+    let mut walk = Walk { cx, place, span: found.span, bound: HashMap::new(), found: Vec::new() };
+    walk.node(found.expression.root(), None, false);
     walk.found
 }
 
@@ -152,6 +156,8 @@ type Steps = Vec<String>;
 struct Walk<'c, 'a, 'e> {
     cx: &'c Cx<'a>,
     place: &'c Place<'c>,
+    /// Where the expression stands.
+    span: Span,
     /// What variables stand for.
     bound: HashMap<&'e str, Option<Steps>>,
     found: Vec<Compared>,
@@ -234,6 +240,10 @@ impl<'e> Walk<'_, '_, 'e> {
         let Some(steps) = self.steps(subject, base) else { return };
         let (id, column) = match steps.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
             ["datasources", id, column] => ((*id).to_owned(), (*column).to_owned()),
+            ["current", "item", column] => match crate::lint::columns::item_source(self.place, self.span) {
+                Some(id) => (id, (*column).to_owned()),
+                None => return,
+            },
             _ => return,
         };
         let Some(table) = tracked(self.cx, self.place, &id) else { return };

@@ -39,7 +39,7 @@ impl<'a> Wiring<'a> {
             )
         };
         for source in loaded.sources.iter().filter(parts) {
-            wiring.node(source.file, &source.tree.root);
+            wiring.node(source, &source.tree.root);
         }
         wiring
     }
@@ -84,24 +84,27 @@ impl<'a> Wiring<'a> {
         !self.dynamic.is_empty()
     }
 
-    fn node(&mut self, file: FileId, node: &'a Node) {
+    fn node(&mut self, source: &Source, node: &'a Node) {
         match &node.kind {
             Kind::Object(entries) => {
-                self.object(file, node);
-                entries.iter().for_each(|entry| self.node(file, &entry.value));
+                self.object(source, node);
+                entries.iter().for_each(|entry| self.node(source, &entry.value));
             }
-            Kind::Array(items) => items.iter().for_each(|item| self.node(file, item)),
+            Kind::Array(items) => items.iter().for_each(|item| self.node(source, item)),
             _ => {}
         }
     }
 
-    fn object(&mut self, file: FileId, node: &'a Node) {
+    fn object(&mut self, source: &Source, node: &'a Node) {
         let is_computed = |key: &str| node.get(key).and_then(Node::as_str).is_some_and(is_expression);
         if is_computed("instanceId") || is_computed("children") {
-            self.dynamic.insert(file);
+            self.dynamic.insert(source.file);
         }
-        if let Some(jig) = node.get("jigId").and_then(Node::as_str) {
-            self.embedding.insert(file);
+        // The tabs of the index show one jig at a time.
+        if let Some(jig) = node.get("jigId").and_then(Node::as_str)
+            && source.kind != FileKind::Index
+        {
+            self.embedding.insert(source.file);
             self.embedded.insert(jig);
         }
         let option = |key: &str| node.get("options").and_then(|options| options.get(key));
@@ -160,14 +163,6 @@ fn target(text: &str) -> Option<Vec<&str>> {
         |part: &&str| !part.is_empty() && part.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-'));
     let names: Vec<&str> = path.split('.').collect();
     names.iter().all(is_name).then_some(names)
-}
-
-/// Every expression of an app.
-pub(super) fn expressions(project: &Project) -> impl Iterator<Item = &Found> {
-    let screens = project.screens().flat_map(|screen| &screen.expressions);
-    let actions = project.actions.values().flat_map(|action| &action.expressions);
-    let datasources = project.datasources.values().flat_map(|datasource| &datasource.expressions);
-    screens.chain(actions).chain(datasources)
 }
 
 /// The inputs that a jig or component reads.
