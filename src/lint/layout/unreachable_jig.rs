@@ -58,7 +58,7 @@ type: jig.default
 fn check(cx: &mut Cx<'_>) {
     let starts = ["tabs", "widgets"].iter().any(|key| home(cx).is_some_and(|home| home.get(key).is_some()));
     let sources = &cx.facts.loaded.sources;
-    if !starts || sources.iter().any(|source| is_dynamic(&source.tree.root)) {
+    if !starts || hides_links(cx) || sources.iter().any(|source| is_dynamic(&source.tree.root)) {
         return;
     }
     let links = links(cx);
@@ -83,6 +83,12 @@ fn check(cx: &mut Cx<'_>) {
             reach(&links, id, &mut reached);
         }
     }
+}
+
+/// Whether a misspelt action or key may be a link that nobody can follow. That mistake is told itself.
+fn hides_links(cx: &Cx<'_>) -> bool {
+    let mut found = cx.facts.loaded.diagnostics();
+    found.any(|found| matches!(found.rule, "unknown-action-type" | "unknown-key"))
 }
 
 fn report(cx: &mut Cx<'_>, id: &str) {
