@@ -73,6 +73,11 @@ impl Part {
         part
     }
 
+    /// Names of tables that it uses when their prefix is a database's id.
+    pub fn perhaps_tables(&self) -> impl Iterator<Item = &str> {
+        self.tables.iter().map(|table| table.id.as_str())
+    }
+
     /// The id that a function gives itself in place of its file's name.
     pub(super) fn renamed(&self) -> Option<(&str, Span)> {
         match &self.holds {

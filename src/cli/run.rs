@@ -104,7 +104,8 @@ fn perform(args: &Args, app: &App, shell: &Shell) -> Result<Exit, Failure> {
     let outcome = match args.format {
         Format::Human => {
             let observer = human::Report::new(&shell.out, shell.live);
-            let summary = engine(args, app, &store, providers, &observer, stop).trigger(&args.asked.trigger());
+            let summary =
+                engine(args, app, &store, providers, &observer, stop).trigger(&args.asked.trigger());
             let seen = observer.finish()?;
             let summary = summary?;
             let ended = Ended::read(&store)?;
@@ -113,7 +114,8 @@ fn perform(args: &Args, app: &App, shell: &Shell) -> Result<Exit, Failure> {
         }
         Format::Json => {
             let observer = json::Lines::new(&shell.out);
-            let summary = engine(args, app, &store, providers, &observer, stop).trigger(&args.asked.trigger());
+            let summary =
+                engine(args, app, &store, providers, &observer, stop).trigger(&args.asked.trigger());
             observer.finish()?;
             summary?.outcome
         }

@@ -1,226 +1,23 @@
-//! What is known of the whole app besides its index, found when first asked for.
+//! The app under check with what is known of it.
 
-use std::cell::{Cell, OnceCell, RefCell};
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::HashSet;
 
-use super::callers::Callers;
-use super::fetched::Fetched;
-use super::forms::FormsByScreen;
+use super::known::Known;
 use super::rule::Rule;
-use super::select::is_about_reading;
-use super::sql;
-use super::texts::Texts;
-use super::triggers::Triggers;
-use crate::action::{ActionNode, SyncRole, UseKind, type_names};
-use crate::app::{FileKind, Loaded, Screen, Source};
-use crate::diag::{Diagnostic, FileId, Files, Severity, Span};
-use crate::expr::is_expression;
-use crate::syntax::Node;
+use crate::app::Loaded;
+use crate::diag::Files;
 
-const MOST_COMPARISONS: usize = 200_000;
-const MOST_SCANNED_BYTES: usize = 64 * 1024 * 1024;
-
-/// What is known of the whole app besides its [`crate::app::Index`]; what few rules need is found when asked for.
+/// The app under check with what is known of it.
 pub(super) struct Facts<'a> {
     pub loaded: &'a Loaded,
     pub files: &'a Files,
-    sources: HashMap<FileId, &'a Source>,
-    screens: OnceCell<HashMap<FileId, &'a Screen>>,
-    /// Files that could not be read in full.
-    pub damaged: Vec<&'a Source>,
-    /// The places where reading stumbled.
-    pub unread: BTreeSet<Span>,
-    misplaced: OnceCell<HashSet<&'a str>>,
+    pub known: &'a Known,
+    /// The rules at work.
     pub rules: HashSet<&'static str>,
-    pub files_by_name: HashSet<(FileKind, &'a str)>,
-    /// How many names may still be compared.
-    pub comparisons: Cell<usize>,
-    /// How many bytes of damaged files may still be looked through.
-    pub scans: Cell<usize>,
-    pub suggestions: RefCell<BTreeMap<(UseKind, String), Option<String>>>,
-    named: OnceCell<HashMap<&'a str, Vec<Named<'a>>>>,
-    dynamic: OnceCell<Dynamic>,
-    pub members: OnceCell<HashSet<&'a str>>,
-    pub shared: OnceCell<BTreeSet<&'a str>>,
-    mistakes: OnceCell<BTreeSet<Span>>,
-    pub triggers: OnceCell<Triggers<'a>>,
-    pub fetched: OnceCell<Fetched<'a>>,
-    /// Compiles the app's statements.
-    pub sql: sql::Desk,
-    shaped_by_sql: OnceCell<HashSet<String>>,
-    pub callers: OnceCell<Callers<'a>>,
-    pub forms: OnceCell<FormsByScreen<'a>>,
-    pub texts: OnceCell<Texts<'a>>,
-}
-
-/// Something with an `instanceId`.
-#[derive(Clone, Copy)]
-pub(super) struct Named<'a> {
-    /// Its `type`; empty when there is none.
-    pub type_name: &'a str,
-    /// The id's place.
-    pub span: Span,
 }
 
 impl<'a> Facts<'a> {
-    pub fn new(loaded: &'a Loaded, files: &'a Files, rules: &[&'static Rule]) -> Self {
-        let unread = unread(loaded);
-        let hurt: HashSet<FileId> = unread.iter().map(|span| span.file).collect();
-        let damaged = loaded.sources.iter().filter(|source| hurt.contains(&source.file));
-        Self {
-            loaded,
-            files,
-            sources: loaded.sources.iter().map(|source| (source.file, source.as_ref())).collect(),
-            screens: OnceCell::new(),
-            damaged: damaged.map(AsRef::as_ref).collect(),
-            unread,
-            misplaced: OnceCell::new(),
-            rules: rules.iter().map(|rule| rule.info.id).collect(),
-            files_by_name: loaded.sources.iter().map(|source| (source.kind, &*source.id)).collect(),
-            comparisons: Cell::new(MOST_COMPARISONS),
-            scans: Cell::new(MOST_SCANNED_BYTES),
-            suggestions: RefCell::default(),
-            named: OnceCell::new(),
-            dynamic: OnceCell::new(),
-            members: OnceCell::new(),
-            shared: OnceCell::new(),
-            mistakes: OnceCell::new(),
-            triggers: OnceCell::new(),
-            fetched: OnceCell::new(),
-            sql: sql::Desk::default(),
-            shaped_by_sql: OnceCell::new(),
-            callers: OnceCell::new(),
-            forms: OnceCell::new(),
-            texts: OnceCell::new(),
-        }
-    }
-
-    pub fn source(&self, file: FileId) -> Option<&'a Source> {
-        self.sources.get(&file).copied()
-    }
-
-    /// The one screen of a file; `None` for a file of another kind and for one that holds a whole app.
-    pub fn screen(&self, file: FileId) -> Option<&'a Screen> {
-        let screens = self.screens.get_or_init(|| {
-            let all = self.loaded.project.screens();
-            all.filter_map(|screen| Some((screen.file?, screen))).collect()
-        });
-        let single = self.source(file).is_some_and(|source| source.kind == FileKind::SingleFile);
-        screens.get(&file).copied().filter(|_| !single)
-    }
-
-    /// Which ids of sync actions are expressions.
-    pub fn dynamic(&self) -> Dynamic {
-        *self.dynamic.get_or_init(|| {
-            let mut dynamic = Dynamic::default();
-            let actions = self.loaded.project.root_actions();
-            actions.for_each(|placed| placed.action.visit(&mut |action| dynamic.add(action)));
-            dynamic
-        })
-    }
-
-    /// The places of what the loader found wrong.
-    pub fn mistakes(&self) -> &BTreeSet<Span> {
-        self.mistakes.get_or_init(|| {
-            let graver = self.loaded.diagnostics().filter(|found| found.severity > Severity::Info);
-            graver.map(|found| found.span).collect()
-        })
-    }
-
-    /// Values of keys that nobody knows: the key is most likely misspelt, and the value an id.
-    pub fn misplaced(&self) -> &HashSet<&'a str> {
-        self.misplaced.get_or_init(|| {
-            let unknown = self.loaded.diagnostics().filter(|found| found.rule == "unknown-key");
-            unknown
-                .filter_map(|found| value_behind(self.files.get(found.span.file).text(), found.span))
-                .collect()
-        })
-    }
-
-    /// Names in lower case of the tables that the app's own statements make or alter.
-    pub fn shaped_by_sql(&self) -> &HashSet<String> {
-        self.shaped_by_sql.get_or_init(|| {
-            let mut shaped = HashSet::new();
-            for source in &self.loaded.sources {
-                gather_shaped(&source.tree.root, &mut shaped);
-            }
-            shaped
-        })
-    }
-
-    /// Everything with an `instanceId`, by that id.
-    pub fn named(&self) -> &HashMap<&'a str, Vec<Named<'a>>> {
-        self.named.get_or_init(|| {
-            let mut named = HashMap::new();
-            for source in &self.loaded.sources {
-                gather_named(&source.tree.root, &mut named);
-            }
-            named
-        })
-    }
-}
-
-/// Which ids of sync actions are expressions and so may be any id.
-#[derive(Clone, Copy, Default)]
-pub(super) struct Dynamic {
-    pub scopes: bool,
-    pub members: bool,
-}
-
-impl Dynamic {
-    fn add(&mut self, action: &ActionNode) {
-        if !action.instance_id.as_ref().is_some_and(|id| is_expression(&id.value)) {
-            return;
-        }
-        match action.body.sync() {
-            Some(SyncRole::Scope(_)) => self.scopes = true,
-            Some(SyncRole::Member) => self.members = true,
-            None => {}
-        }
-    }
-}
-
-/// The places that could not be read, or not in full.
-fn unread(loaded: &Loaded) -> BTreeSet<Span> {
-    let is_reading = |found: &&Diagnostic| found.severity == Severity::Error && is_about_reading(found.rule);
-    let told = loaded.diagnostics().filter(is_reading).map(|found| found.span);
-    let damaged = loaded.sources.iter().flat_map(|source| &source.tree.damaged).copied();
-    told.chain(damaged).collect()
-}
-
-/// The text behind a key on its line, without quotes.
-fn value_behind(text: &str, key: Span) -> Option<&str> {
-    let rest = text.get(key.end as usize..)?;
-    let line = rest.lines().next()?.trim_start_matches(['"', '\'']).trim_start().strip_prefix(':')?;
-    Some(line.trim_matches(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | ',' | '}')))
-}
-
-fn gather_shaped(node: &Node, shaped: &mut HashSet<String>) {
-    if let Some(statement) = node.get("statement").and_then(Node::as_str) {
-        shaped.extend(sql::shaped(statement));
-    }
-    node.entries().iter().for_each(|entry| gather_shaped(&entry.value, shaped));
-    node.items().iter().for_each(|item| gather_shaped(item, shaped));
-}
-
-fn gather_named<'a>(node: &'a Node, named: &mut HashMap<&'a str, Vec<Named<'a>>>) {
-    if let Some(id) = node.get("instanceId")
-        && let Some(text) = id.as_str()
-    {
-        let type_name = node.get("type").and_then(Node::as_str).unwrap_or_default();
-        named.entry(text).or_default().push(Named { type_name, span: id.span });
-    }
-    node.entries().iter().for_each(|entry| gather_named(&entry.value, named));
-    node.items().iter().for_each(|item| gather_named(item, named));
-}
-
-impl Named<'_> {
-    /// Whether it is an action of this type, or may have been meant as one: a type that nobody
-    /// knows is a mistake of its own, and its consequences are not worth telling.
-    pub fn may_be(&self, type_name: &str) -> bool {
-        let written = self.type_name;
-        let unclear = written.is_empty() || is_expression(written);
-        let misspelt = written.starts_with("action") && !type_names().any(|known| known == written);
-        unclear || misspelt || written == type_name
+    pub fn new(loaded: &'a Loaded, files: &'a Files, known: &'a Known, rules: &[&'static Rule]) -> Self {
+        Self { loaded, files, known, rules: rules.iter().map(|rule| rule.info.id).collect() }
     }
 }

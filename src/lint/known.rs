@@ -1,0 +1,67 @@
+//! What is known of the whole app besides its index. Another piece of such knowledge is one line in the
+//! list below, a function that says what one file adds to it, and a method of [`super::Cx`] that is
+//! named after the question.
+
+use super::log::News;
+use super::table::{Follow, Sight, Table};
+use super::{callers, doubt, fetched, names, sql, texts, triggers};
+use crate::app::FileKind;
+use crate::diag::FileId;
+
+macro_rules! tables {
+    ($($(#[$doc:meta])* $name:ident: $value:ty = $of:path,)*) => {
+        /// What is known of the whole app, found when it is first asked for.
+        pub(super) struct Known {
+            $($(#[$doc])* pub $name: Table<$value>,)*
+            /// Compiles the app's statements.
+            pub sql: sql::Desk,
+        }
+
+        impl Known {
+            pub fn new() -> Self {
+                Self { $($name: Table::new(stringify!($name), $of),)* sql: sql::Desk::default() }
+            }
+
+            /// Follows the change of one file; `now` is what it is now, if it is still there.
+            pub fn follow(&mut self, file: FileId, now: Option<Sight<'_>>, news: &mut News) {
+                $(self.$name.follow(file, now, news);)*
+            }
+        }
+    };
+}
+
+tables! {
+    /// Everything with an `instanceId`, by that id.
+    named: names::Named = names::named,
+    /// Ids that scopes list.
+    members: () = names::members,
+    /// Names of shared expressions.
+    shared: () = names::shared,
+    /// Files by the id that their name gives.
+    files: FileKind = names::files,
+    /// What may define ids where it could not be read.
+    torn: doubt::Torn = doubt::torn,
+    /// Files that could not be read in full, all under one key.
+    damaged: FileKind = doubt::damaged,
+    /// Values of keys that nobody knows: the key is most likely misspelt, and the value an id.
+    misplaced: () = doubt::misplaced,
+    /// Kinds of ids of which some are expressions.
+    computed_ids: () = doubt::computed_ids,
+    /// Calls of global actions, by the called action's id.
+    calls: triggers::CallRow = triggers::calls,
+    /// Where syncs stand, by their instance ids.
+    syncs: triggers::RootRow = triggers::syncs,
+    /// What syncs fetch, by table.
+    fetches: fetched::Fetch = fetched::fetches,
+    /// How functions are called, by function.
+    callers: callers::Caller = callers::callers,
+    /// Names in lower case of the tables that the app's own statements make or alter.
+    shaped_by_sql: () = sql::shaped_tables,
+    /// The files that have a text, by its id.
+    texts: () = texts::texts,
+    /// The files with the texts of a whole language, all under one key.
+    languages: () = texts::languages,
+}
+
+/// The key of a table whose rows are not told apart.
+pub(super) const ALL: &str = "";
