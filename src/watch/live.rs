@@ -250,7 +250,7 @@ fn is_same(before: &Checked, now: &Checked) -> bool {
 fn changed(before: &Checked, now: &Checked) -> Vec<String> {
     let (mut old, mut new) = (&before.loaded.sources[..], &now.loaded.sources[..]);
     let mut changed = Vec::new();
-    while let Some(order) = order(old.first(), new.first()) {
+    while let Some(order) = order(old.first().map(AsRef::as_ref), new.first().map(AsRef::as_ref)) {
         if order == Ordering::Equal && is_same_text(&text(before, &old[0]), &text(now, &new[0])) {
             // The common case: nothing happened to this file.
         } else if order == Ordering::Less {
