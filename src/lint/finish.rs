@@ -18,6 +18,7 @@ pub(super) fn all(
     for diagnostic in found.into_iter().chain(loaded.diagnostics().cloned()) {
         by_file.entry(diagnostic.span.file).or_default().push(diagnostic);
     }
+    // A comment that silences nothing is a finding of its own.
     for source in loaded.sources.iter().filter(|source| !source.tree.comments.is_empty()) {
         by_file.entry(source.file).or_default();
     }
@@ -41,7 +42,12 @@ pub(super) fn of_file(
 
 fn in_order(mut found: Vec<Diagnostic>) -> Vec<Diagnostic> {
     let key = |d: &Diagnostic| (d.span.start, d.rule, d.span.end);
-    found.sort_by(|a, b| key(a).cmp(&key(b)).then_with(|| a.message.cmp(&b.message)));
+    let labels =
+        |d: &Diagnostic| d.labels.iter().map(|label| (label.span, label.message.clone())).collect::<Vec<_>>();
+    found.sort_by(|a, b| {
+        let order = key(a).cmp(&key(b)).then_with(|| a.message.cmp(&b.message));
+        order.then_with(|| a.help.cmp(&b.help)).then_with(|| labels(a).cmp(&labels(b)))
+    });
     found.dedup_by(|a, b| a.rule == b.rule && a.span == b.span && a.message == b.message);
     found
 }

@@ -3,7 +3,7 @@
 use super::Cx;
 use super::table::{Add, Sight};
 use crate::action::{UseKind, type_names};
-use crate::app::{FileKind, Holds};
+use crate::app::{FileKind, Holds, Part};
 use crate::diag::Span;
 use crate::expr::is_expression;
 use crate::syntax::Node;
@@ -44,8 +44,7 @@ fn gather_named(node: &Node, add: Add<'_, Named>) {
 }
 
 pub(super) fn members(file: Sight<'_>, add: Add<'_, ()>) {
-    let index = &file.loaded.project.index;
-    let used = file.parts().flat_map(|part| index.references_in(part));
+    let used = file.parts().flat_map(Part::references);
     used.filter(|used| used.kind == UseKind::Member).for_each(|used| add(&used.id, ()));
 }
 

@@ -1,5 +1,8 @@
 //! The one walk over the files of an app that brings every rule what it asks for.
 
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
 use super::cx::{Cx, Place};
 use super::facts::Facts;
 use super::log::{Log, Mark};
@@ -13,7 +16,7 @@ use crate::expr::is_expression;
 use crate::syntax::{Kind, Node};
 
 /// Something whose checks are run together.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(super) enum Unit {
     /// The look of one rule, by its place among those at work, at the whole app.
     App(usize),
@@ -53,6 +56,22 @@ impl Walker {
         };
         let eyes = || Walk { facts, hooks: &self.hooks, cx: Cx::new(facts, &first.info, log()) };
         in_parallel(units, eyes, |walk, unit| walk.unit(*unit))
+    }
+
+    /// The same, with what a panic says in place of a look that broke off.
+    pub fn try_look(&self, facts: &Facts<'_>, units: &[Unit]) -> Vec<Result<Look, String>> {
+        let Some(first) = self.rules.first() else {
+            return self.look(facts, units, Log::keeping).into_iter().map(Ok).collect();
+        };
+        let eyes = || Walk { facts, hooks: &self.hooks, cx: Cx::new(facts, &first.info, Log::keeping()) };
+        in_parallel(units, eyes, |walk, unit| {
+            let look = catch_unwind(AssertUnwindSafe(|| walk.unit(*unit)));
+            look.map_err(|panic| {
+                // What was at work is in no state to be used again.
+                *walk = eyes();
+                words(&*panic)
+            })
+        })
     }
 }
 
@@ -100,6 +119,12 @@ impl Hooks {
             Check::Text(run) => self.text.push((rule, run)),
         }
     }
+}
+
+/// What a panic says.
+fn words(panic: &(dyn Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
+    text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_default()
 }
 
 struct Walk<'a> {
