@@ -7,7 +7,7 @@
 mod app;
 mod args;
 mod completions;
-//mod dev;
+mod dev;
 mod eval;
 mod explain;
 mod failure;

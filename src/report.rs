@@ -57,6 +57,10 @@ pub struct Report<'a> {
     pub fixed: usize,
     /// How many findings are shown at most; all of them are counted.
     pub most: Option<usize>,
+    /// What each finding is, in the order of `diagnostics`, in words that stay when other parts of its
+    /// file change; the formats that name findings across runs make their names of them. Without, the
+    /// rule and the message serve.
+    pub identities: &'a [String],
 }
 
 /// Writes a report.
@@ -67,15 +71,16 @@ pub struct Report<'a> {
 /// # Errors
 /// Those of `out`.
 pub fn write(out: &mut dyn io::Write, format: Format, colors: Colors, report: &Report<'_>) -> io::Result<()> {
-    let mut sorted = sorted(report);
-    sorted.truncate(report.most.unwrap_or(usize::MAX));
+    let mut order = in_order(report);
+    order.truncate(report.most.unwrap_or(usize::MAX));
+    let sorted: Vec<&Diagnostic> = order.iter().map(|&n| &report.diagnostics[n]).collect();
     match format {
         Format::Human => human::write(out, colors, report.files, &sorted)?,
         Format::Concise => concise::write(out, report.files, &sorted)?,
         Format::Json => return json::write(out, report, &sorted),
-        Format::Sarif => return sarif::write(out, report, &sorted),
+        Format::Sarif => return sarif::write(out, report, &order),
         Format::Github => return github::write(out, report.files, &sorted),
-        Format::Gitlab => return gitlab::write(out, report.files, &sorted),
+        Format::Gitlab => return gitlab::write(out, report, &order),
         Format::Junit => return junit::write(out, report, &sorted),
     }
     writeln!(out, "{}", closing_line(report))
@@ -131,10 +136,11 @@ impl Counts {
     }
 }
 
-fn sorted<'a>(report: &Report<'a>) -> Vec<&'a Diagnostic> {
-    let mut sorted: Vec<_> = report.diagnostics.iter().collect();
-    sorted.sort_by(|a, b| order(a, b, report.files));
-    sorted
+/// The positions of the findings, first to be told first.
+fn in_order(report: &Report<'_>) -> Vec<usize> {
+    let mut positions: Vec<usize> = (0..report.diagnostics.len()).collect();
+    positions.sort_by(|&a, &b| order(&report.diagnostics[a], &report.diagnostics[b], report.files));
+    positions
 }
 
 fn order(a: &Diagnostic, b: &Diagnostic, files: &Files) -> std::cmp::Ordering {

@@ -167,6 +167,12 @@ impl Server {
         self.listener.address()
     }
 
+    /// A number that is another one, most likely, when other rows are served at the start.
+    #[must_use]
+    pub fn fingerprint(&self) -> u64 {
+        self.listener.backend().fingerprint()
+    }
+
     /// The names of the tables that are served, sorted, those of a database as `database/table`.
     #[must_use]
     pub fn tables(&self) -> Vec<String> {

@@ -13,6 +13,6 @@ mod poll;
 mod settle;
 
 pub use fs::{Choice, Means, Reason, Tell, Watcher};
-pub use live::{Ask, Env, Find, Finding, LiveApp, Outcome, State, Trouble, Update};
+pub use live::{Ask, Env, Find, Finding, LiveApp, Outcome, State, Trouble, Update, words};
 pub use places::Wanted;
 pub use settle::{Change, Noticed, Settle};

@@ -22,6 +22,8 @@ pub struct Guard {
     pub functions: Vec<Spanned<String>>,
     /// The sync statuses that the condition asks for.
     pub statuses: Vec<StatusUse>,
+    /// The words that its formulas compare states with.
+    pub states: Vec<Spanned<String>>,
 }
 
 /// A sync status that a condition asks for.
@@ -47,11 +49,17 @@ impl Guard {
         diagnostics: &mut Vec<Diagnostic>,
     ) -> Self {
         let when = action.get("when").map(|node| Spanned::new(template(node, parse), node.span));
-        let mut block =
-            Block { source, diagnostics, scopes: Vec::new(), functions: Vec::new(), statuses: Vec::new() };
+        let mut block = Block {
+            source,
+            diagnostics,
+            scopes: Vec::new(),
+            functions: Vec::new(),
+            statuses: Vec::new(),
+            states: Vec::new(),
+        };
         let condition = action.get("condition").map(|node| Spanned::new(block.condition(node), node.span));
-        let Block { scopes, functions, statuses, .. } = block;
-        Self { when, condition, scopes, functions, statuses }
+        let Block { scopes, functions, statuses, states, .. } = block;
+        Self { when, condition, scopes, functions, statuses, states }
     }
 }
 
@@ -63,6 +71,7 @@ struct Block<'a> {
     scopes: Vec<Spanned<String>>,
     functions: Vec<Spanned<String>>,
     statuses: Vec<StatusUse>,
+    states: Vec<Spanned<String>>,
 }
 
 const NEVER: Condition = Condition::Any(Vec::new());
@@ -134,6 +143,7 @@ impl Block<'_> {
                 let condition = Condition::Expr(expr);
                 self.scopes.extend(named(&condition.scopes(), text, node, self.source));
                 self.functions.extend(named(&condition.functions(), text, node, self.source));
+                self.states.extend(named(&condition.states(), text, node, self.source));
                 let tables = named(&condition.entities(), text, node, self.source);
                 self.statuses.extend(tables.into_iter().map(|entity| StatusUse { entity, function: None }));
                 condition

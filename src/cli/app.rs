@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::failure::Failure;
 use super::findings::{Findings, Format};
+use super::paint::Paint;
 use super::shell::Shell;
 use crate::app::{AppPath, FileKind, Inputs, Loaded, Project, discover, load};
 use crate::diag::{Diagnostic, Files, Severity};
@@ -56,7 +57,7 @@ impl App {
 
     /// Shows findings to people, on the error stream.
     pub(super) fn tell(&self, findings: &[Diagnostic], shell: &Shell) {
-        shell.out.problems(&rendered(findings, &self.files, shell));
+        shell.out.problems(&rendered(findings, &self.files, Format::Human, shell.out.paint_notes));
     }
 
     fn refuse_wrong_settings(&self, shell: &Shell) -> Result<(), Failure> {
@@ -89,7 +90,7 @@ pub(super) fn settings_errors(loaded: &Loaded) -> Vec<Diagnostic> {
     errors.cloned().collect()
 }
 
-fn the_one(mut places: Vec<AppPath>, path: &Path) -> Result<AppPath, Failure> {
+pub(super) fn the_one(mut places: Vec<AppPath>, path: &Path) -> Result<AppPath, Failure> {
     if places.len() > 1 {
         let names: Vec<String> =
             places.iter().take(8).map(|place| format!("`{}`", place.root.display())).collect();
@@ -101,8 +102,11 @@ fn the_one(mut places: Vec<AppPath>, path: &Path) -> Result<AppPath, Failure> {
 }
 
 /// Findings for people, without the closing line of a whole check.
-fn rendered(findings: &[Diagnostic], files: &Files, shell: &Shell) -> String {
-    let findings = Findings { files, found: findings, checked: 0, fixed: 0, most: None };
-    let text = findings.text(Format::Human, shell.out.paint_notes);
+pub(super) fn rendered(findings: &[Diagnostic], files: &Files, format: Format, paint: Paint) -> String {
+    let findings = Findings { files, found: findings, checked: 0, fixed: 0, most: None, identities: &[] };
+    let text = findings.text(format, paint);
+    if format != Format::Human {
+        return text.trim_end().to_owned();
+    }
     text.trim_end().rsplit_once('\n').map_or(String::new(), |(findings, _)| findings.to_owned())
 }

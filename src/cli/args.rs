@@ -10,7 +10,9 @@ use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
 use super::failure::Failure;
 use super::shell::Shell;
 use super::streams::Streams;
-use super::{Exit, completions, eval, explain, graph, init, lint, man, query, run, schema, serve, status};
+use super::{
+    Exit, completions, dev, eval, explain, graph, init, lint, man, query, run, schema, serve, status,
+};
 
 const STYLES: Styles = Styles::styled()
     .header(AnsiColor::Green.on_default().bold())
@@ -68,6 +70,8 @@ pub(super) enum Command {
     Lint(lint::Args),
     /// Trigger an event or action of an app and perform what follows
     Run(run::Args),
+    /// Watch an app: check every save, keep the last good version, run what was asked again
+    Dev(dev::Args),
     /// Show the sync scopes and statuses of an app
     Status(status::Args),
     /// Evaluate an expression or a condition in an app's context
@@ -95,6 +99,7 @@ impl Command {
         match self {
             Self::Lint(args) => lint::run(&args, shell),
             Self::Run(args) => run::run(&args, shell),
+            Self::Dev(args) => dev::run(&args, shell),
             Self::Status(args) => status::run(&args, shell),
             Self::Eval(args) => eval::run(&args, shell),
             Self::Query(args) => query::run(&args, shell),

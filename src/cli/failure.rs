@@ -4,6 +4,7 @@ use std::io;
 
 use super::Exit;
 use crate::app::LoadError;
+use crate::watch::Trouble;
 
 /// Ends a command early.
 #[derive(Debug)]
@@ -44,6 +45,14 @@ impl Failure {
             told.help = help.or(told.help.take());
         }
         self
+    }
+
+    /// The same for a command that goes on.
+    pub(super) fn into_trouble(self) -> Trouble {
+        match self {
+            Self::Told(told) => Trouble { message: told.message, help: told.help },
+            Self::ClosedPipe => Trouble::new("the reader of the output went away"),
+        }
     }
 
     fn told(exit: Exit, message: impl Into<String>) -> Self {

@@ -95,6 +95,8 @@ pub(super) struct Findings<'a> {
     pub(super) fixed: usize,
     /// The most that are shown.
     pub(super) most: Option<usize>,
+    /// What each finding is ([`lint::fingerprints`]).
+    pub(super) identities: &'a [String],
 }
 
 impl Findings<'_> {
@@ -115,8 +117,8 @@ impl Findings<'_> {
     /// The text of a report.
     pub(super) fn text(&self, format: Format, paint: Paint) -> String {
         let colors = if paint == Paint::Colour { Colors::Always } else { Colors::Never };
-        let Self { files, found: diagnostics, checked, fixed, most } = *self;
-        let report = Report { files, diagnostics, rules: lint::rules(), checked, fixed, most };
+        let Self { files, found: diagnostics, checked, fixed, most, identities } = *self;
+        let report = Report { files, diagnostics, rules: lint::rules(), checked, fixed, most, identities };
         let mut bytes = Vec::new();
         let written = report::write(&mut bytes, format.into(), colors, &report);
         written.expect("BUG: memory cannot be written to");

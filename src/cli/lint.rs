@@ -1,29 +1,36 @@
-//! `lint`: checks apps. Writes the files that `--output`, `--format` and `--fix` ask for.
+//! `lint`: checks apps. Writes the files that `--output`, `--format`, `--fix` and the like ask for.
 
+mod baseline;
+mod checked;
 mod mend;
+mod profile;
+mod replace;
+mod since;
+mod statistics;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
 
 use super::Exit;
-use super::app::{read, settings_errors};
+use super::dev::{self, Watch};
 use super::failure::Failure;
-use super::findings::{Findings, Format, Wanted, WantedParser};
-use super::paint::Paint;
+use super::findings::{Format, Wanted, WantedParser};
+use super::progress::Waiting;
 use super::shell::Shell;
-use super::units::counted;
-use crate::app::{AppPath, Source, discover};
-use crate::diag::{Diagnostic, Files, Severity};
-use crate::lint::{Reach, Request, check};
+use crate::app::{AppPath, discover};
+use crate::diag::Severity;
+use crate::lint::{Reach, Request};
 
-use mend::{Mended, mend};
+use baseline::{Baseline, Upkeep};
+use checked::Checked;
+use mend::{Mended, Task, mend};
 
 /// Checks apps: syntax, schemas, expressions, conditions, references. Ends with 1 when something is
 /// as grave as `--deny` says.
 #[derive(Debug, clap::Args)]
+#[allow(clippy::struct_excessive_bools)] // each is a switch of the command line
 pub(super) struct Args {
     /// Apps, or files and folders in them; `-` reads one file from standard input
     #[arg(value_name = "PATH", default_value = ".")]
@@ -53,12 +60,42 @@ pub(super) struct Args {
     /// Show what the fixes would change and write nothing; ends with 1 when there is something to fix
     #[arg(long, conflicts_with_all = ["format", "output"])]
     diff: bool,
+    /// Write a comment that silences it to every finding, with a reason if one is given
+    #[arg(
+        long,
+        value_name = "REASON",
+        num_args = 0..=1,
+        require_equals = true,
+        conflicts_with_all = ["fix", "unsafe_fixes"]
+    )]
+    #[allow(clippy::option_option)] // not asked for, without a reason, with one
+    add_ignores: Option<Option<String>>,
+    /// Do not tell the findings that this file lists; those that are mended are taken out of it, but
+    /// not where the variable `CI` is set
+    #[arg(long, value_name = "FILE")]
+    baseline: Option<PathBuf>,
+    /// Write all findings to a file for `--baseline`
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["baseline", "diff"])]
+    write_baseline: Option<PathBuf>,
+    /// Show only what changes since this revision of git have caused, wherever it is
+    #[arg(long, value_name = "REV")]
+    since: Option<String>,
+    /// Count the findings of each rule in place of showing them
+    #[arg(long, conflicts_with = "diff")]
+    statistics: bool,
+    /// Tell how long each rule takes
+    #[arg(long, conflicts_with = "diff")]
+    profile_rules: bool,
     /// Show the first N findings only
     #[arg(long, value_name = "N")]
     max_diagnostics: Option<usize>,
     /// The path of the file that is read from standard input
     #[arg(long, value_name = "NAME")]
     stdin_filename: Option<PathBuf>,
+    /// Check again after every change, until stopped; `--format` is `human`, `concise` or `json`, which
+    /// is one event per line here
+    #[arg(long, conflicts_with_all = ["output", "fix", "unsafe_fixes", "diff", "stdin_filename", "max_diagnostics"])]
+    watch: bool,
 }
 
 /// What fails the check.
@@ -83,18 +120,31 @@ impl Deny {
 }
 
 impl Args {
-    /// The fixes to apply.
-    fn reach(&self) -> Option<Reach> {
-        match (self.unsafe_fixes, self.fix || self.diff) {
-            (true, _) => Some(Reach::Unsafe),
-            (false, true) => Some(Reach::Safe),
-            (false, false) => None,
+    /// What to do to the files.
+    fn task(&self) -> Option<Task<'_>> {
+        match (&self.add_ignores, self.unsafe_fixes, self.fix || self.diff) {
+            (Some(reason), ..) => Some(Task::Silence(reason.as_deref())),
+            (None, true, _) => Some(Task::Fix(Reach::Unsafe)),
+            (None, false, true) => Some(Task::Fix(Reach::Safe)),
+            (None, false, false) => None,
         }
     }
 
     /// The format of the results.
     fn main_format(&self) -> Format {
         self.format.iter().find(|wanted| wanted.file.is_none()).map_or(Format::Human, |wanted| wanted.format)
+    }
+
+    /// Whether findings that are gone are gone for good: not when rules are left out, not from a text
+    /// that is not on disk, and not in CI, where nobody keeps the file.
+    fn upkeep(&self, shell: &Shell) -> Upkeep {
+        let in_ci = shell.env("CI").is_some_and(|value| !matches!(value.as_str(), "" | "0" | "false"));
+        let in_part = !(self.select.is_empty() && self.ignore.is_empty()) || self.stdin_filename.is_some();
+        match (in_part, in_ci || self.diff) {
+            (true, _) => Upkeep::Keep,
+            (false, true) => Upkeep::Tell,
+            (false, false) => Upkeep::Shrink,
+        }
     }
 
     fn request(&self, place: &AppPath) -> Request {
@@ -105,13 +155,18 @@ impl Args {
 
 pub(super) fn run(args: &Args, shell: &mut Shell) -> Result<Exit, Failure> {
     validate(args)?;
+    if args.watch {
+        return watch(args, shell);
+    }
+    let baseline = args.baseline.as_deref().map(|path| Baseline::read(path, shell)).transpose()?;
     let (places, mut overlay) = targets(args, shell)?;
     let mut checked = Checked::default();
     let mut diff = String::new();
+    let waiting = Waiting::begin(shell.live, places.len());
     for place in &places {
-        if let Some(reach) = args.reach() {
-            let mended = mend(place, &overlay, &args.request(place), reach, shell)?;
-            checked.fixed += mended.fixed;
+        if let Some(task) = args.task() {
+            let mended = mend(place, &overlay, &args.request(place), task, shell)?;
+            checked.count_changes(task, mended.count);
             if args.diff {
                 diff.push_str(&mended.diff());
             } else {
@@ -119,15 +174,31 @@ pub(super) fn run(args: &Args, shell: &mut Shell) -> Result<Exit, Failure> {
             }
         }
         checked.app(place, &overlay, args, shell)?;
+        waiting.step();
     }
+    drop(waiting);
     if checked.count == 0 {
         return Err(Failure::usage(format!("found nothing to check in {}", quoted(&args.paths))));
     }
     if args.diff {
         return checked.show_diff(&diff, shell);
     }
+    checked.leave_out(args, baseline, shell)?;
     checked.write(args, &overlay, shell)?;
     Ok(checked.exit(args.deny.severity()))
+}
+
+/// Checks again after every change.
+fn watch(args: &Args, shell: &mut Shell) -> Result<Exit, Failure> {
+    let format = args.main_format();
+    let is_known = matches!(format, Format::Human | Format::Concise | Format::Json);
+    if !is_known || args.format.iter().any(|wanted| wanted.file.is_some()) {
+        return Err(Failure::usage(
+            "`--watch` goes with `--format human`, `concise` or `json`, and no files",
+        ));
+    }
+    let ask = |place: &AppPath| args.request(place);
+    dev::lint(&Watch { paths: &args.paths, format, ask: &ask }, shell)
 }
 
 /// Files on disk are written; a text from standard input goes on as the fixed one, alone.
@@ -147,6 +218,14 @@ fn validate(args: &Args) -> Result<(), Failure> {
     let request = Request { paths: Vec::new(), select: args.select.clone(), ignore: args.ignore.clone() };
     request.validate().map_err(|unknown| Failure::usage(unknown.to_string()))?;
     one_file_for_each_report(args)?;
+    if args.statistics && !matches!(args.main_format(), Format::Human | Format::Concise | Format::Json) {
+        return Err(Failure::usage("`--statistics` goes with `--format human`, `concise` or `json`"));
+    }
+    if let Some(Some(reason)) = &args.add_ignores
+        && (reason.trim().is_empty() || reason.contains(['\n', '\r']))
+    {
+        return Err(Failure::usage("the reason of `--add-ignores` is one line of text"));
+    }
     let dash = args.paths.iter().any(|path| is_dash(path));
     match (&args.stdin_filename, dash) {
         (None, true) => {
@@ -196,99 +275,6 @@ fn targets(args: &Args, shell: &mut Shell) -> Result<(Vec<AppPath>, BTreeMap<Pat
         place.selected = vec![path.clone()];
     }
     Ok((places, overlay))
-}
-
-/// What was found in all apps so far.
-#[derive(Default)]
-struct Checked {
-    files: Files,
-    found: Vec<Diagnostic>,
-    count: usize,
-    fixed: usize,
-    settings_are_wrong: bool,
-}
-
-impl Checked {
-    fn app(
-        &mut self,
-        place: &AppPath,
-        overlay: &BTreeMap<PathBuf, String>,
-        args: &Args,
-        shell: &Shell,
-    ) -> Result<(), Failure> {
-        let loaded = read(place, overlay.clone(), &mut self.files, shell)?;
-        self.found.extend(check(&loaded, &self.files, &args.request(place)));
-        self.settings_are_wrong |= !settings_errors(&loaded).is_empty();
-        self.count += loaded.sources.iter().filter(|source| is_selected(source, place)).count();
-        Ok(())
-    }
-
-    fn write(&self, args: &Args, overlay: &BTreeMap<PathBuf, String>, shell: &Shell) -> Result<(), Failure> {
-        let findings = Findings {
-            files: &self.files,
-            found: &self.found,
-            checked: self.count,
-            fixed: self.fixed,
-            most: args.max_diagnostics,
-        };
-        for wanted in &args.format {
-            if let Some(path) = &wanted.file {
-                save(&findings, wanted.format, path, shell)?;
-            }
-        }
-        let fixed_text = args.reach().and_then(|_| overlay.values().next());
-        if let Some(text) = fixed_text {
-            shell.out.give_back(text)?;
-        }
-        match (&args.output, fixed_text) {
-            (Some(path), _) => {
-                save(&findings, args.main_format(), path, shell)?;
-                shell.out.note(&findings.summary());
-            }
-            // Standard output holds the text, so the findings are told beside it.
-            (None, Some(_)) => {
-                shell.out.problems(&findings.text(args.main_format(), shell.out.paint_notes));
-            }
-            (None, None) => findings.print(args.main_format(), shell)?,
-        }
-        Ok(())
-    }
-
-    fn show_diff(&self, diff: &str, shell: &Shell) -> Result<Exit, Failure> {
-        shell.out.print(diff)?;
-        let checked = counted(self.count as u64, "file");
-        let note = match self.fixed as u64 {
-            0 => format!("checked {checked}, nothing to fix"),
-            fixed => format!("checked {checked}, {} can be fixed", counted(fixed, "problem")),
-        };
-        shell.out.note(&note);
-        Ok(match (self.settings_are_wrong, self.fixed) {
-            (true, _) => Exit::Usage,
-            (false, 0) => Exit::Clean,
-            (false, _) => Exit::Problems,
-        })
-    }
-
-    fn exit(&self, deny: Severity) -> Exit {
-        if self.settings_are_wrong {
-            Exit::Usage
-        } else if self.found.iter().any(|diagnostic| diagnostic.severity >= deny) {
-            Exit::Problems
-        } else {
-            Exit::Clean
-        }
-    }
-}
-
-fn save(findings: &Findings<'_>, format: Format, path: &Path, shell: &Shell) -> Result<(), Failure> {
-    let text = shell.out.redacted(&findings.text(format, Paint::Plain));
-    fs::write(shell.path(path), text)
-        .map_err(|error| Failure::environment(format!("cannot write `{}`: {error}", path.display())))
-}
-
-/// Whether the user named the file, or a folder above it, or the app.
-fn is_selected(source: &Source, place: &AppPath) -> bool {
-    place.selected.is_empty() || place.selected.iter().any(|selected| source.path.starts_with(selected))
 }
 
 fn is_dash(path: &Path) -> bool {

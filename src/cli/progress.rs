@@ -1,6 +1,8 @@
 //! Live progress on the terminal: a bar for every running scope, a line for every table on its way.
 
 use std::collections::BTreeMap;
+use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
+use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -84,6 +86,58 @@ impl Bars {
             bar.finish_and_clear();
         }
     }
+}
+
+/// A sign of life for a check that takes long; nothing is drawn when it ends soon or nobody watches.
+pub(super) struct Waiting {
+    bar: ProgressBar,
+    /// The thread that waits before it draws, and what ends it.
+    painter: Option<(Sender<()>, JoinHandle<()>)>,
+}
+
+/// What ends sooner is not worth a line that comes and goes.
+const SOON: Duration = Duration::from_millis(500);
+
+impl Waiting {
+    /// Begins the check of a number of apps.
+    pub(super) fn begin(live: Live, apps: usize) -> Self {
+        let bar = ProgressBar::with_draw_target(Some(apps as u64), ProgressDrawTarget::hidden());
+        if live == Live::Hidden {
+            return Self { bar, painter: None };
+        }
+        let (done, ended) = channel();
+        let drawn = bar.clone();
+        let painter = thread::spawn(move || {
+            if ended.recv_timeout(SOON) == Err(RecvTimeoutError::Timeout) {
+                drawn.set_style(check_style());
+                drawn.set_draw_target(ProgressDrawTarget::stderr());
+                drawn.enable_steady_tick(Duration::from_millis(120));
+            }
+        });
+        Self { bar, painter: Some((done, painter)) }
+    }
+
+    /// One more app is checked.
+    pub(super) fn step(&self) {
+        self.bar.inc(1);
+    }
+}
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        if let Some((done, painter)) = self.painter.take() {
+            drop(done);
+            // It has nothing to tell.
+            let _ = painter.join();
+        }
+        self.bar.finish_and_clear();
+    }
+}
+
+fn check_style() -> ProgressStyle {
+    let style =
+        ProgressStyle::with_template("  {spinner:.cyan} checking, {pos} of {len} apps done {elapsed:.dim}");
+    style.unwrap_or_else(|_| ProgressStyle::default_spinner())
 }
 
 fn scope_style() -> ProgressStyle {

@@ -23,7 +23,7 @@ use crate::run::{Engine, Observer, Outcome, Providers, Record, Stop, SystemClock
 use crate::store::Store;
 
 pub(super) use asked::{Asked, Assignment, assignment};
-pub(super) use closing::{Ended, sum, text as closing};
+pub(super) use closing::{Ended, text as closing};
 pub(super) use human::{Step, Teller};
 
 /// Triggers an event or an action of an app and performs what follows: evaluates guards, fetches

@@ -69,6 +69,12 @@ pub(super) fn moment(ms: i64) -> String {
     stamp.map_or_else(|_| ms.to_string(), |stamp| stamp.strftime("%Y-%m-%d %H:%M:%SZ").to_string())
 }
 
+/// `12:03:11`, on the clock of this machine, from epoch milliseconds.
+pub(super) fn time_of_day(ms: i64) -> String {
+    let stamp = jiff::Timestamp::from_millisecond(ms).unwrap_or_default();
+    stamp.to_zoned_datetime(jiff::tz::TimeZone::system()).strftime("%H:%M:%S").to_string()
+}
+
 /// Reads `250ms`, `30s`, `5m`, ….
 pub(super) fn parse_duration(text: &str) -> Result<Duration, String> {
     let read = humantime::parse_duration(text);

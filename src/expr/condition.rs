@@ -69,6 +69,15 @@ impl Condition {
         })
     }
 
+    /// The words that formulas in it compare states with.
+    #[must_use]
+    pub fn states(&self) -> BTreeSet<&str> {
+        self.names(&|part| match part {
+            Self::Expr(expression) => expression.states(),
+            _ => Vec::new(),
+        })
+    }
+
     fn names<'a>(&'a self, of_part: &dyn Fn(&'a Self) -> Vec<&'a str>) -> BTreeSet<&'a str> {
         match self {
             Self::All(parts) | Self::Any(parts) => {

@@ -89,6 +89,8 @@ fn function_call<'a>(cx: &Cx<'a>, owner: &'a Node, only: &[&str], also: &[&str])
     let given = all_entries(owner, also)
         .map(|more| more.into_iter().chain(arguments.iter().copied()).collect::<Vec<_>>());
     let given = given.map(|entries| entries.into_iter().map(|entry| &*entry.key.text).collect());
+    // A file goes along under a name of its own.
+    let given = given.filter(|_| owner.get("file").is_none());
     let certain = cx.is_sound(function.span) && cx.is_read(owner.span) && !cx.has_stray_key(owner);
     certain.then(|| Call {
         what: "the function",
@@ -140,7 +142,8 @@ fn parameters(function: &Function) -> Vec<Declared<'_>> {
 
 fn declared(parameter: &Parameter) -> Declared<'_> {
     // A parameter whose type names a credential is looked up where credentials are kept (functions.md §2.1).
-    const PLAIN: [&str; 8] = ["string", "number", "int", "integer", "boolean", "array", "object", "date"];
+    const PLAIN: [&str; 10] =
+        ["string", "number", "int", "integer", "boolean", "array", "object", "date", "image", "file"];
     let name = parameter.name.value.as_str();
     let plain = PLAIN.contains(&parameter.type_name.as_str()) && !CREDENTIALS.contains(&name);
     Declared {

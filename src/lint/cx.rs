@@ -5,7 +5,9 @@ use std::collections::HashMap;
 use std::mem;
 use std::ops::Range;
 use std::rc::Rc;
+use std::sync::Arc;
 
+use super::columns::Columns;
 use super::doubt::Doubts;
 use super::facts::Facts;
 use super::forms::{Forms, FormsAtHand};
@@ -35,6 +37,7 @@ pub(super) struct Cx<'a> {
     doubts: RefCell<HashMap<FileId, Rc<Doubts>>>,
     suggestions: RefCell<HashMap<(UseKind, String), Option<String>>>,
     forms: FormsAtHand<'a>,
+    columns: RefCell<HashMap<Span, (Option<Arc<Columns>>, Box<[Mark]>)>>,
 }
 
 /// Where something stands.
@@ -82,6 +85,7 @@ impl<'a> Cx<'a> {
             doubts: RefCell::default(),
             suggestions: RefCell::default(),
             forms: FormsAtHand::default(),
+            columns: RefCell::default(),
         }
     }
 
@@ -158,6 +162,21 @@ impl<'a> Cx<'a> {
         let find =
             || Rc::new(source.map_or_else(Doubts::default, |source| Doubts::of(source, self.facts.loaded)));
         Rc::clone(self.doubts.borrow_mut().entry(file).or_insert_with(find))
+    }
+
+    /// The fields of a datasource's rows, found by `find` when they are not known yet.
+    pub fn columns_at(
+        &self,
+        datasource: Span,
+        find: impl FnOnce() -> Option<Arc<Columns>>,
+    ) -> Option<Arc<Columns>> {
+        if let Some((known, asked)) = self.columns.borrow().get(&datasource) {
+            self.log.note_again(asked);
+            return known.clone();
+        }
+        let (found, asked) = self.log.noted(find);
+        self.columns.borrow_mut().insert(datasource, (found.clone(), asked));
+        found
     }
 
     /// The forms of the jig or component that a place is in.

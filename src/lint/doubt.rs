@@ -28,6 +28,17 @@ impl Doubts {
         let mistakes = graver.map(|found| found.span).collect();
         Self { unread: unread(source, loaded).collect(), mistakes }
     }
+
+    /// Whether nothing that could not be read touches a part of the file.
+    pub fn is_read(&self, part: Span) -> bool {
+        let before = Span { start: part.end, end: u32::MAX, ..part };
+        !self.unread.range(..=before).any(|bad| part.start <= bad.end)
+    }
+
+    /// Whether a map has a key that the loader complains about.
+    pub fn has_stray_key(&self, map: &Node) -> bool {
+        !self.mistakes.is_empty() && map.entries().iter().any(|entry| self.mistakes.contains(&entry.key_span))
+    }
 }
 
 /// The places that could not be read, or not in full.
@@ -178,9 +189,7 @@ impl Cx<'_> {
     /// Whether a map has a key that the loader complains about. It may be any other key misspelt,
     /// so what the map lacks is not known for sure.
     pub fn has_stray_key(&self, map: &Node) -> bool {
-        let doubts = self.doubts(map.span.file);
-        !doubts.mistakes.is_empty()
-            && map.entries().iter().any(|entry| doubts.mistakes.contains(&entry.key_span))
+        self.doubts(map.span.file).has_stray_key(map)
     }
 
     /// Whether the loader complains about exactly these bytes.
@@ -188,11 +197,14 @@ impl Cx<'_> {
         self.doubts(span.file).mistakes.contains(&span)
     }
 
+    /// Whether the loader complains about this very place.
+    pub fn is_told(&self, span: Span) -> bool {
+        self.doubts(span.file).mistakes.contains(&span)
+    }
+
     /// Whether nothing that could not be read touches a part of a file.
     pub fn is_read(&self, part: Span) -> bool {
-        let doubts = self.doubts(part.file);
-        let before = Span { start: part.end, end: u32::MAX, ..part };
-        !doubts.unread.range(..=before).any(|bad| part.start <= bad.end)
+        self.doubts(part.file).is_read(part)
     }
 
     /// Whether the loader found nothing wrong in a part of a file. What a part with mistakes

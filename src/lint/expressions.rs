@@ -2,6 +2,7 @@
 
 mod choice_without_else;
 mod current_item_in_action;
+mod hyphen_for_minus;
 mod mismatched_comparison;
 mod missing_equals;
 mod nested_datasource;
@@ -9,12 +10,16 @@ mod null_default;
 mod redundant_choice;
 mod reserved_instance_id;
 mod shared_instance_id;
+mod state_key_twins;
 mod text_for_boolean;
 mod text_in_arithmetic;
+mod undeclared_jig_state;
+mod unknown_component;
 mod unknown_context_root;
 mod unknown_function_call;
 mod unknown_script_function;
 mod unknown_shared_expression;
+mod unknown_state_key;
 mod wrong_argument_count;
 
 use super::rule::Rule;
@@ -23,6 +28,7 @@ use super::rule::Rule;
 pub(super) static RULES: &[&Rule] = &[
     &choice_without_else::RULE,
     &current_item_in_action::RULE,
+    &hyphen_for_minus::RULE,
     &mismatched_comparison::RULE,
     &missing_equals::RULE,
     &nested_datasource::RULE,
@@ -30,11 +36,15 @@ pub(super) static RULES: &[&Rule] = &[
     &redundant_choice::RULE,
     &reserved_instance_id::RULE,
     &shared_instance_id::RULE,
+    &state_key_twins::RULE,
     &text_for_boolean::RULE,
     &text_in_arithmetic::RULE,
+    &undeclared_jig_state::RULE,
+    &unknown_component::RULE,
     &unknown_context_root::RULE,
     &unknown_function_call::RULE,
     &unknown_script_function::RULE,
     &unknown_shared_expression::RULE,
+    &unknown_state_key::RULE,
     &wrong_argument_count::RULE,
 ];

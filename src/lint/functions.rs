@@ -11,6 +11,7 @@ mod find_replace_after_merge;
 mod function_never_runs;
 mod hard_coded_secret;
 mod hard_coded_tenant;
+mod ignored_statement;
 mod list_in_one_row;
 mod merge_with_operations;
 mod merge_with_row_filter;
@@ -47,6 +48,7 @@ pub(super) static RULES: &[&Rule] = &[
     &function_never_runs::RULE,
     &hard_coded_secret::RULE,
     &hard_coded_tenant::RULE,
+    &ignored_statement::RULE,
     &list_in_one_row::RULE,
     &merge_with_operations::RULE,
     &merge_with_row_filter::RULE,

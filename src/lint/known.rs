@@ -4,9 +4,9 @@
 
 use super::log::News;
 use super::table::{Follow, Sight, Table};
-use super::{callers, doubt, fetched, names, sql, texts, triggers};
+use super::{callers, doubt, fetched, ids, sql, texts, tracked, triggers, wiring, writes};
 use crate::app::FileKind;
-use crate::diag::FileId;
+use crate::diag::{FileId, Span};
 
 macro_rules! tables {
     ($($(#[$doc:meta])* $name:ident: $value:ty = $of:path,)*) => {
@@ -32,13 +32,13 @@ macro_rules! tables {
 
 tables! {
     /// Everything with an `instanceId`, by that id.
-    named: names::Named = names::named,
+    named: ids::Named = ids::named,
     /// Ids that scopes list.
-    members: () = names::members,
+    members: () = ids::members,
     /// Names of shared expressions.
-    shared: () = names::shared,
+    shared: () = ids::shared,
     /// Files by the id that their name gives.
-    files: FileKind = names::files,
+    files: FileKind = ids::files,
     /// What may define ids where it could not be read.
     torn: doubt::Torn = doubt::torn,
     /// Files that could not be read in full, all under one key.
@@ -57,6 +57,26 @@ tables! {
     callers: callers::Caller = callers::callers,
     /// Names in lower case of the tables that the app's own statements make or alter.
     shaped_by_sql: () = sql::shaped_tables,
+    /// Keys of the app's state that actions set.
+    solution_keys: Span = wiring::solution_keys,
+    /// Keys of screens' states that actions set.
+    jig_keys: () = wiring::jig_keys,
+    /// Keys of components' states that actions set.
+    component_keys: () = wiring::component_keys,
+    /// Files with actions that set states that only running them tells, all under one key.
+    open_states: () = wiring::open_states,
+    /// Jigs that stand within others.
+    embedded_jigs: () = wiring::embedded_jigs,
+    /// Files with jigs within them, all under one key.
+    embedding_files: () = wiring::embedding_files,
+    /// Files with components or ids that only running tells, all under one key.
+    dynamic_files: () = wiring::dynamic_files,
+    /// Files with links that only running tells, all under one key.
+    dynamic_links: () = wiring::dynamic_links,
+    /// The actions that write to a table, by its name.
+    writers: writes::Writer = writes::writers,
+    /// Files that speak of interrupted scopes, all under one key.
+    interruptions: () = tracked::interruptions,
     /// The files that have a text, by its id.
     texts: () = texts::texts,
     /// The files with the texts of a whole language, all under one key.

@@ -69,6 +69,23 @@ impl Log {
         }
     }
 
+    /// What `work` comes to, and the questions that it asked on the way.
+    pub fn noted<T>(&self, work: impl FnOnce() -> T) -> (T, Box<[Mark]>) {
+        let Some(asked) = &self.asked else { return (work(), Box::default()) };
+        let before = asked.take();
+        let result = work();
+        let marks: Box<[Mark]> = asked.replace(before).into_iter().collect();
+        self.note_again(&marks);
+        (result, marks)
+    }
+
+    /// Notes what was noted before: an answer at hand depends on the same.
+    pub fn note_again(&self, marks: &[Mark]) {
+        if let Some(asked) = &self.asked {
+            asked.borrow_mut().extend(marks);
+        }
+    }
+
     /// What was asked since the last time.
     pub fn take(&self) -> Box<[Mark]> {
         self.asked.as_ref().map_or_else(Box::default, |asked| asked.borrow_mut().drain().collect())

@@ -1,78 +1,111 @@
-//! Ids and names that the files of an app use.
+//! Names in expressions of which only a part is known: a subtraction that was read as one name.
 
-use super::Cx;
-use super::table::{Add, Sight};
-use crate::action::{UseKind, type_names};
-use crate::app::{FileKind, Holds, Part};
-use crate::diag::Span;
-use crate::expr::is_expression;
-use crate::syntax::Node;
+use std::ops::Range;
 
-/// Something with an `instanceId`.
-#[derive(Debug, Clone, PartialEq)]
-pub(super) struct Named {
-    /// Its `type`; empty when there is none.
-    pub type_name: String,
-    /// The id's place.
-    pub span: Span,
+use super::{Cx, Place, formula};
+use crate::app::{FileKind, Found};
+use crate::expr::ContextPath;
+
+/// States that components have by themselves (expressions.md §2).
+pub(super) const COMPONENT_STATES: [&str; 10] = [
+    "amounts",
+    "data",
+    "filter",
+    "isDirty",
+    "isPending",
+    "isValid",
+    "response",
+    "searchText",
+    "selected",
+    "value",
+];
+
+/// States that every jig has by itself.
+pub(super) const JIG_STATES: [&str; 14] = [
+    "activeItem",
+    "activeItemId",
+    "activeTabId",
+    "amounts",
+    "filter",
+    "initialTabId",
+    "isHorizontal",
+    "isRefreshing",
+    "isSelectActive",
+    "isSelectable",
+    "searchText",
+    "selected",
+    "sort",
+    "value",
+];
+
+/// States that the row of a list has.
+pub(super) const ROW_STATES: [&str; 3] = ["amount", "checked", "isSelected"];
+
+/// A name that holds a known one in front of a hyphen.
+pub(super) struct Minus<'f> {
+    /// The known name.
+    pub known: &'f str,
+    /// The whole.
+    pub name: &'f str,
+    /// The bytes of the whole.
+    pub range: Range<usize>,
 }
 
-impl Named {
-    /// Whether it is an action of this type, or may have been meant as one: a type that nobody
-    /// knows is a mistake of its own, and its consequences are not worth telling.
-    pub fn may_be(&self, type_name: &str) -> bool {
-        let written = self.type_name.as_str();
-        let unclear = written.is_empty() || is_expression(written);
-        let misspelt = written.starts_with("action") && !type_names().any(|known| known == written);
-        unclear || misspelt || written == type_name
-    }
-}
-
-pub(super) fn named(file: Sight<'_>, add: Add<'_, Named>) {
-    gather_named(&file.source.tree.root, add);
-}
-
-fn gather_named(node: &Node, add: Add<'_, Named>) {
-    if let Some(id) = node.get("instanceId")
-        && let Some(text) = id.as_str()
-    {
-        let type_name = node.get("type").and_then(Node::as_str).unwrap_or_default();
-        add(text, Named { type_name: type_name.to_owned(), span: id.span });
-    }
-    node.entries().iter().for_each(|entry| gather_named(&entry.value, add));
-    node.items().iter().for_each(|item| gather_named(item, add));
-}
-
-pub(super) fn members(file: Sight<'_>, add: Add<'_, ()>) {
-    let used = file.parts().flat_map(Part::references);
-    used.filter(|used| used.kind == UseKind::Member).for_each(|used| add(&used.id, ()));
-}
-
-pub(super) fn shared(file: Sight<'_>, add: Add<'_, ()>) {
-    for part in file.parts() {
-        if let Holds::Screen(screen) = &part.holds {
-            screen.shared_places.keys().for_each(|name| add(name, ()));
+/// The name in a path that most likely was meant as a subtraction (expressions.md §3).
+pub(super) fn minus<'f>(cx: &Cx<'_>, place: &Place<'_>, path: &'f ContextPath) -> Option<Minus<'f>> {
+    let names: Vec<&str> = path.segments.iter().map_while(|segment| segment.name.as_deref()).collect();
+    names.iter().enumerate().find_map(|(at, name)| {
+        let is_known = |name: &str| is_known(cx, place, &names[..at], name);
+        if !name.contains('-') || is_known(name) {
+            return None;
         }
+        let known = before_hyphens(name).find(|known| is_known(known))?;
+        Some(Minus { known, name, range: path.segments[at].range.clone() })
+    })
+}
+
+/// Everything that stands before a hyphen of a name, shortest first.
+pub(super) fn before_hyphens(name: &str) -> impl Iterator<Item = &str> {
+    name.match_indices('-').map(|(at, _)| &name[..at])
+}
+
+/// Whether the app has this name below a path.
+fn is_known(cx: &Cx<'_>, place: &Place<'_>, path: &[&str], name: &str) -> bool {
+    let wiring = cx.wiring();
+    match path {
+        ["solution", "state"] => cx.project.home.state.contains_key(name) || wiring.may_set_solution(name),
+        ["jig", "state"] => {
+            let own = place.screen.is_some_and(|screen| screen.state.contains_key(name));
+            own || JIG_STATES.contains(&name) || wiring.may_set_jig(name)
+        }
+        ["components", _, "state"] | ["component", "state"] => {
+            COMPONENT_STATES.contains(&name) || wiring.may_set_component(name)
+        }
+        ["current", "state"] => ROW_STATES.contains(&name),
+        ["jig", "inputs"] => place.kind == FileKind::Jig && is_input(place, name),
+        ["inputs"] => place.kind == FileKind::Component && is_input(place, name),
+        _ => false,
     }
 }
 
-pub(super) fn files(file: Sight<'_>, add: Add<'_, FileKind>) {
-    add(&file.source.id, file.source.kind);
+fn is_input(place: &Place<'_>, name: &str) -> bool {
+    place.screen.is_some_and(|screen| screen.inputs.contains_key(name))
 }
 
-impl<'a> Cx<'a> {
-    /// What carries this `instanceId`, whatever it is.
-    pub fn named(&self, id: &str) -> Vec<&'a Named> {
-        self.rows(|known| &known.named, id).iter().map(|(_, named)| named).collect()
-    }
+/// Whether a path of the expression is told as a subtraction already.
+pub(super) fn is_minus(cx: &Cx<'_>, place: &Place<'_>, path: &ContextPath) -> bool {
+    cx.is_on("hyphen-for-minus") && minus(cx, place, path).is_some()
+}
 
-    /// Whether some scope lists the id.
-    pub fn is_member(&self, id: &str) -> bool {
-        !self.rows(|known| &known.members, id).is_empty()
-    }
-
-    /// Whether an app's file of this kind has this id by its name.
-    pub fn is_file(&self, kind: FileKind, id: &str) -> bool {
-        self.rows(|known| &known.files, id).iter().any(|(_, own)| *own == kind)
-    }
+/// Where the hyphen of a subtraction can be given its blanks.
+pub(super) fn hyphen(
+    cx: &Cx<'_>,
+    place: &Place<'_>,
+    found: &Found,
+    minus: &Minus<'_>,
+) -> Option<crate::diag::Span> {
+    let at = minus.range.start + minus.known.len();
+    let range = at..at + 1;
+    (found.expression.text().get(range.clone())? == "-")
+        .then(|| formula::editable(cx, place, found, range))?
 }

@@ -58,7 +58,8 @@ impl<'a> Statement<'a> {
         }
     }
 
-    fn of_query(cx: &Cx<'_>, datasource: &'a Node) -> Option<Self> {
+    /// The query of a datasource, which has to be a `datasource.sqlite`.
+    pub fn of_query(cx: &Cx<'_>, datasource: &'a Node) -> Option<Self> {
         let options = datasource.get("options")?;
         let shorthand = options.get("rewriteQuery").and_then(Node::as_bool) != Some(false);
         let language = Language::Query { shorthand };

@@ -126,7 +126,8 @@ fn precision(name: &str, rule: &str) -> u8 {
 }
 
 /// Whether a rule says that a file could not be read, or not in full.
-pub(super) fn is_about_reading(rule: &str) -> bool {
+#[must_use]
+pub fn is_about_reading(rule: &str) -> bool {
     crate::syntax::RULES.iter().any(|info| info.id == rule && info.severity == Severity::Error)
 }
 

@@ -66,7 +66,10 @@ impl Suppressions<'_> {
             in_file.is_none_or(|in_file| !in_file.silences(diagnostic, files))
         });
         if selection.is_on(UNUSED_IGNORE.id) {
-            for in_file in self.files.values() {
+            // What could not be read was not checked.
+            let unread = found.iter().filter(|one| select::is_about_reading(one.rule));
+            let unread: BTreeSet<FileId> = unread.map(|one| one.span.file).collect();
+            for in_file in self.files.values().filter(|in_file| !unread.contains(&in_file.source.file)) {
                 unused::tell(in_file, selection, files, found);
             }
         }

@@ -10,6 +10,7 @@ mod empty_condition;
 mod fetching_datasource;
 mod hidden_remote_write;
 mod instance_id_as_status_id;
+mod interrupted_not_handled;
 mod local_sync;
 mod member_never_runs;
 mod misplaced_event;
@@ -25,6 +26,8 @@ mod unguarded_scope;
 mod unknown_instance_id;
 mod unknown_scope;
 mod unknown_status;
+mod unknown_sync_column;
+mod unknown_sync_state;
 
 use super::rule::Rule;
 
@@ -40,6 +43,7 @@ pub(super) static RULES: &[&Rule] = &[
     &fetching_datasource::RULE,
     &hidden_remote_write::RULE,
     &instance_id_as_status_id::RULE,
+    &interrupted_not_handled::RULE,
     &local_sync::RULE,
     &member_never_runs::RULE,
     &misplaced_event::RULE,
@@ -55,4 +59,6 @@ pub(super) static RULES: &[&Rule] = &[
     &unknown_instance_id::RULE,
     &unknown_scope::RULE,
     &unknown_status::RULE,
+    &unknown_sync_column::RULE,
+    &unknown_sync_state::RULE,
 ];

@@ -2,33 +2,32 @@
 
 use std::collections::HashMap;
 
-use crate::diag::{Diagnostic, Files};
+use super::Report;
 
-/// The names of findings in their order, 32 hexadecimal digits each, all different.
+/// The names of findings in this order, 32 hexadecimal digits each, all different.
 ///
-/// A name is made of the path, the rule, the message and the text of the line, and of how many
+/// A name is made of the path and of what the finding is ([`Report::identities`]), and of how many
 /// findings before it have the same; not of line numbers.
-pub(super) fn fingerprints(diagnostics: &[&Diagnostic], files: &Files) -> Vec<String> {
+pub(super) fn fingerprints(report: &Report<'_>, order: &[usize]) -> Vec<String> {
     let mut seen: HashMap<u128, u64> = HashMap::new();
-    let mut name = |diagnostic: &&Diagnostic| {
-        let kind = kind(diagnostic, files);
+    let mut name = |&n: &usize| {
+        let kind = kind(report, n);
         let nth = seen.entry(kind).or_default();
         let name = hash(kind, &nth.to_le_bytes());
         *nth += 1;
         format!("{name:032x}")
     };
-    diagnostics.iter().map(&mut name).collect()
+    order.iter().map(&mut name).collect()
 }
 
-fn kind(diagnostic: &Diagnostic, files: &Files) -> u128 {
-    let file = files.get(diagnostic.span.file);
-    let at = file.position(diagnostic.span.start).offset;
-    let text = file.text().as_bytes();
-    let start = text[..at].iter().rposition(|&byte| byte == b'\n').map_or(0, |before| before + 1);
-    let end = text[at..].iter().position(|&byte| byte == b'\n').map_or(text.len(), |after| at + after);
-    let line = text[start..end].trim_ascii();
-    let parts = [file.path().as_bytes(), diagnostic.rule.as_bytes(), diagnostic.message.as_bytes(), line];
-    parts.into_iter().fold(OFFSET, |so_far, part| hash(hash(so_far, part), &[0xFF]))
+fn kind(report: &Report<'_>, n: usize) -> u128 {
+    let diagnostic = &report.diagnostics[n];
+    let path = report.files.get(diagnostic.span.file).path();
+    let words = match report.identities.get(n) {
+        Some(identity) => [path, identity, ""],
+        None => [path, diagnostic.rule, &diagnostic.message],
+    };
+    words.into_iter().fold(OFFSET, |so_far, part| hash(hash(so_far, part.as_bytes()), &[0xFF]))
 }
 
 // FNV-1a with 128 bits (RFC 9923): the standard library's hashes may change between its versions.
@@ -42,23 +41,38 @@ fn hash(so_far: u128, bytes: &[u8]) -> u128 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::diag::Span;
+    use crate::diag::{Diagnostic, Files, Span};
 
-    fn names(text: &str) -> Vec<String> {
+    fn names(identities: &[&str]) -> Vec<String> {
         let mut files = Files::new();
-        let file = files.add("a.yaml", text);
-        let at = |(start, _): (usize, &str)| Diagnostic::error("r", Span::new(file, start, start + 1), "m");
-        let found: Vec<_> = text.match_indices('x').map(at).collect();
-        fingerprints(&found.iter().collect::<Vec<_>>(), &files)
+        let file = files.add("a.yaml", "text");
+        let diagnostics = vec![Diagnostic::error("r", Span::new(file, 0, 1), "m"); 4];
+        let identities: Vec<String> = identities.iter().map(|&text| text.to_owned()).collect();
+        let report = Report {
+            files: &files,
+            diagnostics: &diagnostics,
+            rules: &[],
+            checked: 1,
+            fixed: 0,
+            most: None,
+            identities: &identities,
+        };
+        fingerprints(&report, &[0, 1, 2, 3])
     }
 
     #[test]
-    fn names_differ_and_survive_edits_elsewhere() {
-        let before = names("a: x\nb: x\na: x\nx");
-        let unique: std::collections::BTreeSet<_> = before.iter().collect();
-        assert_eq!((before.len(), unique.len()), (4, 4));
-        assert_eq!(names("# new\n\n  a: x\r\nb: x # no\nc: 1\na: x\nx")[0], before[0]);
-        assert_eq!(names("# new\nq: 1\na: x\nb: x\nc: 1\na: x\nx"), before);
+    fn names_differ_and_are_those_of_what_a_finding_is() {
+        let names_of_four = names(&["a", "b", "a", "c"]);
+        let unique: std::collections::BTreeSet<_> = names_of_four.iter().collect();
+        assert_eq!((names_of_four.len(), unique.len()), (4, 4));
+        let others = names(&["b", "a", "d", "a"]);
+        assert_eq!(
+            (&others[0], &others[1], &others[3]),
+            (&names_of_four[1], &names_of_four[0], &names_of_four[2])
+        );
+        assert!(!others.contains(&names_of_four[3]));
+        assert_eq!(names(&[]), names(&[]));
+        assert_eq!(names(&[]).iter().collect::<std::collections::BTreeSet<_>>().len(), 4);
     }
 
     #[test]

@@ -4,13 +4,14 @@ use std::io;
 
 use serde::Serialize;
 
+use super::Report;
 use super::fingerprint::fingerprints;
 use crate::diag::{self, Diagnostic, Files, Severity};
 
-pub(super) fn write(out: &mut dyn io::Write, files: &Files, diagnostics: &[&Diagnostic]) -> io::Result<()> {
-    let names = fingerprints(diagnostics, files);
-    let issue = |(diagnostic, name): (&&Diagnostic, String)| Issue::new(diagnostic, name, files);
-    let issues: Vec<_> = diagnostics.iter().zip(names).map(issue).collect();
+pub(super) fn write(out: &mut dyn io::Write, report: &Report<'_>, order: &[usize]) -> io::Result<()> {
+    let names = fingerprints(report, order);
+    let issue = |(&n, name): (&usize, String)| Issue::new(&report.diagnostics[n], name, report.files);
+    let issues: Vec<_> = order.iter().zip(names).map(issue).collect();
     serde_json::to_writer_pretty(&mut *out, &issues)?;
     writeln!(out)
 }

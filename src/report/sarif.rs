@@ -12,17 +12,14 @@ use crate::diag::{Diagnostic, FileId, Files, Fix, RuleInfo, Severity, Span};
 
 use document::{
     ArtifactChange, ArtifactLocation, Configuration, Document, Driver, Location, Mend, Message,
-    PartialFingerprints, PhysicalLocation, Region, Replacement, RuleDescriptor, Run, SarifResult, Text, Tool,
+    PartialFingerprints, PhysicalLocation, Properties, Region, Replacement, RuleDescriptor, Run, SarifResult,
+    Text, Tool,
 };
 
-pub(super) fn write(
-    out: &mut dyn io::Write,
-    report: &Report<'_>,
-    diagnostics: &[&Diagnostic],
-) -> io::Result<()> {
-    let rules = rules(report.rules, diagnostics);
-    let names = fingerprints(diagnostics, report.files);
-    let pairs = diagnostics.iter().zip(names);
+pub(super) fn write(out: &mut dyn io::Write, report: &Report<'_>, order: &[usize]) -> io::Result<()> {
+    let diagnostics: Vec<&Diagnostic> = order.iter().map(|&n| &report.diagnostics[n]).collect();
+    let rules = rules(report.rules, &diagnostics);
+    let pairs = diagnostics.into_iter().zip(fingerprints(report, order));
     let results = pairs.map(|(finding, name)| result(finding, name, &rules, report.files)).collect();
     let driver = Driver {
         name: "syncscope",
@@ -48,6 +45,7 @@ fn descriptor(rule: &RuleInfo) -> RuleDescriptor<'_> {
         short_description: Text { text: rule.summary, markdown: None },
         help: Text { text: rule.docs, markdown: Some(rule.docs) },
         default_configuration: Configuration { level: level(rule.severity) },
+        properties: Properties { tags: [rule.group.word()] },
     }
 }
 

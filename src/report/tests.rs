@@ -48,7 +48,7 @@ fn written(format: Format, files: &Files, diagnostics: &[Diagnostic]) -> String 
         &mut out,
         format,
         Colors::Never,
-        &Report { files, diagnostics, rules: &[], checked: 2, fixed: 0, most: None },
+        &Report { files, diagnostics, rules: &[], checked: 2, fixed: 0, most: None, identities: &[] },
     )
     .unwrap();
     String::from_utf8(out).unwrap()
@@ -145,7 +145,15 @@ fn json_has_the_public_shape() {
 fn nothing_found_is_said() {
     let files = Files::new();
     assert_eq!(written(Format::Human, &files, &[]), "checked 2 files: no problems\n");
-    let report = Report { files: &files, diagnostics: &[], rules: &[], checked: 1, fixed: 3, most: None };
+    let report = Report {
+        files: &files,
+        diagnostics: &[],
+        rules: &[],
+        checked: 1,
+        fixed: 3,
+        most: None,
+        identities: &[],
+    };
     let mut out = Vec::new();
     write(&mut out, Format::Concise, Colors::Never, &report).unwrap();
     assert_eq!(String::from_utf8(out).unwrap(), "checked 1 file: no problems, 3 fixed\n");
@@ -170,8 +178,15 @@ fn a_long_line_is_shown_in_part_with_its_true_column() {
 #[test]
 fn colors_are_escape_sequences_and_nothing_else() {
     let (files, diagnostics) = findings();
-    let report =
-        Report { files: &files, diagnostics: &diagnostics, rules: &[], checked: 2, fixed: 0, most: None };
+    let report = Report {
+        files: &files,
+        diagnostics: &diagnostics,
+        rules: &[],
+        checked: 2,
+        fixed: 0,
+        most: None,
+        identities: &[],
+    };
     let mut out = Vec::new();
     write(&mut out, Format::Human, Colors::Always, &report).unwrap();
     let colored = String::from_utf8(out).unwrap();
@@ -203,8 +218,15 @@ fn a_write_that_fails_is_an_error() {
         }
     }
     let (files, diagnostics) = findings();
-    let report =
-        Report { files: &files, diagnostics: &diagnostics, rules: &[], checked: 2, fixed: 0, most: None };
+    let report = Report {
+        files: &files,
+        diagnostics: &diagnostics,
+        rules: &[],
+        checked: 2,
+        fixed: 0,
+        most: None,
+        identities: &[],
+    };
     for format in Format::ALL {
         let error = write(&mut Full, format, Colors::Never, &report).unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::StorageFull, "{}", format.name());

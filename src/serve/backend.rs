@@ -1,5 +1,6 @@
 //! From request to answer: faults first, then the route.
 
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::time::Duration;
 
 use super::catalog::Catalog;
@@ -32,6 +33,14 @@ impl Backend {
 
     pub(super) fn tables(&self) -> Vec<String> {
         self.catalog.names().map(str::to_owned).collect()
+    }
+
+    pub(super) fn fingerprint(&self) -> u64 {
+        let mut hasher = DefaultHasher::new();
+        for name in self.catalog.names() {
+            (name, self.catalog.read(name).map(|table| table.origin())).hash(&mut hasher);
+        }
+        hasher.finish()
     }
 
     pub(super) fn latency(&self) -> Duration {

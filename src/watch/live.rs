@@ -28,6 +28,13 @@ pub struct Trouble {
     pub help: Option<String>,
 }
 
+impl Trouble {
+    /// Only what is wrong.
+    pub fn new(message: impl Into<String>) -> Self {
+        Self { message: message.into(), help: None }
+    }
+}
+
 impl From<LoadError> for Trouble {
     fn from(error: LoadError) -> Self {
         Self { message: error.to_string(), help: None }
@@ -123,8 +130,15 @@ impl State {
 impl LiveApp {
     /// Nothing is read before the first reload. `place` is where the app is looked for until it is found.
     #[must_use]
-    pub fn new(place: AppPath, find: Find, ask: Ask, env: Env) -> Self {
+    pub fn new(place: AppPath, find: Find, env: Env) -> Self {
+        let ask: Ask = Box::new(|_| Request::default());
         Self { find, env, ask, place, reader: None, latest: None, current: None, trouble: None, number: 0 }
+    }
+
+    /// The same that asks for these findings.
+    #[must_use]
+    pub fn asking(self, ask: Ask) -> Self {
+        Self { ask, ..self }
     }
 
     /// The last good app.
@@ -152,7 +166,7 @@ impl LiveApp {
             Err(Attempt::Trouble(trouble)) => self.fail(trouble, Vec::new()),
             Err(Attempt::Crash(crash)) => {
                 let message = "something went wrong inside syncscope".to_owned();
-                self.fail(Trouble { message, help: None }, vec![crash])
+                self.fail(Trouble::new(message), vec![crash])
             }
         };
         update.was_broken = was_broken;
@@ -286,7 +300,8 @@ fn is_same_text(old: &Arc<str>, new: &Arc<str>) -> bool {
 }
 
 /// What a panic says.
-fn words(panic: &(dyn std::any::Any + Send)) -> String {
+#[must_use]
+pub fn words(panic: &(dyn std::any::Any + Send)) -> String {
     let text = panic.downcast_ref::<String>().map(String::as_str);
     text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("no message").to_owned()
 }

@@ -9,6 +9,7 @@ mod embed;
 mod fixes;
 mod formats;
 mod hostile;
+mod living;
 mod quickstart;
 mod readme;
 mod secrets;

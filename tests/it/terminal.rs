@@ -166,3 +166,9 @@ fn without_escapes(text: &str) -> String {
     }
     out + rest
 }
+
+#[test]
+fn a_check_that_is_done_soon_shows_no_progress() {
+    let (_, _, err) = on_terminal("lint examples/quickstart", &[]);
+    assert!(!err.contains("checking"), "{err:?}");
+}

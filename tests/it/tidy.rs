@@ -64,7 +64,7 @@ const WORLD: &[(&str, &[&str], &[&str])] = &[
     (
         "stop watch",
         &["Instant::now"],
-        &["src/run", "src/store", "src/serve", "src/expr/jsonata", "src/cli/progress"],
+        &["src/run", "src/store", "src/serve", "src/expr/jsonata", "src/cli/progress", "src/lint/profile"],
     ),
     (
         "random",
@@ -79,7 +79,7 @@ const WORLD: &[(&str, &[&str], &[&str])] = &[
     (
         "processes",
         &["process::exit", "process::abort", "Command::new", "low_level::exit"],
-        &["src/cli/signals"],
+        &["src/cli/signals", "src/cli/lint/since"],
     ),
 ];
 

@@ -73,7 +73,8 @@ fn described<'a>(subject: Subject<'a>, pointer: &str) -> &'a Value {
 fn wrong_type(subject: Subject<'_>, pointer: &str, node: &Node, schema: &Value) -> Diagnostic {
     let span = place_of(subject, pointer, node);
     let found = Diagnostic::error(rules::WRONG_TYPE, span, mismatch(subject, pointer, node, schema));
-    let found = found.maybe_help(choices(schema));
+    let help = schema.get("x-help").and_then(Value::as_str).map(str::to_owned);
+    let found = found.maybe_help(choices(schema)).maybe_help(help);
     if is_secret(schema) {
         return found;
     }

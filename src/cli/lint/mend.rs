@@ -1,23 +1,23 @@
-//! `--fix` and `--diff`: mends an app in memory and writes its files back, each at once.
+//! `--fix`, `--add-ignores` and `--diff`: changes an app in memory and writes its files back, each at once.
 
 use std::collections::BTreeMap;
-use std::fs::{self, OpenOptions};
-use std::io::{self, ErrorKind, Write};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use similar::TextDiff;
 
 use super::super::app::read;
 use super::super::failure::Failure;
 use super::super::shell::Shell;
-use crate::app::AppPath;
+use super::replace::replace;
+use crate::app::{AppPath, Loaded};
 use crate::diag::Files;
-use crate::lint::{Mending, Reach, Request, check};
+use crate::lint::{Mending, Reach, Request, Rewrite, add_ignores, check};
 
-/// What fixes made of an app.
+/// What became of an app.
+#[derive(Default)]
 pub(super) struct Mended {
-    /// How many mistakes are mended.
-    pub(super) fixed: usize,
+    /// How many mistakes are mended, or no longer told.
+    pub(super) count: usize,
     /// The changed files by their place on disk.
     pub(super) changes: BTreeMap<PathBuf, Change>,
 }
@@ -29,40 +29,97 @@ pub(super) struct Change {
     pub(super) after: String,
 }
 
-/// Applies fixes in memory, until there is nothing more to fix.
+/// What is to be done to an app.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Task<'a> {
+    /// Fixes are applied.
+    Fix(Reach),
+    /// Findings are silenced by comments, with a reason.
+    Silence(Option<&'a str>),
+}
+
+/// Changes an app in memory, until there is nothing more to do.
 pub(super) fn mend(
     place: &AppPath,
     overlay: &BTreeMap<PathBuf, String>,
     request: &Request,
-    reach: Reach,
+    task: Task<'_>,
     shell: &Shell,
 ) -> Result<Mended, Failure> {
-    let mut texts = overlay.clone();
-    let mut changes = BTreeMap::new();
-    let mut mending = Mending::new(reach);
-    loop {
-        let mut files = Files::new();
-        let loaded = read(place, texts.clone(), &mut files, shell)?;
-        let rewrites = mending.next(&loaded, &check(&loaded, &files, request), &files);
-        if rewrites.is_empty() {
-            break;
+    let mut work = Work { place, texts: overlay.clone(), request, shell, mended: Mended::default() };
+    match task {
+        Task::Fix(reach) => work.fix(reach)?,
+        Task::Silence(reason) => work.silence(reason)?,
+    }
+    work.mended.changes.retain(|_, change| change.before != change.after);
+    Ok(work.mended)
+}
+
+struct Work<'a> {
+    place: &'a AppPath,
+    texts: BTreeMap<PathBuf, String>,
+    request: &'a Request,
+    shell: &'a Shell,
+    mended: Mended,
+}
+
+impl Work<'_> {
+    fn fix(&mut self, reach: Reach) -> Result<(), Failure> {
+        let mut mending = Mending::new(reach);
+        loop {
+            let (loaded, files) = self.load()?;
+            let rewrites = mending.next(&loaded, &check(&loaded, &files, self.request), &files);
+            if rewrites.is_empty() {
+                self.mended.count = mending.fixed();
+                return Ok(());
+            }
+            self.take(rewrites, &loaded, &files);
         }
+    }
+
+    /// Comments go only into files in which they silence something and do no harm.
+    fn silence(&mut self, reason: Option<&str>) -> Result<(), Failure> {
+        let (loaded, files) = self.load()?;
+        let before = check(&loaded, &files, self.request);
+        let rewrites = add_ignores(&loaded, &before, &files, reason).rewrites;
+        let rewritten: Vec<_> =
+            rewrites.iter().map(|rewrite| files.get(rewrite.file).path().to_owned()).collect();
+        self.take(rewrites, &loaded, &files);
+        let (loaded, now) = self.load()?;
+        let after = check(&loaded, &now, self.request);
+        for path in rewritten {
+            let before = before.iter().filter(|one| files.get(one.span.file).path() == path).count();
+            let after = after.iter().filter(|one| now.get(one.span.file).path() == path).count();
+            if after < before {
+                self.mended.count += before - after;
+            } else {
+                self.mended.changes.retain(|_, change| change.shown != path);
+            }
+        }
+        Ok(())
+    }
+
+    fn load(&self) -> Result<(Loaded, Files), Failure> {
+        let mut files = Files::new();
+        let loaded = read(self.place, self.texts.clone(), &mut files, self.shell)?;
+        Ok((loaded, files))
+    }
+
+    fn take(&mut self, rewrites: Vec<Rewrite>, loaded: &Loaded, files: &Files) {
         for rewrite in rewrites {
             let Some(source) = loaded.sources.iter().find(|source| source.file == rewrite.file) else {
                 continue;
             };
             let old = files.get(rewrite.file);
-            let change = changes.entry(source.path.clone()).or_insert_with(|| Change {
+            let change = self.mended.changes.entry(source.path.clone()).or_insert_with(|| Change {
                 shown: old.path().to_owned(),
                 before: old.text().to_owned(),
                 after: String::new(),
             });
             change.after.clone_from(&rewrite.text);
-            texts.insert(source.path.clone(), rewrite.text);
+            self.texts.insert(source.path.clone(), rewrite.text);
         }
     }
-    changes.retain(|_, change| change.before != change.after);
-    Ok(Mended { fixed: mending.fixed(), changes })
 }
 
 impl Mended {
@@ -75,7 +132,7 @@ impl Mended {
     pub(super) fn write(&self) -> Result<(), Failure> {
         self.changes.iter().try_for_each(|(path, change)| {
             replace(path, &change.before, &change.after)
-                .map_err(|error| Failure::environment(format!("cannot fix `{}`: {error}", change.shown)))
+                .map_err(|error| Failure::environment(format!("cannot write `{}`: {error}", change.shown)))
         })
     }
 }
@@ -93,52 +150,8 @@ impl Change {
     }
 }
 
-/// Puts a new text in the place of a file's old one: at any moment, also after a crash, the file
-/// has the one or the other. A link stays a link, its target changes.
-fn replace(path: &Path, before: &str, after: &str) -> io::Result<()> {
-    let target = fs::canonicalize(path)?;
-    if fs::read(&target)? != before.as_bytes() {
-        return Err(io::Error::other("it was changed meanwhile"));
-    }
-    let permissions = fs::metadata(&target)?.permissions();
-    if permissions.readonly() {
-        return Err(ErrorKind::PermissionDenied.into());
-    }
-    let (temporary, file) = beside(&target)?;
-    let written = fill(file, after, permissions).and_then(|()| fs::rename(&temporary, &target));
-    if written.is_err() {
-        // The first error is the one to tell.
-        let _ = fs::remove_file(&temporary);
-    }
-    written
-}
-
-fn fill(mut file: fs::File, text: &str, permissions: fs::Permissions) -> io::Result<()> {
-    file.write_all(text.as_bytes())?;
-    file.set_permissions(permissions)?;
-    file.sync_all()
-}
-
-/// A new file in the same folder, under a name that nobody takes for a file of the app.
-fn beside(target: &Path) -> io::Result<(PathBuf, fs::File)> {
-    let name = target.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    for attempt in 0..100 {
-        let path = target.with_file_name(format!(".{name}.{}-{attempt}.tmp", std::process::id()));
-        match OpenOptions::new().write(true).create_new(true).open(&path) {
-            Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
-            Err(error) => return Err(error),
-            Ok(file) => return Ok((path, file)),
-        }
-    }
-    Err(ErrorKind::AlreadyExists.into())
-}
-
-#[cfg(all(test, unix))]
+#[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
-
-    use std::os::unix::fs::{PermissionsExt, symlink};
-
     use super::*;
 
     fn change(before: &str, after: &str) -> Change {
@@ -152,31 +165,5 @@ mod tests {
             diff,
             "--- a/a.yaml\n+++ b/a.yaml\n@@ -1,3 +1,3 @@\n a\r\n-b\rc\n+B\rc\n last\n\\ No newline at end of file\n"
         );
-    }
-
-    #[test]
-    fn a_file_is_replaced_with_its_permissions_behind_its_link() {
-        let folder = tempfile::tempdir().unwrap();
-        let (file, link) = (folder.path().join("file"), folder.path().join("link"));
-        fs::write(&file, "old").unwrap();
-        fs::set_permissions(&file, fs::Permissions::from_mode(0o640)).unwrap();
-        symlink("file", &link).unwrap();
-        replace(&link, "old", "new").unwrap();
-        assert_eq!(fs::read_to_string(&file).unwrap(), "new");
-        assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
-        assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o640);
-        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2);
-    }
-
-    #[test]
-    fn what_somebody_else_wrote_is_not_lost() {
-        let folder = tempfile::tempdir().unwrap();
-        let file = folder.path().join("file");
-        fs::write(&file, "theirs").unwrap();
-        assert!(replace(&file, "old", "new").unwrap_err().to_string().contains("changed meanwhile"));
-        fs::set_permissions(&file, fs::Permissions::from_mode(0o444)).unwrap();
-        assert!(replace(&file, "theirs", "new").is_err());
-        assert_eq!(fs::read_to_string(&file).unwrap(), "theirs");
-        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
     }
 }

@@ -74,6 +74,14 @@ impl Asked {
         }
     }
 
+    /// Asks for something else from now on.
+    pub(in crate::cli) fn choose(&mut self, trigger: &Trigger) {
+        (self.on, self.jig, self.action) = match trigger {
+            Trigger::Event { name, jig } => (Some(name.clone()), jig.clone(), None),
+            Trigger::Action { id } => (None, None, Some(id.clone())),
+        };
+    }
+
     /// Whether something is named that is to be triggered.
     pub(in crate::cli) fn names_something(&self) -> bool {
         self.on.is_some() || self.jig.is_some() || self.action.is_some()

@@ -44,7 +44,7 @@ pub(in crate::cli) fn text(ended: &Ended, seen: &Seen, summary: &Summary, paint:
 }
 
 /// `done in 57 ms, actions: 6 ok`
-pub(in crate::cli) fn sum(summary: &Summary, ms: u64, paint: Paint) -> String {
+fn sum(summary: &Summary, ms: u64, paint: Paint) -> String {
     let word = match summary.outcome {
         Outcome::Ok => paint.green("done"),
         Outcome::Failed => paint.red("failed"),

@@ -60,6 +60,30 @@ impl EvalExpr {
         let calls = calls(&self.tree).into_iter().filter(|call| call.function == "status::state");
         calls.filter_map(|call| call.texts.get(1).copied()).collect()
     }
+
+    /// The constants that states are compared with.
+    pub(super) fn states(&self) -> Vec<&str> {
+        let comparisons =
+            self.tree.iter().filter(|node| matches!(node.operator(), Operator::Eq | Operator::Neq));
+        comparisons
+            .filter_map(|node| match node.children() {
+                [state, other] if is_state(state) => constant_text(other),
+                [other, state] if is_state(state) => constant_text(other),
+                _ => None,
+            })
+            .collect()
+    }
+}
+
+/// Whether a tree is the state of a scope or status, and nothing else.
+fn is_state(node: &Node) -> bool {
+    match (node.operator(), node.children()) {
+        (Operator::RootNode, [only]) => is_state(only),
+        (Operator::FunctionIdentifier { identifier }, _) => {
+            matches!(identifier.as_str(), "scope::state" | "status::state")
+        }
+        _ => false,
+    }
 }
 
 /// The boolean that a tree gives.

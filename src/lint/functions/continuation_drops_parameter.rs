@@ -102,9 +102,9 @@ fn check(cx: &mut Cx<'_>, _: &Place<'_>, function: &Function) {
 /// Whether a further page is another one without the parameter.
 fn is_needed(file: FunctionFile<'_, '_>, parameter: &Parameter<'_>) -> bool {
     let access = parameter.is_credential() || parameter.name.eq_ignore_ascii_case("authorization");
-    let first = file.literal("/url").map(|url| url.text());
+    let first = file.node.get("url").and_then(Node::as_str);
     let next = file.node.at("/continuation/url");
-    let is_same = next.is_none_or(|next| next.as_str().is_some_and(|next| Some(next) == first));
+    let is_same = next.is_none_or(|next| next.as_str() == first);
     match parameter.location {
         "header" | "credential" | "secret" if access => true,
         "header" | "query" => is_same,

@@ -1,8 +1,8 @@
 //! A path parameter that a call may leave out.
 
 use crate::app::Function;
-use crate::diag::{Fix, Group, RuleInfo, Severity};
-use crate::lint::function_file::{FunctionFile, Parameter};
+use crate::diag::{Fix, Group, RuleInfo, Severity, closest};
+use crate::lint::function_file::{FunctionFile, Literal, Parameter};
 use crate::lint::rule::{Check, Rule};
 use crate::lint::{Cx, Place};
 use crate::syntax::Kind;
@@ -52,9 +52,22 @@ parameters:
 fn check(cx: &mut Cx<'_>, _: &Place<'_>, function: &Function) {
     let Some(file) = FunctionFile::read(cx, function) else { return };
     let later = file.later_parameters().unwrap_or_default();
-    for parameter in file.parameters().iter().chain(&later).filter(|found| found.location == "path") {
-        check_parameter(cx, parameter);
+    for parameter in file.parameters().iter().chain(&later) {
+        // One that is not in the address is told as such.
+        if parameter.location == "path" && is_in_address(file, parameter.name) {
+            check_parameter(cx, parameter);
+        }
     }
+}
+
+/// Whether an address has a place for the parameter, misspelt perhaps, or may have.
+fn is_in_address(file: FunctionFile<'_, '_>, name: &str) -> bool {
+    ["/url", "/continuation/url"].into_iter().filter_map(|at| file.node.at(at)).any(|url| {
+        let tokens = Literal::of(url).map(|url| url.tokens());
+        tokens.is_none_or(|tokens| {
+            tokens.iter().any(|(token, _)| *token == name || closest(token, [name]).is_some())
+        })
+    })
 }
 
 fn check_parameter(cx: &mut Cx<'_>, parameter: &Parameter<'_>) {

@@ -45,10 +45,18 @@ operations:
 ```
 ";
 
+/// The spellings of the reference table (functions.md §6.2).
+const SPELLINGS: [&str; 5] = [
+    "operation.delete_insert",
+    "operation.upsert_replace",
+    "operation.upsert_merge",
+    "operation.execute_sql",
+    "operation.find_replace",
+];
+
 fn check(cx: &mut Cx<'_>, place: &Place<'_>, branch: &Branch<'_>) {
     let written = branch.type_name();
-    let is_operation = written.starts_with("operation.") && written.contains('_');
-    if !is_operation || !matches!(place.kind, FileKind::Function | FileKind::SingleFile) {
+    if !SPELLINGS.contains(&written) || !matches!(place.kind, FileKind::Function | FileKind::SingleFile) {
         return;
     }
     let Some(node) = branch.node.get("type") else { return };

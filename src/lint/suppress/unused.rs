@@ -2,7 +2,7 @@
 
 use super::{InFile, Request, lines_of};
 use crate::diag::{Diagnostic, Files, Fix, Group, RuleInfo, Severity, SourceFile, Span};
-use crate::lint::select::{Selection, is_about_reading, is_known, stands_for};
+use crate::lint::select::{Selection, is_known, stands_for};
 
 pub(in crate::lint) static INFO: RuleInfo = RuleInfo {
     id: "unused-ignore",
@@ -42,9 +42,7 @@ pub(super) fn tell(
     found: &mut Vec<Diagnostic>,
 ) {
     let file = files.get(in_file.source.file);
-    // What could not be read was not checked.
-    let unread = |d: &Diagnostic| d.span.file == in_file.source.file && is_about_reading(d.rule);
-    if !in_file.source.tree.damaged.is_empty() || found.iter().any(unread) {
+    if !in_file.source.tree.damaged.is_empty() {
         return;
     }
     for request in &in_file.requests {

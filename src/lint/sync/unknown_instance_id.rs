@@ -3,8 +3,8 @@
 use super::duplicate_instance_id;
 use crate::diag::{Diagnostic, Group, RuleInfo, Severity};
 use crate::lint::Cx;
+use crate::lint::ids::Named;
 use crate::lint::members::{MEMBER, Survey, Unclaimed};
-use crate::lint::names::Named;
 use crate::lint::rule::{Check, Rule};
 
 pub(super) static RULE: Rule = Rule {

@@ -1,8 +1,10 @@
 //! A scope that nothing starts.
 
 use crate::action::{ActionNode, UseKind};
+use crate::app::Found;
 use crate::diag::{Diagnostic, Group, RuleInfo, Severity, Span};
 use crate::lint::rule::{Check, Rule};
+use crate::lint::tracked::{Tracked, compared};
 use crate::lint::{Cx, Place};
 
 pub(super) static RULE: Rule = Rule {
@@ -13,12 +15,12 @@ pub(super) static RULE: Rule = Rule {
         summary: "a condition or an action names a scope that nothing starts",
         docs: PAGE,
     },
-    checks: &[Check::Action(check)],
+    checks: &[Check::Action(check), Check::Expression(check_expression)],
 };
 
 const PAGE: &str = "\
-Finds scope ids in `condition:` blocks and in `action.delete-sync-scope` that are not the `instanceId` of
-any `action.start-sync-scope` of the app.
+Finds scope ids in `condition:` blocks, in `action.delete-sync-scope` and in expressions that look for a row of
+`_syncScope` (`[id = 'morning-load']`), that are not the `instanceId` of any `action.start-sync-scope` of the app.
 
 Such a scope has no row, so its state is always `none`: a guard that asks whether it is syncing lets
 everything through. Deleting a scope that nothing starts is a warning.
@@ -81,6 +83,23 @@ fn check(cx: &mut Cx<'_>, _: &Place<'_>, action: &ActionNode) {
         // The scope may be one of an earlier version of the app, and deleting nothing does no harm.
         if let Some(finding) = unknown(cx, &used.id, used.span) {
             cx.report(Diagnostic { severity: Severity::Warning, ..finding });
+        }
+    }
+}
+
+fn check_expression(cx: &mut Cx<'_>, place: &Place<'_>, found: &Found) {
+    if !found.expression.text().contains("id") {
+        return;
+    }
+    for compared in compared(cx, place, &found.expression) {
+        if compared.table != Tracked::Scope || compared.column != "id" {
+            continue;
+        }
+        let span = cx.part(place, found.span, compared.range.clone());
+        if let Some(finding) = unknown(cx, &compared.text, span) {
+            let why = "a scope that nothing starts has no row, so this finds nothing";
+            let finding = if finding.help.is_none() { finding.help(why) } else { finding };
+            cx.report(finding);
         }
     }
 }

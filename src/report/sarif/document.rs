@@ -46,6 +46,13 @@ pub(super) struct RuleDescriptor<'a> {
     pub(super) short_description: Text<'a>,
     pub(super) help: Text<'a>,
     pub(super) default_configuration: Configuration,
+    pub(super) properties: Properties,
+}
+
+/// A property bag; viewers filter by its tags.
+#[derive(Serialize)]
+pub(super) struct Properties {
+    pub(super) tags: [&'static str; 1],
 }
 
 #[derive(Serialize)]
@@ -83,7 +90,7 @@ pub(super) struct SarifResult<'a> {
 
 #[derive(Serialize)]
 pub(super) struct PartialFingerprints {
-    #[serde(rename = "syncscopeFinding/v1")]
+    #[serde(rename = "syncscopeFinding/v2")]
     pub(super) finding: String,
 }
 

@@ -52,8 +52,15 @@ fn awkward() -> (Files, Vec<Diagnostic>) {
 fn text(format: Format) -> String {
     let (files, diagnostics) = awkward();
     let mut out = Vec::new();
-    let report =
-        Report { files: &files, diagnostics: &diagnostics, rules: RULES, checked: 2, fixed: 0, most: None };
+    let report = Report {
+        files: &files,
+        diagnostics: &diagnostics,
+        rules: RULES,
+        checked: 2,
+        fixed: 0,
+        most: None,
+        identities: &[],
+    };
     write(&mut out, format, Colors::Never, &report).unwrap();
     String::from_utf8(out).unwrap()
 }
@@ -91,6 +98,6 @@ fn every_finding_has_a_fingerprint_of_its_own() {
     let sarif: serde_json::Value = serde_json::from_str(&text(Format::Sarif)).unwrap();
     let results = sarif["runs"][0]["results"].as_array().unwrap();
     let in_sarif: std::collections::BTreeSet<_> =
-        results.iter().map(|r| r["partialFingerprints"]["syncscopeFinding/v1"].as_str().unwrap()).collect();
+        results.iter().map(|r| r["partialFingerprints"]["syncscopeFinding/v2"].as_str().unwrap()).collect();
     assert_eq!(in_sarif, names);
 }

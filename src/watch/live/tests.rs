@@ -1,6 +1,5 @@
 #![allow(clippy::unwrap_used)]
 use std::fs;
-use std::path::Path;
 use std::sync::Mutex;
 
 use super::*;
@@ -30,12 +29,7 @@ impl Stage {
         };
         let env = Arc::new(Mutex::new(None));
         let seen = Arc::clone(&env);
-        let live = LiveApp::new(
-            hint,
-            Box::new(find),
-            Box::new(|_| Request::default()),
-            Arc::new(move |_| seen.lock().unwrap().clone()),
-        );
+        let live = LiveApp::new(hint, Box::new(find), Arc::new(move |_| seen.lock().unwrap().clone()));
         Self { dir, live, env }
     }
 

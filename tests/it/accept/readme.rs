@@ -28,11 +28,15 @@ fn outputs_are_real() {
 
 #[test]
 fn every_rule_is_listed() {
-    let row = |rule: &RuleInfo| format!("| `{}` | {} | {} |\n", rule.id, rule.severity.word(), rule.summary);
-    let rows: String = syncscope::lint::rules().iter().map(row).collect();
-    rewrite(|readme| {
-        between(readme, "rules", &format!("| rule | severity | finds |\n| --- | --- | --- |\n{rows}"))
-    });
+    let row = |rule: &RuleInfo| {
+        let (group, severity) = (rule.group.word(), rule.severity.word());
+        format!("| `{}` | {group} | {severity} | {} |\n", rule.id, rule.summary)
+    };
+    let mut rules = syncscope::lint::rules().to_vec();
+    rules.sort_by_key(|rule| rule.group);
+    let rows: String = rules.iter().map(row).collect();
+    let head = "| rule | group | severity | finds |\n| --- | --- | --- | --- |\n";
+    rewrite(|readme| between(readme, "rules", &format!("{head}{rows}")));
 }
 
 #[test]
@@ -79,7 +83,7 @@ fn options(help: &str) -> Vec<String> {
     let words =
         help.lines().filter_map(|line| line.trim_start().starts_with('-').then(|| line.split_whitespace()));
     let long = words.filter_map(|mut words| words.find(|word| word.starts_with("--")));
-    let long = long.map(|word| word.trim_end_matches(',').to_owned());
+    let long = long.map(|word| word.trim_end_matches(',').split('[').next().unwrap().to_owned());
     long.filter(|word| !ALL.contains(&word.as_str())).collect()
 }
 

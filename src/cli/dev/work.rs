@@ -1,0 +1,140 @@
+//! One run, or one look at what guards and datasources read, in a thread of its own and on the app
+//! that it began with.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::mpsc::Sender;
+use std::thread;
+use std::time::Instant;
+
+use super::inputs::{self, Look};
+use super::queue::{Bringer, Event};
+use super::tables::Served;
+use crate::app::Settings;
+use crate::cli::failure::Failure;
+use crate::cli::run::{Asked, Ended};
+use crate::cli::session::{self, Database};
+use crate::lint::Checked;
+use crate::run::{Engine, Observer, Providers, Record, Stop, Summary, SystemClock, Trigger};
+use crate::store::Store;
+
+/// Actions may stand deep in one another.
+const STACK: usize = 16 << 20;
+
+/// What is to be done.
+pub(super) struct Job {
+    /// The app, as it is now.
+    pub(super) checked: Arc<Checked>,
+    /// The tables, as they are now.
+    pub(super) served: Option<Served>,
+    pub(super) asked: Asked,
+    pub(super) trigger: Trigger,
+    /// The database that the user names.
+    pub(super) database: Option<PathBuf>,
+    pub(super) kind: Kind,
+}
+
+/// How much of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Kind {
+    /// Only look.
+    Look,
+    /// Look, run, and look again.
+    Run,
+}
+
+/// How a job ended.
+pub(super) struct Done {
+    pub(super) kind: Kind,
+    /// `None` for a look.
+    pub(super) result: Result<Option<(Summary, Ended)>, Broke>,
+}
+
+/// Why it did not end as it should.
+pub(super) enum Broke {
+    /// It could not be done.
+    Failure(Failure),
+    /// A mistake of our own, in the words of the panic.
+    Panic(String),
+}
+
+impl From<Failure> for Broke {
+    fn from(failure: Failure) -> Self {
+        Self::Failure(failure)
+    }
+}
+
+impl Job {
+    /// Starts it; what happens is brought as events, the last of them [`Event::Done`].
+    pub(super) fn start(self, stop: Stop, events: Bringer) -> Result<(), Failure> {
+        let work = move || {
+            let kind = self.kind;
+            let result = catch_unwind(AssertUnwindSafe(|| self.work(&stop, &events)));
+            let result = result.unwrap_or_else(|panic| Err(Broke::Panic(crate::watch::words(&*panic))));
+            // Without a session nobody wants to know.
+            let _ = events.send(Event::Done(Box::new(Done { kind, result })));
+        };
+        let thread = thread::Builder::new().name("dev-run".to_owned()).stack_size(STACK);
+        let started = thread.spawn(work);
+        started.map(drop).map_err(|error| Failure::environment(format!("cannot start a thread: {error}")))
+    }
+
+    fn work(&self, stop: &Stop, events: &Bringer) -> Result<Option<(Summary, Ended)>, Broke> {
+        let settings = self.settings();
+        let database = Database::of(&settings, self.database.clone());
+        self.look(&database, events)?;
+        if self.kind == Kind::Look {
+            return Ok(None);
+        }
+        let store = session::open_for_writing(&database)?;
+        let bring = Bring(events.clone());
+        let providers = session::providers(&self.checked.loaded.project, &settings);
+        let summary = self.engine(&store, providers, &bring, stop.clone()).trigger(&self.trigger);
+        let summary = summary.map_err(Failure::from)?;
+        let ended = Ended::read(&store).map_err(Failure::from)?;
+        drop(store);
+        self.look(&database, events)?;
+        Ok(Some((summary, ended)))
+    }
+
+    /// What guards and datasources read now.
+    fn look(&self, database: &Database, events: &Bringer) -> Result<(), Failure> {
+        let store = session::open_for_reading(database)?;
+        let engine = self.engine(&store, Providers::new(), &crate::cli::run::Silent, Stop::new(None));
+        let look: Look = inputs::look(&engine, &self.trigger, Instant::now());
+        let _ = events.send(Event::Looked(look));
+        Ok(())
+    }
+
+    fn engine<'a>(
+        &'a self,
+        store: &'a Store,
+        providers: Providers,
+        observer: &'a dyn Observer,
+        stop: Stop,
+    ) -> Engine<'a> {
+        let project = &self.checked.loaded.project;
+        let options = self.asked.options(&project.settings, self.served.as_ref().map(Served::url));
+        let clock = Arc::new(SystemClock);
+        Engine { project, files: &self.checked.files, store, providers, clock, observer, stop, options }
+    }
+
+    fn settings(&self) -> Settings {
+        let settings = self.checked.loaded.project.settings.clone();
+        match &self.served {
+            Some(served) => settings.with_backend(&served.url()),
+            None => settings,
+        }
+    }
+}
+
+/// Brings the events of a run to the session.
+struct Bring(Sender<Event>);
+
+impl Observer for Bring {
+    fn observe(&self, record: &Record) {
+        // A run goes on to its end even if nobody listens.
+        let _ = self.0.send(Event::Ran(Box::new(record.clone())));
+    }
+}

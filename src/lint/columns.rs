@@ -1,0 +1,214 @@
+//! What the rows of a datasource have, and which rows an expression of a list looks at.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use super::query::Statement;
+use super::{Cx, Place};
+use crate::action::is_action;
+use crate::app::{Datasource, FileKind, Found, Origin};
+use crate::diag::Span;
+use crate::expr::{ContextPath, ExprKind, ExprNode, Expression, is_expression};
+use crate::syntax::{Kind, Node};
+
+/// The fields that the rows of a datasource have, known without running.
+#[derive(Debug)]
+pub(super) struct Columns {
+    /// Their names.
+    pub names: Vec<String>,
+    /// Those that hold JSON which is read as such.
+    pub json: Vec<String>,
+    /// Where they come from.
+    pub source: ColumnSource,
+    /// The query, or the data.
+    pub span: Span,
+}
+
+/// Where the fields of rows come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum ColumnSource {
+    /// A query that gives a list.
+    List,
+    /// A query that gives its first row.
+    Document,
+    /// Data in the file itself.
+    Static,
+}
+
+impl Columns {
+    /// Whether rows may have the field. A column `a.b` may be read as a part of `a` (datasources.md §2.2).
+    pub fn may_have(&self, field: &str) -> bool {
+        let dotted = |name: &String| name.split('.').any(|part| part == field);
+        self.names.iter().any(|name| name == field || dotted(name))
+    }
+}
+
+impl<'a> Cx<'a> {
+    /// The fields of the rows of a datasource; `None` when they are not known for sure.
+    pub fn columns(&self, place: &Place<'_>, id: &str) -> Option<Arc<Columns>> {
+        let mut datasource = self.datasource(place, id).filter(|_| !has_twins(place, id))?;
+        if let Origin::Reference { id, .. } = &datasource.origin {
+            datasource = self.project.datasources.get(&id.value)?;
+        }
+        self.columns_at(datasource.span, || self.read_columns(datasource).map(Arc::new))
+    }
+
+    fn read_columns(&self, datasource: &Datasource) -> Option<Columns> {
+        let node = self.node_at(datasource.span).filter(|node| self.is_sound(node.span))?;
+        let options = node.get("options")?;
+        match &datasource.origin {
+            Origin::Sqlite(sqlite) => {
+                let statement = Statement::of_query(self, node)?;
+                let compiled = self.compiled(&statement).filter(|compiled| compiled.mistake.is_none())?;
+                let shaped = compiled.named.iter().any(|table| self.is_shaped_by_sql(table));
+                if compiled.columns.is_empty() || (shaped && statement.scalar.text.contains('*')) {
+                    return None;
+                }
+                let source = if sqlite.document { ColumnSource::Document } else { ColumnSource::List };
+                let (names, json) = (compiled.columns.clone(), sqlite.json_properties.clone());
+                Some(Columns { names, json, source, span: statement.node.span })
+            }
+            Origin::Static(_) => {
+                let data = options.get("data")?;
+                Some(Columns {
+                    names: keys(data)?,
+                    json: Vec::new(),
+                    source: ColumnSource::Static,
+                    span: data.span,
+                })
+            }
+            Origin::Reference { .. } | Origin::System => None,
+        }
+    }
+
+    /// The datasource whose rows `@ctx.current.item` is, for something that stands at a span: the `data` of
+    /// the list around it, when that is a datasource and nothing else.
+    pub fn item_source(&self, place: &Place<'_>, span: Span) -> Option<String> {
+        let mut node = &place.source.tree.root;
+        let mut path = vec![(None, node)];
+        while node.span != span {
+            let entry = node.entries().iter().find(|entry| entry.value.span.contains(span));
+            let (key, next) = match entry {
+                Some(entry) => (Some(&*entry.key.text), &entry.value),
+                None => (None, node.items().iter().find(|item| item.span.contains(span))?),
+            };
+            path.push((key, next));
+            node = next;
+        }
+        // What is nearest decides, and where that is not known nothing is.
+        let binds = |pair: &&[(Option<&str>, &Node)]| {
+            let ((_, list), (key, _)) = (pair[0], pair[1]);
+            key.is_some_and(|key| key != "data")
+                && list.get("data").is_some()
+                && !is_options_of_action(&path, list)
+        };
+        let nearest = path.windows(2).rev().find(binds)?;
+        let (list, key) = (nearest[0].1, nearest[1].0);
+        let data = list.get("data").and_then(Node::as_str).filter(|_| key == Some("item"))?;
+        whole_datasource(data)
+    }
+}
+
+/// Whether the file declares several datasources of this id, as jigs with widgets may.
+fn has_twins(place: &Place<'_>, id: &str) -> bool {
+    fn count(node: &Node, id: &str) -> usize {
+        let own = node.get("datasources").is_some_and(|section| section.get(id).is_some());
+        let entries: usize = node.entries().iter().map(|entry| count(&entry.value, id)).sum();
+        usize::from(own) + entries + node.items().iter().map(|item| count(item, id)).sum::<usize>()
+    }
+    let root = &place.source.tree.root;
+    place.screen.is_some() && root.get("widgets").is_some() && count(root, id) > 1
+}
+
+/// A field of a row that an expression reads.
+pub(super) struct FieldRead {
+    /// The field.
+    pub field: String,
+    /// Its bytes in the expression.
+    pub range: Range<usize>,
+    /// What is read of the field's own value.
+    pub part: Option<String>,
+    /// The datasource.
+    pub datasource: String,
+    /// What its rows have.
+    pub columns: Arc<Columns>,
+}
+
+/// The fields of rows that an expression reads, of datasources whose rows are known.
+pub(super) fn fields_read(cx: &Cx<'_>, place: &Place<'_>, found: &Found) -> Vec<FieldRead> {
+    // Functions see no datasources at all (functions.md §2).
+    if place.kind == FileKind::Function {
+        return Vec::new();
+    }
+    let paths = found.expression.references().paths.iter();
+    let reads: Vec<FieldRead> = paths.filter_map(|path| field_read(cx, place, found, path)).collect();
+    // Grouping gives other fields, and a transformation may add some.
+    if reads.is_empty() || reshapes(found.expression.root()) { Vec::new() } else { reads }
+}
+
+fn field_read(cx: &Cx<'_>, place: &Place<'_>, found: &Found, path: &ContextPath) -> Option<FieldRead> {
+    let name = |at: usize| path.segments.get(at).and_then(|segment| segment.name.as_deref());
+    let segment = path.segments.get(2).filter(|segment| !segment.called)?;
+    let field = segment.name.clone()?;
+    let datasource = match (name(0)?, name(1)?) {
+        ("datasources", id) => id.to_owned(),
+        ("current", "item") => cx.item_source(place, found.span)?,
+        _ => return None,
+    };
+    let columns = cx.columns(place, &datasource)?;
+    let part =
+        path.segments.get(3).filter(|segment| !segment.called).and_then(|segment| segment.name.clone());
+    Some(FieldRead { field, range: segment.range.clone(), part, datasource, columns })
+}
+
+fn reshapes(node: &ExprNode) -> bool {
+    let mut found = matches!(node.kind, ExprKind::Group(..) | ExprKind::Transform { .. });
+    node.for_each_child(&mut |child| found = found || reshapes(child));
+    found
+}
+
+fn is_options_of_action(path: &[(Option<&str>, &Node)], options: &Node) -> bool {
+    path.windows(2)
+        .any(|pair| std::ptr::eq(pair[1].1, options) && pair[1].0 == Some("options") && is_action(pair[0].1))
+}
+
+/// The datasource that a text is, with nothing done to it: `=@ctx.datasources.tasks`.
+pub(super) fn whole_datasource(text: &str) -> Option<String> {
+    if !is_expression(text) {
+        return None;
+    }
+    let expression = Expression::parse(text).ok()?;
+    let path = whole_path(&expression)?;
+    match path.segments.as_slice() {
+        [root, id] if root.name.as_deref() == Some("datasources") => id.name.clone(),
+        _ => None,
+    }
+}
+
+/// The path below `@ctx` that an expression is, with nothing done to it.
+pub(super) fn whole_path(expression: &Expression) -> Option<&ContextPath> {
+    let [path] = expression.references().paths.as_slice() else { return None };
+    let text = expression.text();
+    let bare = text.trim().strip_prefix('=').map_or(text.trim(), str::trim);
+    let plain = path.segments.iter().all(|segment| !segment.dynamic && !segment.called);
+    (plain && text.get(path.range.clone()) == Some(bare)).then_some(path)
+}
+
+/// The keys of all rows; `None` when some row is not written out.
+fn keys(data: &Node) -> Option<Vec<String>> {
+    match &data.kind {
+        Kind::Object(entries) => Some(entries.iter().map(|entry| entry.key.text.to_string()).collect()),
+        Kind::Array(items) if !items.is_empty() => {
+            let mut all: Vec<String> = Vec::new();
+            for item in items {
+                let Kind::Object(entries) = &item.kind else { return None };
+                let new = entries.iter().map(|entry| &*entry.key.text);
+                let new: Vec<String> =
+                    new.filter(|key| !all.iter().any(|old| old == key)).map(str::to_owned).collect();
+                all.extend(new);
+            }
+            Some(all)
+        }
+        _ => None,
+    }
+}

@@ -1,0 +1,256 @@
+//! What the parts of an app set for one another: states, ids of components, screens within screens.
+
+use std::collections::BTreeMap;
+
+use super::Cx;
+use super::known::ALL;
+use super::table::{Add, Sight};
+use crate::app::FileKind;
+use crate::diag::{FileId, Span};
+use crate::expr::is_expression;
+use crate::syntax::{Kind, Node};
+
+/// Something that a file sets, or that hides what it sets.
+enum Thread<'n> {
+    /// A key of the app's state that an action sets.
+    Solution(&'n str, Span),
+    /// A key of a screen's state that an action sets.
+    Jig(&'n str),
+    /// A key of a component's state that an action sets.
+    Component(&'n str),
+    /// An expression that names a state to be set or reset, and does not read it.
+    Target(Span),
+    /// An action that sets a state that only running it tells.
+    Open,
+    /// A jig within this one.
+    Embedded(&'n str),
+    /// Components or ids that only running tells.
+    Dynamic,
+}
+
+/// Adds the keys of the app's state that actions set, with their places.
+pub(super) fn solution_keys(file: Sight<'_>, add: Add<'_, Span>) {
+    threads(file, &mut |thread| {
+        if let Thread::Solution(key, span) = thread {
+            add(key, span);
+        }
+    });
+}
+
+/// Adds the keys of screens' states that actions set.
+pub(super) fn jig_keys(file: Sight<'_>, add: Add<'_, ()>) {
+    threads(file, &mut |thread| {
+        if let Thread::Jig(key) = thread {
+            add(key, ());
+        }
+    });
+}
+
+/// Adds the keys of components' states that actions set.
+pub(super) fn component_keys(file: Sight<'_>, add: Add<'_, ()>) {
+    threads(file, &mut |thread| {
+        if let Thread::Component(key) = thread {
+            add(key, ());
+        }
+    });
+}
+
+/// Adds a file with actions that set states that only running them tells.
+pub(super) fn open_states(file: Sight<'_>, add: Add<'_, ()>) {
+    once(file, add, |thread| matches!(thread, Thread::Open));
+}
+
+/// Adds the jigs that stand within others.
+pub(super) fn embedded_jigs(file: Sight<'_>, add: Add<'_, ()>) {
+    threads(file, &mut |thread| {
+        if let Thread::Embedded(jig) = thread {
+            add(jig, ());
+        }
+    });
+}
+
+/// Adds a file with jigs within it.
+pub(super) fn embedding_files(file: Sight<'_>, add: Add<'_, ()>) {
+    once(file, add, |thread| matches!(thread, Thread::Embedded(_)));
+}
+
+/// Adds a file with components or ids that only running tells.
+pub(super) fn dynamic_files(file: Sight<'_>, add: Add<'_, ()>) {
+    once(file, add, |thread| matches!(thread, Thread::Dynamic));
+}
+
+/// Adds a file with a link that only running tells.
+pub(super) fn dynamic_links(file: Sight<'_>, add: Add<'_, ()>) {
+    if has_dynamic_link(&file.source.tree.root) {
+        add(ALL, ());
+    }
+}
+
+fn has_dynamic_link(node: &Node) -> bool {
+    let dynamic = |key: &str| node.get(key).and_then(Node::as_str).is_some_and(is_expression);
+    let values = node.entries().iter().map(|entry| &entry.value);
+    dynamic("linkTo") || dynamic("jigId") || values.chain(node.items()).any(has_dynamic_link)
+}
+
+/// Adds a file that has such a thread, under the one key.
+fn once(file: Sight<'_>, add: Add<'_, ()>, is_meant: fn(&Thread<'_>) -> bool) {
+    let mut found = false;
+    threads(file, &mut |thread| found |= is_meant(&thread));
+    if found {
+        add(ALL, ());
+    }
+}
+
+fn threads<'n>(file: Sight<'n>, see: &mut dyn FnMut(Thread<'n>)) {
+    use FileKind::{Icons, Images, Settings, Translation};
+    if !matches!(file.source.kind, Settings | Translation | Icons | Images) {
+        below(&file.source.tree.root, see);
+    }
+}
+
+fn below<'n>(node: &'n Node, see: &mut dyn FnMut(Thread<'n>)) {
+    match &node.kind {
+        Kind::Object(entries) => {
+            object(node, see);
+            entries.iter().for_each(|entry| below(&entry.value, see));
+        }
+        Kind::Array(items) => items.iter().for_each(|item| below(item, see)),
+        _ => {}
+    }
+}
+
+fn object<'n>(node: &'n Node, see: &mut dyn FnMut(Thread<'n>)) {
+    let is_computed = |key: &str| node.get(key).and_then(Node::as_str).is_some_and(is_expression);
+    if is_computed("instanceId") || is_computed("children") {
+        see(Thread::Dynamic);
+    }
+    if let Some(jig) = node.get("jigId").and_then(Node::as_str) {
+        see(Thread::Embedded(jig));
+    }
+    let option = |key: &str| node.get("options").and_then(|options| options.get(key));
+    let changes = || match option("changes").map(|node| &node.kind) {
+        Some(Kind::Object(entries)) => Some(entries.iter()),
+        _ => None,
+    };
+    match node.get("type").and_then(Node::as_str) {
+        Some("action.set-state") => set(option("state"), see),
+        Some("action.reset-state") => {
+            option("state").into_iter().for_each(|node| see(Thread::Target(node.span)))
+        }
+        Some("action.set-solution-state") => match changes() {
+            Some(entries) => entries.for_each(|entry| see(Thread::Solution(&entry.key.text, entry.key_span))),
+            None => see(Thread::Open),
+        },
+        Some("action.set-jig-state" | "action.set-component-state") => match changes() {
+            Some(entries) => entries.for_each(|entry| {
+                see(Thread::Jig(&entry.key.text));
+                see(Thread::Component(&entry.key.text));
+            }),
+            None => see(Thread::Open),
+        },
+        // A component may be bound to a state and set it.
+        _ => {
+            let bound = node.get("state").or(option("state"));
+            if let Some(names) = bound.and_then(Node::as_str).and_then(target)
+                && let ["solution", "state", key, ..] = names[..]
+            {
+                see(Thread::Solution(key, node.span));
+            }
+        }
+    }
+}
+
+/// `state: =@ctx.….state.KEY` of an action that sets it (actions.md §11).
+fn set<'n>(state: Option<&'n Node>, see: &mut dyn FnMut(Thread<'n>)) {
+    let Some(state) = state else { return };
+    see(Thread::Target(state.span));
+    let names = state.as_str().and_then(target);
+    see(match names.as_deref() {
+        Some(["solution", "state", key, ..]) => Thread::Solution(key, state.span),
+        Some(["jig", "state", key, ..]) => Thread::Jig(key),
+        Some([.., "state", key]) => Thread::Component(key),
+        _ => Thread::Open,
+    });
+}
+
+/// What is set where.
+pub(super) struct Wiring<'c, 'a> {
+    cx: &'c Cx<'a>,
+}
+
+impl<'a> Cx<'a> {
+    /// Whether only running tells where some link leads.
+    pub fn has_dynamic_links(&self) -> bool {
+        !self.rows(|known| &known.dynamic_links, ALL).is_empty()
+    }
+
+    /// What the parts of the app set for one another.
+    pub fn wiring(&self) -> Wiring<'_, 'a> {
+        Wiring { cx: self }
+    }
+}
+
+impl<'a> Wiring<'_, 'a> {
+    /// Whether an action sets this key of the app's state, or may.
+    pub fn may_set_solution(&self, key: &str) -> bool {
+        self.is_open() || !self.cx.rows(|known| &known.solution_keys, key).is_empty()
+    }
+
+    /// Keys of the app's state that actions set, and where first.
+    pub fn solution_keys(&self) -> BTreeMap<&'a str, Span> {
+        let first = |key: &'a str| Some((key, self.cx.rows(|known| &known.solution_keys, key).first()?.1));
+        self.cx.keys(|known| &known.solution_keys).filter_map(first).collect()
+    }
+
+    /// Whether an action sets this key of some screen's state, or may.
+    pub fn may_set_jig(&self, key: &str) -> bool {
+        self.is_open() || !self.cx.rows(|known| &known.jig_keys, key).is_empty()
+    }
+
+    /// Whether an action sets this key of some component's state, or may.
+    pub fn may_set_component(&self, key: &str) -> bool {
+        self.is_open() || !self.cx.rows(|known| &known.component_keys, key).is_empty()
+    }
+
+    /// Whether an expression names a state to be set or reset, and does not read it.
+    pub fn is_target(&self, expression: Span) -> bool {
+        let Some(file) = self.cx.sight(expression.file) else { return false };
+        let mut found = false;
+        threads(file, &mut |thread| found |= matches!(thread, Thread::Target(span) if span == expression));
+        found
+    }
+
+    /// Whether a jig is part of another one, or has others as parts; they may share components.
+    pub fn is_composed(&self, jig: &str, file: FileId) -> bool {
+        let embeds =
+            self.cx.rows(|known| &known.embedding_files, ALL).binary_search_by_key(&file, |(file, ())| *file);
+        embeds.is_ok() || !self.cx.rows(|known| &known.embedded_jigs, jig).is_empty()
+    }
+
+    /// Whether only running tells which components a file has.
+    pub fn has_dynamic_components(&self, file: FileId) -> bool {
+        self.cx
+            .rows(|known| &known.dynamic_files, ALL)
+            .binary_search_by_key(&file, |(file, ())| *file)
+            .is_ok()
+    }
+
+    /// Whether only running tells which components some file has.
+    pub fn is_dynamic(&self) -> bool {
+        !self.cx.rows(|known| &known.dynamic_files, ALL).is_empty()
+    }
+
+    fn is_open(&self) -> bool {
+        !self.cx.rows(|known| &known.open_states, ALL).is_empty()
+    }
+}
+
+/// The names of a path without anything computed in it.
+fn target(text: &str) -> Option<Vec<&str>> {
+    let path = text.trim().strip_prefix('=')?.trim();
+    let path = path.strip_prefix("@ctx.").or_else(|| path.strip_prefix("@."))?;
+    let is_name =
+        |part: &&str| !part.is_empty() && part.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-'));
+    let names: Vec<&str> = path.split('.').collect();
+    names.iter().all(is_name).then_some(names)
+}

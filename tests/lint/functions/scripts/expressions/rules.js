@@ -1,0 +1,1 @@
+export function isOpen(value) { return true }
