@@ -24,6 +24,7 @@ mod formula;
 mod function_file;
 mod guards;
 mod ids;
+mod inputs;
 mod known;
 mod log;
 mod members;
@@ -38,6 +39,7 @@ mod session;
 mod sql;
 mod suppress;
 mod table;
+mod tally;
 mod texts;
 mod tracked;
 mod triggers;
@@ -127,6 +129,11 @@ pub fn check(loaded: &Loaded, files: &Files, request: &Request) -> Vec<Diagnosti
     let looks = walker.look(&facts, &walker.units(loaded), Log::default);
     found.extend(looks.into_iter().flat_map(|look| look.found));
     finish::all(found, loaded, files, &selection)
+}
+
+/// The names under `lint:` in the settings that are no rule's.
+pub fn unknown_rules(loaded: &Loaded) -> impl Iterator<Item = Diagnostic> {
+    select::unknown_names(loaded)
 }
 
 /// Every rule there is, the loader's included, by id.

@@ -20,6 +20,7 @@ mod perform;
 mod permits;
 pub mod provider;
 mod sync;
+mod tables;
 mod target;
 
 use std::collections::BTreeMap;
@@ -37,7 +38,10 @@ pub use clock::{Clock, SystemClock};
 pub use credentials::{Credentials, SettingsCredentials};
 pub use dry::{Planned, PlannedAction, Reading, Verdicts};
 pub use event::{ActionRef, Counts, Event, Failure, Observer, Outcome, Record, SkipReason};
-pub use provider::{Fetch, FetchError, Fetched, Page, Provider, Providers, Retry, Row, Sink, Stop};
+pub use provider::{
+    Fetch, FetchError, Fetched, LocalTables, NoTables, Page, Part, Provider, Providers, Question, Retry, Row,
+    Sink, Stop, Write, WriteMode,
+};
 
 /// What starts a run.
 #[derive(Debug, Clone, PartialEq, Eq)]

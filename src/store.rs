@@ -4,6 +4,7 @@
 //! it speaks of. One connection writes, others read and are never kept waiting. Wall clock times are handed in
 //! as epoch milliseconds. Several threads may share a [`Store`] (clone it), several processes the file.
 
+mod change;
 mod check;
 mod dialect;
 mod entity;
@@ -24,6 +25,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::time::Duration;
 
+pub use change::{Change, Head, Part, RowsMode};
 pub use check::{Checked, Checker, TableUse};
 pub use dialect::{Dialect, ParameterUse};
 pub use entity::{LocalRow, Method, WriteReport};

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::evaluate::optional;
-use super::{Action, ActionNode, Fill, Lowering, Plan, PlanError, UseKind};
+use super::{Action, ActionNode, Fill, Lowering, Plan, PlanError, ProviderKind, UseKind};
 use crate::expr::Template;
 
 /// Types whose effect is on a screen or in another app (actions.md §14), and those that a later
@@ -53,6 +53,9 @@ pub(super) fn lower(lowering: &mut Lowering<'_>) -> Arc<dyn Action> {
         "action.submit-form" => {
             lowering.note(UseKind::Form, "formId");
             lowering.note(UseKind::Function, "function");
+            if lowering.text("provider").is_some_and(|p| p.value == ProviderKind::Dynamic.constant()) {
+                lowering.note(UseKind::Table, "entity");
+            }
         }
         _ => {}
     }

@@ -169,6 +169,11 @@ pub(super) fn list_below(
     Ok(listing)
 }
 
+/// Whether a folder is there.
+pub(super) fn is_folder(path: &Path) -> bool {
+    path.is_dir()
+}
+
 /// Whether a change of this file changes which other files are part of an app.
 pub(super) fn rules_over_others(path: &Path) -> bool {
     path.file_name().is_some_and(|name| reach::IGNORE_FILES.iter().any(|own| name == *own))

@@ -62,8 +62,6 @@ pub struct Function {
     pub connection: Option<Template>,
     /// For SQL: the statement, or the call of a procedure.
     pub statement: Option<Template>,
-    /// Keys of the format that this runtime does not perform yet, with their places.
-    pub unsupported: Vec<Spanned<String>>,
     /// All expressions in it, for checks.
     pub expressions: Vec<Found>,
 }
@@ -282,18 +280,6 @@ pub struct ErrorRule {
     pub row: Option<(Option<Template>, Option<Expression>)>,
 }
 
-/// Keys that the format has and this runtime does not perform yet.
-const UNSUPPORTED: [&str; 8] = [
-    "queries",
-    "guard",
-    "operations",
-    "conversions",
-    "error",
-    "errorTransform",
-    "forRowsWithValues",
-    "forRowsInRange",
-];
-
 pub(super) fn lower(id: &str, node: &Node, reader: &mut Reader<'_>) -> Function {
     let text = |key: &str| node.get(key).and_then(Node::as_str);
     Function {
@@ -325,17 +311,8 @@ pub(super) fn lower(id: &str, node: &Node, reader: &mut Reader<'_>) -> Function 
             .get("query")
             .or_else(|| node.get("procedure"))
             .map(|text| template(text, reader.parse)),
-        unsupported: unsupported(node),
         expressions: Vec::new(),
     }
-}
-
-fn unsupported(node: &Node) -> Vec<Spanned<String>> {
-    // Answers are read as JSON only.
-    let is_format = |entry: &Entry| &*entry.key.text == "format" && entry.value.as_str() != Some("json");
-    let is_unsupported = |entry: &&Entry| UNSUPPORTED.contains(&&*entry.key.text) || is_format(entry);
-    let entries = node.entries().iter().filter(is_unsupported);
-    entries.map(|entry| Spanned::new(entry.key.text.to_string(), entry.key_span)).collect()
 }
 
 fn literal(node: &Node) -> Option<Spanned<String>> {

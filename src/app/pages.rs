@@ -121,7 +121,8 @@ type: jig.default
         summary: "a value in `syncscope.yaml` cannot be used",
         docs: "\
 Finds values in the settings file that are of the right kind and still cannot be used: lengths of time
-(`30s`), sizes (`64MiB`), patterns of files (`jigs/legacy/**`).
+(`30s`), sizes (`64MiB`), patterns of files (`jigs/legacy/**`), a `database` that is no file, a `backend`
+folder that is not there, and placeholders such as `${evn:NAME}` that would stay as they are.
 
 ```yaml wrong
 # syncscope.yaml

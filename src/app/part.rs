@@ -6,7 +6,7 @@ use super::{
     Database, Datasource, DefinedBy, Definition, FileKind, Function, GlobalAction, Origin, Placed, Reference,
     Screen,
 };
-use crate::action::{ActionNode, SyncRole, Use, UseKind};
+use crate::action::{ActionNode, ProviderKind, SyncRole, Use, UseKind};
 use crate::diag::{Diagnostic, Span, Spanned};
 use crate::expr::is_expression;
 
@@ -155,7 +155,11 @@ impl Part {
                 }
                 let with_database = sqlite.entities.iter().filter(|entity| entity.entity.value.contains('/'));
                 let used = with_database.map(|entity| reference(UseKind::Table, &entity.entity, screen));
-                self.tables.extend(used);
+                // The provider says it, even where the database is misspelt.
+                match sqlite.provider {
+                    Some(ProviderKind::Dynamic) => self.references.extend(used),
+                    _ => self.tables.extend(used),
+                }
             }
             Origin::Reference { id, .. } => self.refer(UseKind::Datasource, id, screen),
             Origin::Static(_) | Origin::System => {}

@@ -83,11 +83,11 @@ pub(super) fn read(
     Ok(loaded)
 }
 
-/// The errors in `syncscope.yaml`.
+/// The errors in `syncscope.yaml`, names of rules that do not exist included.
 pub(super) fn settings_errors(loaded: &Loaded) -> Vec<Diagnostic> {
     let is_settings = |file| loaded.sources.iter().any(|s| s.file == file && s.kind == FileKind::Settings);
     let errors = loaded.diagnostics().filter(|d| d.severity == Severity::Error && is_settings(d.span.file));
-    errors.cloned().collect()
+    errors.cloned().chain(lint::unknown_rules(loaded)).collect()
 }
 
 pub(super) fn the_one(mut places: Vec<AppPath>, path: &Path) -> Result<AppPath, Failure> {

@@ -11,6 +11,7 @@ mod lines;
 mod model;
 mod page;
 mod queue;
+mod quiet;
 mod reader;
 mod session;
 mod tables;
@@ -101,23 +102,11 @@ fn apps(watch: &Watch<'_>, shell: &Shell) -> Vec<LiveApp> {
         let request = (watch.ask)(place);
         live.asking(Box::new(move |found| Request { paths: found.selected.clone(), ..request.clone() }))
     };
-    match discover(watch.paths, &shell.cwd) {
-        Ok(places) => {
-            let lives = places.into_iter().map(|place| {
-                let known = place.clone();
-                let live = known_app(known, shell);
-                asking(live, &place)
-            });
-            lives.collect()
-        }
-        Err(_) => {
-            let lives = watch.paths.iter().map(|path| {
-                let place = awaited(path, shell);
-                asking(one_app(path.clone(), place.clone(), shell), &place)
-            });
-            lives.collect()
-        }
+    if let Ok(places) = discover(watch.paths, &shell.cwd) {
+        return places.iter().map(|place| asking(known_app(place.clone(), shell), place)).collect();
     }
+    let awaited = watch.paths.iter().map(|path| (path, awaited(path, shell)));
+    awaited.map(|(path, place)| asking(one_app(path.clone(), place.clone(), shell), &place)).collect()
 }
 
 /// The app at a path, wherever its folder turns out to be.
@@ -125,7 +114,7 @@ fn one_app(path: PathBuf, place: AppPath, shell: &Shell) -> LiveApp {
     let cwd = shell.cwd.clone();
     let find = move || {
         let places = discover(std::slice::from_ref(&path), &cwd)?;
-        the_one(places, &path).map_err(|failure| failure.into_trouble())
+        the_one(places, &path).map_err(Failure::into_trouble)
     };
     LiveApp::new(place, Box::new(find), shell.shared_env())
 }

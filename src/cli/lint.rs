@@ -94,7 +94,13 @@ pub(super) struct Args {
     stdin_filename: Option<PathBuf>,
     /// Check again after every change, until stopped; `--format` is `human`, `concise` or `json`, which
     /// is one event per line here
-    #[arg(long, conflicts_with_all = ["output", "fix", "unsafe_fixes", "diff", "stdin_filename", "max_diagnostics"])]
+    #[arg(
+        long,
+        conflicts_with_all = [
+            "output", "fix", "unsafe_fixes", "diff", "add_ignores", "baseline", "write_baseline", "since",
+            "statistics", "profile_rules", "max_diagnostics", "stdin_filename",
+        ]
+    )]
     watch: bool,
 }
 

@@ -99,7 +99,7 @@ fn perform(args: &Args, app: &App, shell: &Shell) -> Result<Exit, Failure> {
     let store = session::open_for_writing(&Database::new(app, args.asked.db.as_deref(), shell))?;
     let stop = Stop::new(None);
     let asked = stop.clone();
-    let interrupts = Interrupts::listen(move || asked.ask())?;
+    let interrupts = Interrupts::of_owner(move || asked.ask())?;
     let providers = session::providers(app.project(), &app.project().settings);
     let outcome = match args.format {
         Format::Human => {
@@ -120,7 +120,8 @@ fn perform(args: &Args, app: &App, shell: &Shell) -> Result<Exit, Failure> {
             summary?.outcome
         }
     };
-    Ok(exit(outcome, &interrupts))
+    shell.out.flush()?;
+    Ok(interrupts.let_go().unwrap_or_else(|| exit(outcome, &interrupts)))
 }
 
 fn exit(outcome: Outcome, interrupts: &Interrupts) -> Exit {

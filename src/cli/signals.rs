@@ -1,7 +1,7 @@
 //! Signals. SIGINT, SIGTERM and SIGHUP: the first asks to stop, the second ends the process at once.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use std::thread;
 
 use signal_hook::consts::{SIGHUP, SIGINT, SIGSTOP, SIGTERM, SIGTSTP, SIGWINCH};
@@ -24,6 +24,7 @@ pub(super) enum Heard {
 /// Listens to signals until it is dropped.
 pub(super) struct Interrupts {
     first: Arc<AtomicU8>,
+    suspended: Arc<AtomicBool>,
     handle: Handle,
 }
 
@@ -31,6 +32,13 @@ impl Interrupts {
     /// Calls `stop` on the first signal, from a thread of its own.
     pub(super) fn listen(stop: impl Fn() + Send + 'static) -> Result<Self, Failure> {
         Self::start(&[SIGINT, SIGTERM, SIGHUP], move |_| stop(), || ())
+    }
+
+    /// The same for an owner of runs: suspension asks it to stop as well, for whoever does not go on
+    /// must not look as if he did (sync-semantics.md §2, event 7). It is suspended by
+    /// [`Interrupts::let_go`].
+    pub(super) fn of_owner(stop: impl Fn() + Send + 'static) -> Result<Self, Failure> {
+        Self::start(&[SIGINT, SIGTERM, SIGHUP, SIGTSTP], move |_| stop(), || ())
     }
 
     /// Hears of suspension and of the terminal as well. `last` is called when the process is about
@@ -52,6 +60,8 @@ impl Interrupts {
         let handle = signals.handle();
         let first = Arc::new(AtomicU8::new(0));
         let seen = Arc::clone(&first);
+        let suspended = Arc::new(AtomicBool::new(false));
+        let suspending = Arc::clone(&suspended);
         thread::spawn(move || {
             for signal in signals.forever() {
                 let what = meaning(signal);
@@ -61,16 +71,29 @@ impl Interrupts {
                     // What was at work is marked as interrupted by the next process that looks.
                     signal_hook::low_level::exit(i32::from(Exit::Signal(number).code()));
                 }
+                if what == Heard::Suspend {
+                    suspending.store(true, Ordering::SeqCst);
+                }
                 heard(what);
             }
         });
-        Ok(Self { first, handle })
+        Ok(Self { first, suspended, handle })
     }
 
     /// How the process ends when it was asked to stop.
     pub(super) fn exit(&self) -> Option<Exit> {
         let number = self.first.load(Ordering::SeqCst);
         (number != 0).then_some(Exit::Signal(number))
+    }
+
+    /// Stops this process, when it was asked to, until it is told to go on; gives what it ends with
+    /// then, as there is nothing left to go on with.
+    pub(super) fn let_go(&self) -> Option<Exit> {
+        if !self.suspended.load(Ordering::SeqCst) {
+            return None;
+        }
+        suspend();
+        Some(Exit::Signal(u8::try_from(SIGTSTP).unwrap_or(0)))
     }
 }
 

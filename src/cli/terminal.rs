@@ -57,8 +57,8 @@ impl Terminal {
         self.inner.leave();
     }
 
-    /// Its size now.
-    pub(super) fn size(&self) -> Size {
+    /// The size of the terminal now.
+    pub(super) fn size() -> Size {
         let size = tcgetwinsize(stdout()).ok().filter(|size| size.ws_col > 0 && size.ws_row > 0);
         size.map_or(Size { columns: 80, rows: 24 }, |size| Size {
             columns: usize::from(size.ws_col),
@@ -86,10 +86,15 @@ impl Drop for Inner {
 
 /// The line cut to a number of columns; sequences for colour take none and are kept whole.
 pub(super) fn cut(line: &str, columns: usize) -> String {
-    if console::measure_text_width(line) <= columns {
+    if width(line) <= columns {
         return line.to_owned();
     }
     console::truncate_str(line, columns, "…").into_owned()
+}
+
+/// How many columns a line takes.
+pub(super) fn width(line: &str) -> usize {
+    console::measure_text_width(line)
 }
 
 #[cfg(test)]

@@ -80,33 +80,6 @@ impl<'a> Cx<'a> {
             Origin::Reference { .. } | Origin::System => None,
         }
     }
-
-    /// The datasource whose rows `@ctx.current.item` is, for something that stands at a span: the `data` of
-    /// the list around it, when that is a datasource and nothing else.
-    pub fn item_source(&self, place: &Place<'_>, span: Span) -> Option<String> {
-        let mut node = &place.source.tree.root;
-        let mut path = vec![(None, node)];
-        while node.span != span {
-            let entry = node.entries().iter().find(|entry| entry.value.span.contains(span));
-            let (key, next) = match entry {
-                Some(entry) => (Some(&*entry.key.text), &entry.value),
-                None => (None, node.items().iter().find(|item| item.span.contains(span))?),
-            };
-            path.push((key, next));
-            node = next;
-        }
-        // What is nearest decides, and where that is not known nothing is.
-        let binds = |pair: &&[(Option<&str>, &Node)]| {
-            let ((_, list), (key, _)) = (pair[0], pair[1]);
-            key.is_some_and(|key| key != "data")
-                && list.get("data").is_some()
-                && !is_options_of_action(&path, list)
-        };
-        let nearest = path.windows(2).rev().find(binds)?;
-        let (list, key) = (nearest[0].1, nearest[1].0);
-        let data = list.get("data").and_then(Node::as_str).filter(|_| key == Some("item"))?;
-        whole_datasource(data)
-    }
 }
 
 /// Whether the file declares several datasources of this id, as jigs with widgets may.
@@ -118,6 +91,33 @@ fn has_twins(place: &Place<'_>, id: &str) -> bool {
     }
     let root = &place.source.tree.root;
     place.screen.is_some() && root.get("widgets").is_some() && count(root, id) > 1
+}
+
+/// The datasource whose rows `@ctx.current.item` is, for something that stands at a span: the `data` of
+/// the list around it, when that is a datasource and nothing else.
+pub(super) fn item_source(place: &Place<'_>, span: Span) -> Option<String> {
+    let mut node = &place.source.tree.root;
+    let mut path = vec![(None, node)];
+    while node.span != span {
+        let entry = node.entries().iter().find(|entry| entry.value.span.contains(span));
+        let (key, next) = match entry {
+            Some(entry) => (Some(&*entry.key.text), &entry.value),
+            None => (None, node.items().iter().find(|item| item.span.contains(span))?),
+        };
+        path.push((key, next));
+        node = next;
+    }
+    // What is nearest decides, and where that is not known nothing is.
+    let binds = |pair: &&[(Option<&str>, &Node)]| {
+        let ((_, list), (key, _)) = (pair[0], pair[1]);
+        key.is_some_and(|key| key != "data")
+            && list.get("data").is_some()
+            && !is_options_of_action(&path, list)
+    };
+    let nearest = path.windows(2).rev().find(binds)?;
+    let (list, key) = (nearest[0].1, nearest[1].0);
+    let data = list.get("data").and_then(Node::as_str).filter(|_| key == Some("item"))?;
+    whole_datasource(data)
 }
 
 /// A field of a row that an expression reads.
@@ -152,7 +152,7 @@ fn field_read(cx: &Cx<'_>, place: &Place<'_>, found: &Found, path: &ContextPath)
     let field = segment.name.clone()?;
     let datasource = match (name(0)?, name(1)?) {
         ("datasources", id) => id.to_owned(),
-        ("current", "item") => cx.item_source(place, found.span)?,
+        ("current", "item") => item_source(place, found.span)?,
         _ => return None,
     };
     let columns = cx.columns(place, &datasource)?;

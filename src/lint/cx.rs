@@ -14,6 +14,7 @@ use super::forms::{Forms, FormsAtHand};
 use super::known::Known;
 use super::log::{Log, Mark, Question};
 use super::table::{Sight, Table};
+use super::tally::Tally;
 use super::view::View;
 use crate::action::{ActionNode, UseKind};
 use crate::app::{Datasource, FileKind, Reference, Screen, Source};
@@ -149,6 +150,12 @@ impl<'a> Cx<'a> {
         let table = table(self.facts.known);
         self.log.note(table.whole());
         table.keys(self.facts.loaded, self.facts.files)
+    }
+
+    /// Whether a word stands in a text of some file, of another file than `but` if that is given.
+    pub fn is_said(&self, word: &str, but: Option<FileId>) -> bool {
+        self.log.note(Tally::question(word));
+        self.facts.known.words.has(word, but, self.facts.loaded, self.facts.files)
     }
 
     /// What does not depend on the app.

@@ -26,6 +26,7 @@ mod unprefixed_table;
 mod unquoted_word;
 mod unselected_column;
 mod unselected_json_property;
+mod unused_definition;
 mod unused_query_parameter;
 mod wiped_local_rows;
 mod write_without_id;
@@ -60,6 +61,7 @@ pub(super) static RULES: &[&Rule] = &[
     &unquoted_word::RULE,
     &unselected_column::RULE,
     &unselected_json_property::RULE,
+    &unused_definition::RULE,
     &unused_query_parameter::RULE,
     &wiped_local_rows::RULE,
     &write_without_id::RULE,

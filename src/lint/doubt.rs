@@ -98,6 +98,25 @@ pub(super) fn damaged(file: Sight<'_>, add: Add<'_, FileKind>) {
     }
 }
 
+/// Adds the words of a file that could not be read in full.
+pub(super) fn damaged_words(file: Sight<'_>, add: Add<'_, ()>) {
+    if unread(file.source, file.loaded).next().is_some() {
+        let words = file.text().split(|c| !is_part(c)).filter(|word| !word.is_empty());
+        words.collect::<BTreeSet<&str>>().into_iter().for_each(|word| add(word, ()));
+    }
+}
+
+fn is_part(c: char) -> bool {
+    c.is_alphanumeric() || matches!(c, '_' | '-')
+}
+
+/// Adds a file in which the loader found an error.
+pub(super) fn errors(file: Sight<'_>, add: Add<'_, ()>) {
+    if file.loaded.diagnostics_in(file.source).any(|found| found.severity == Severity::Error) {
+        add(ALL, ());
+    }
+}
+
 pub(super) fn misplaced(file: Sight<'_>, add: Add<'_, ()>) {
     let unknown = file.loaded.diagnostics_in(file.source).filter(|found| found.rule == "unknown-key");
     unknown.filter_map(|found| value_behind(file.text(), found.span)).for_each(|value| add(value, ()));
@@ -174,6 +193,20 @@ impl Cx<'_> {
         let from = Span { end: 0, ..entries[at].key_span };
         let to = entries.get(at + 1).map_or(u32::MAX, |next| next.key_span.start);
         doubts.unread.range(from..).next().is_some_and(|bad| bad.start < to)
+    }
+
+    /// Whether a file that could not be read in full may use an id: it has all words of it.
+    pub fn may_be_used(&self, id: &str) -> bool {
+        let words = id.split(|c| !is_part(c)).filter(|word| !word.is_empty());
+        let files = words.map(|word| self.rows(|known| &known.damaged_words, word));
+        let mut files = files.map(|rows| rows.iter().map(|(file, ())| *file).collect::<BTreeSet<_>>());
+        let first = files.next().unwrap_or_default();
+        !files.fold(first, |all, next| &all & &next).is_empty()
+    }
+
+    /// Whether the loader found an error somewhere.
+    pub fn has_errors(&self) -> bool {
+        !self.rows(|known| &known.errors, ALL).is_empty()
     }
 
     /// Whether every file could be read in full.

@@ -51,9 +51,13 @@ pub(super) fn wipes(function: &Function) -> bool {
 
 fn entry(node: &Node) -> Entry<'_> {
     let entity = if node.as_str().is_some() { Some(node) } else { node.get("entity") };
-    Entry { node, entity: entity.filter(is_literal), function: node.get("function").filter(is_literal) }
+    Entry {
+        node,
+        entity: entity.filter(|node| is_literal(node)),
+        function: node.get("function").filter(|node| is_literal(node)),
+    }
 }
 
-fn is_literal(node: &&Node) -> bool {
+fn is_literal(node: &Node) -> bool {
     node.as_str().is_some_and(|text| !is_expression(text))
 }

@@ -14,7 +14,7 @@ use crate::syntax::Node;
 #[derive(Default)]
 pub(super) struct Forms<'a> {
     /// By instance id.
-    pub forms: HashMap<&'a str, Form<'a>>,
+    pub by_id: HashMap<&'a str, Form<'a>>,
     /// Types of all components with an instance id, by that id.
     pub components: HashMap<&'a str, &'a str>,
     /// Whether there may be others that cannot be seen here: in a component of one's own, or with an
@@ -75,12 +75,12 @@ fn gather<'a>(node: &'a Node, around: Option<&'a str>, forms: &mut Forms<'a>) {
         match (type_name, id) {
             ("component.form", Some(id)) => {
                 let asks = node.at("/options/isDiscardChangesAlertEnabled");
-                forms.forms.insert(id, Form { files: Vec::new(), asks, node: Some(node) });
+                forms.by_id.insert(id, Form { files: Vec::new(), asks, node: Some(node) });
                 form = Some(id);
             }
             ("component.form", None) => forms.others = true,
             ("component.media-field" | "component.avatar-field", Some(id)) => {
-                if let Some(form) = around.and_then(|around| forms.forms.get_mut(around)) {
+                if let Some(form) = around.and_then(|around| forms.by_id.get_mut(around)) {
                     form.files.push(id);
                 }
             }

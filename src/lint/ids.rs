@@ -60,6 +60,38 @@ pub(super) fn files(file: Sight<'_>, add: Add<'_, FileKind>) {
     add(&file.source.id, file.source.kind);
 }
 
+/// Adds the ids that a file names, in the index or in an expression.
+pub(super) fn named_ids(file: Sight<'_>, add: Add<'_, UseKind>) {
+    for part in file.parts() {
+        part.references().iter().for_each(|used| add(&used.id, used.kind));
+        let Holds::Screen(screen) = &part.holds else { continue };
+        let read =
+            screen.expressions.iter().flat_map(|found| found.expression.references().below(&["datasources"]));
+        let ids = read.filter_map(|path| path.segments.get(1)?.name.as_deref());
+        ids.for_each(|id| add(id, UseKind::Datasource));
+    }
+}
+
+/// Adds the texts of a file, their words, and the parts of words at dots and slashes.
+pub(super) fn words(file: Sight<'_>, add: &mut dyn FnMut(&str)) {
+    gather_words(&file.source.tree.root, add);
+}
+
+fn gather_words(node: &Node, add: &mut dyn FnMut(&str)) {
+    if let Some(text) = node.as_str() {
+        add(text.trim());
+        let is_part = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | '/' | '$');
+        for word in text.split(|c| !is_part(c)) {
+            add(word);
+            if word.contains(['.', '/', '$']) {
+                word.split(['.', '/', '$']).for_each(&mut *add);
+            }
+        }
+    }
+    node.entries().iter().for_each(|entry| gather_words(&entry.value, add));
+    node.items().iter().for_each(|item| gather_words(item, add));
+}
+
 impl<'a> Cx<'a> {
     /// What carries this `instanceId`, whatever it is.
     pub fn named(&self, id: &str) -> Vec<&'a Named> {

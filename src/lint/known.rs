@@ -4,7 +4,9 @@
 
 use super::log::News;
 use super::table::{Follow, Sight, Table};
+use super::tally::Tally;
 use super::{callers, doubt, fetched, ids, sql, texts, tracked, triggers, wiring, writes};
+use crate::action::UseKind;
 use crate::app::FileKind;
 use crate::diag::{FileId, Span};
 
@@ -13,18 +15,25 @@ macro_rules! tables {
         /// What is known of the whole app, found when it is first asked for.
         pub(super) struct Known {
             $($(#[$doc])* pub $name: Table<$value>,)*
+            /// The words of all texts.
+            pub words: Tally,
             /// Compiles the app's statements.
             pub sql: sql::Desk,
         }
 
         impl Known {
             pub fn new() -> Self {
-                Self { $($name: Table::new(stringify!($name), $of),)* sql: sql::Desk::default() }
+                Self {
+                    $($name: Table::new(stringify!($name), $of),)*
+                    words: Tally::new(ids::words),
+                    sql: sql::Desk::default(),
+                }
             }
 
             /// Follows the change of one file; `now` is what it is now, if it is still there.
             pub fn follow(&mut self, file: FileId, now: Option<Sight<'_>>, news: &mut News) {
                 $(self.$name.follow(file, now, news);)*
+                self.words.follow(file, now, news);
             }
         }
     };
@@ -77,6 +86,16 @@ tables! {
     writers: writes::Writer = writes::writers,
     /// Files that speak of interrupted scopes, all under one key.
     interruptions: () = tracked::interruptions,
+    /// Files with a datasource that reads a table that follows syncs, all under one key.
+    followers: () = tracked::followers,
+    /// The inputs that jigs, components and datasources read.
+    inputs_read: Option<String> = wiring::inputs_read,
+    /// Words of files that could not be read in full.
+    damaged_words: () = doubt::damaged_words,
+    /// Files in which the loader found errors, all under one key.
+    errors: () = doubt::errors,
+    /// What files name, with the kinds that are meant.
+    named_ids: UseKind = ids::named_ids,
     /// The files that have a text, by its id.
     texts: () = texts::texts,
     /// The files with the texts of a whole language, all under one key.

@@ -34,6 +34,8 @@ pub(super) enum Question<'q> {
     Scripts,
     /// The row of a table with this key.
     Row(&'static str, &'q str),
+    /// The files in which the word with this hash stands.
+    Word(u64),
     /// All rows of a table.
     Rows(&'static str),
 }

@@ -40,7 +40,7 @@ impl<'a> Survey<'a> {
     pub fn of(cx: &Cx<'a>) -> Self {
         let unclaimed = unclaimed(cx);
         let duplicates = duplicates(cx);
-        let pairs = pairs(&unclaimed, &duplicates);
+        let pairs = pairs(cx, &unclaimed, &duplicates);
         Self { unclaimed, duplicates, pairs }
     }
 }
@@ -76,9 +76,18 @@ fn duplicates<'a>(cx: &Cx<'a>) -> Vec<Duplicate<'a>> {
     duplicates
 }
 
-fn pairs<'a>(unclaimed: &[Unclaimed<'a>], duplicates: &[Duplicate<'a>]) -> BTreeMap<Span, Unclaimed<'a>> {
+fn pairs<'a>(
+    cx: &Cx<'a>,
+    unclaimed: &[Unclaimed<'a>],
+    duplicates: &[Duplicate<'a>],
+) -> BTreeMap<Span, Unclaimed<'a>> {
+    // A name that is near and belongs to a member of its own explains nothing.
+    let is_explained = |member: &&Unclaimed<'a>| {
+        let near = member.suggestion.as_ref().and_then(|suggestion| suggestion.split('`').nth(1));
+        near.is_some_and(|near| !cx.is_member(near))
+    };
     let mut waiting: BTreeMap<FileId, Vec<&Unclaimed<'a>>> = BTreeMap::new();
-    for member in unclaimed.iter().rev().filter(|member| member.suggestion.is_none()) {
+    for member in unclaimed.iter().rev().filter(|member| !is_explained(member)) {
         waiting.entry(member.reference.span.file).or_default().push(member);
     }
     let mut pair = |duplicate: &Duplicate<'a>| {

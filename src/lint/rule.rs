@@ -69,11 +69,6 @@ impl<'a> Branch<'a> {
             _ => None,
         }
     }
-
-    /// The map next around it.
-    pub fn parent(&self) -> Option<&'a Node> {
-        self.outer.last().map(|(_, node)| *node)
-    }
 }
 
 /// Looks at a text and the key it stands at.

@@ -45,7 +45,7 @@ impl<'a> Selection<'a> {
     /// Joins the app's settings with the request; mistakes in the settings are added to `found`.
     pub fn new(loaded: &'a Loaded, request: &'a Request, found: &mut Vec<Diagnostic>) -> Self {
         let settings = &loaded.project.settings.lint;
-        found.extend(names(settings).filter(|name| !is_known(&name.value)).map(unknown_rule::in_settings));
+        found.extend(unknown_names(loaded));
         Self {
             choice: Choice::new(settings, request),
             severity: settings.severity.iter().map(|(id, severity)| (id.value.as_str(), *severity)).collect(),
@@ -129,6 +129,12 @@ fn precision(name: &str, rule: &str) -> u8 {
 #[must_use]
 pub fn is_about_reading(rule: &str) -> bool {
     crate::syntax::RULES.iter().any(|info| info.id == rule && info.severity == Severity::Error)
+}
+
+/// The names in the settings that are no rule's.
+pub(super) fn unknown_names(loaded: &Loaded) -> impl Iterator<Item = Diagnostic> {
+    let settings = &loaded.project.settings.lint;
+    names(settings).filter(|name| !is_known(&name.value)).map(unknown_rule::in_settings)
 }
 
 /// Every name of a rule in the settings.

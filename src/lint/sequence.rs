@@ -53,11 +53,11 @@ fn steps(list: &ActionNode) -> Option<Vec<Step<'_>>> {
 /// The first item of a list that is `earlier`, and an item after it that is `later`. The items of
 /// lists in the list count as its own, but a pair within one of them is that list's. What stands in a
 /// question or behind `onSuccess` runs at a time of its own and does not count.
-pub(super) fn pair<'a>(
-    list: &'a ActionNode,
+pub(super) fn pair(
+    list: &ActionNode,
     earlier: impl Fn(&ActionNode) -> bool,
     later: impl Fn(&ActionNode) -> bool,
-) -> Option<(&'a ActionNode, &'a ActionNode)> {
+) -> Option<(&ActionNode, &ActionNode)> {
     let steps = steps(list)?;
     let at = steps.iter().position(|step| step.items.iter().any(|item| earlier(item)))?;
     let first = steps[at].items.iter().find(|item| earlier(item))?;

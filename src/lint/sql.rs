@@ -17,8 +17,8 @@ pub(super) struct Desk {
 
 #[derive(Default)]
 struct Inner {
-    /// Made for the first statement; `None` inside when SQLite cannot work.
-    checker: Option<Option<Checker>>,
+    /// Made for the first statement, and tried again for the next when SQLite cannot work.
+    checker: Option<Checker>,
     known: HashMap<(Language, Box<str>), Arc<Checked>>,
 }
 
@@ -28,7 +28,10 @@ impl Desk {
         if let Some(known) = inner.known.get(&(language, text.into())) {
             return Some(Arc::clone(known));
         }
-        let checker = inner.checker.get_or_insert_with(|| Checker::new().ok()).as_ref()?;
+        if inner.checker.is_none() {
+            inner.checker = Checker::new().ok();
+        }
+        let checker = inner.checker.as_ref()?;
         let checked = Arc::new(match language {
             Language::Query { shorthand } => {
                 checker.check_query(text, &Dialect { shorthand, package: Some(package) })

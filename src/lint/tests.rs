@@ -4,6 +4,7 @@
 
 mod corpus;
 mod fixtures;
+mod fuzz;
 mod pages;
 mod planted;
 mod recall;

@@ -77,11 +77,6 @@ impl<'a> Texts<'_, 'a> {
 }
 
 /// Whether a file holds the texts of a whole language; those of a region, `pt-br`, need only differ.
-fn is_language(source: &Source) -> bool {
+pub(super) fn is_language(source: &Source) -> bool {
     source.kind == FileKind::Translation && !source.id.contains(['-', '_'])
-}
-
-/// Whether a file should have all texts.
-pub(super) fn is_whole(source: &Source) -> bool {
-    is_language(source)
 }

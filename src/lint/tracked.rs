@@ -6,8 +6,9 @@ use std::ops::Range;
 use super::known::ALL;
 use super::table::{Add, Sight};
 use super::{Cx, Place};
-use crate::app::{Datasource, FileKind, Origin};
-use crate::expr::{ExprKind, ExprNode, Expression, Operator};
+use crate::app::{Datasource, FileKind, Found, Holds, Origin, Part};
+use crate::diag::Span;
+use crate::expr::{ExprKind, ExprNode, Operator};
 
 /// A table that follows syncs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -86,9 +87,12 @@ pub(super) fn tracked(cx: &Cx<'_>, place: &Place<'_>, id: &str) -> Option<Tracke
 }
 
 /// The texts that an expression compares with columns of these tables.
-pub(super) fn compared(cx: &Cx<'_>, place: &Place<'_>, expression: &Expression) -> Vec<Compared> {
-    let mut walk = Walk { cx, place, bound: HashMap::new(), found: Vec::new() };
-    walk.node(expression.root(), None, false);
+pub(super) fn compared(cx: &Cx<'_>, place: &Place<'_>, found: &Found) -> Vec<Compared> {
+    if !cx.follows_syncs() {
+        return Vec::new();
+    }
+    let mut walk = Walk { cx, place, span: found.span, bound: HashMap::new(), found: Vec::new() };
+    walk.node(found.expression.root(), None, false);
     walk.found
 }
 
@@ -154,6 +158,8 @@ type Steps = Vec<String>;
 struct Walk<'c, 'a, 'e> {
     cx: &'c Cx<'a>,
     place: &'c Place<'c>,
+    /// Where the expression stands.
+    span: Span,
     /// What variables stand for.
     bound: HashMap<&'e str, Option<Steps>>,
     found: Vec<Compared>,
@@ -236,6 +242,10 @@ impl<'e> Walk<'_, '_, 'e> {
         let Some(steps) = self.steps(subject, base) else { return };
         let (id, column) = match steps.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
             ["datasources", id, column] => ((*id).to_owned(), (*column).to_owned()),
+            ["current", "item", column] => match crate::lint::columns::item_source(self.place, self.span) {
+                Some(id) => (id, (*column).to_owned()),
+                None => return,
+            },
             _ => return,
         };
         let Some(table) = tracked(self.cx, self.place, &id) else { return };
@@ -304,7 +314,30 @@ pub(super) fn interruptions(file: Sight<'_>, add: Add<'_, ()>) {
     }
 }
 
+/// Adds a file with a datasource that reads a table that follows syncs.
+pub(super) fn followers(file: Sight<'_>, add: Add<'_, ()>) {
+    let follows = |datasource: &Datasource| match &datasource.origin {
+        Origin::Sqlite(sqlite) => {
+            sqlite.entities.iter().any(|used| Tracked::of(&used.entity.value).is_some())
+        }
+        _ => false,
+    };
+    let in_part = |part: &Part| match &part.holds {
+        Holds::Screen(screen) => screen.datasources.values().any(|datasource| follows(datasource)),
+        Holds::Datasource(datasource) => follows(datasource),
+        _ => false,
+    };
+    if file.parts().any(in_part) {
+        add(ALL, ());
+    }
+}
+
 impl Cx<'_> {
+    /// Whether some datasource reads a table that follows syncs.
+    pub fn follows_syncs(&self) -> bool {
+        !self.rows(|known| &known.followers, ALL).is_empty()
+    }
+
     /// Whether something in the app takes care of interrupted scopes.
     pub fn knows_interruptions(&self) -> bool {
         !self.rows(|known| &known.interruptions, ALL).is_empty()

@@ -120,6 +120,10 @@ impl<'a, T> Parts<'a, T> {
         self.parts.get_key_value(id).map(|(id, part)| (id.as_str(), part.as_ref()))
     }
 
+    pub fn is_empty(&self) -> bool {
+        self.iter().next().is_none()
+    }
+
     pub fn contains_key(&self, id: &str) -> bool {
         self.get(id).is_some()
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::Cx;
 use super::known::ALL;
 use super::table::{Add, Sight};
-use crate::app::FileKind;
+use crate::app::{FileKind, Found, Holds};
 use crate::diag::{FileId, Span};
 use crate::expr::is_expression;
 use crate::syntax::{Kind, Node};
@@ -104,27 +104,28 @@ fn once(file: Sight<'_>, add: Add<'_, ()>, is_meant: fn(&Thread<'_>) -> bool) {
 fn threads<'n>(file: Sight<'n>, see: &mut dyn FnMut(Thread<'n>)) {
     use FileKind::{Icons, Images, Settings, Translation};
     if !matches!(file.source.kind, Settings | Translation | Icons | Images) {
-        below(&file.source.tree.root, see);
+        below(&file.source.tree.root, file.source.kind == FileKind::Index, see);
     }
 }
 
-fn below<'n>(node: &'n Node, see: &mut dyn FnMut(Thread<'n>)) {
+fn below<'n>(node: &'n Node, is_index: bool, see: &mut dyn FnMut(Thread<'n>)) {
     match &node.kind {
         Kind::Object(entries) => {
-            object(node, see);
-            entries.iter().for_each(|entry| below(&entry.value, see));
+            object(node, is_index, see);
+            entries.iter().for_each(|entry| below(&entry.value, is_index, see));
         }
-        Kind::Array(items) => items.iter().for_each(|item| below(item, see)),
+        Kind::Array(items) => items.iter().for_each(|item| below(item, is_index, see)),
         _ => {}
     }
 }
 
-fn object<'n>(node: &'n Node, see: &mut dyn FnMut(Thread<'n>)) {
+fn object<'n>(node: &'n Node, is_index: bool, see: &mut dyn FnMut(Thread<'n>)) {
     let is_computed = |key: &str| node.get(key).and_then(Node::as_str).is_some_and(is_expression);
     if is_computed("instanceId") || is_computed("children") {
         see(Thread::Dynamic);
     }
-    if let Some(jig) = node.get("jigId").and_then(Node::as_str) {
+    // The tabs of the index show one jig at a time.
+    if let Some(jig) = node.get("jigId").and_then(Node::as_str).filter(|_| !is_index) {
         see(Thread::Embedded(jig));
     }
     let option = |key: &str| node.get("options").and_then(|options| options.get(key));
@@ -253,4 +254,37 @@ fn target(text: &str) -> Option<Vec<&str>> {
         |part: &&str| !part.is_empty() && part.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-'));
     let names: Vec<&str> = path.split('.').collect();
     names.iter().all(is_name).then_some(names)
+}
+
+/// Adds the inputs that a jig, a component or a datasource reads, by their kinds and ids; `None` where
+/// all of them are read at once.
+pub(super) fn inputs_read(file: Sight<'_>, add: Add<'_, Option<String>>) {
+    for part in file.parts() {
+        let (expressions, path): (&[Found], &[&str]) = match (&part.holds, part.kind) {
+            (Holds::Screen(screen), FileKind::Jig) => (&screen.expressions, &["jig", "inputs"]),
+            (Holds::Screen(screen), FileKind::Component) => (&screen.expressions, &["inputs"]),
+            (Holds::Datasource(datasource), _) => (&datasource.expressions, &["inputs"]),
+            _ => continue,
+        };
+        let key = reader(part.kind, &part.id);
+        for read in expressions.iter().flat_map(|found| &found.expression.references().paths) {
+            let mut written = read.segments.iter().map(|segment| segment.name.as_deref());
+            let begins = path.iter().all(|wanted| written.next().is_none_or(|name| name == Some(wanted)));
+            if begins {
+                add(&key, written.next().flatten().map(str::to_owned));
+            }
+        }
+    }
+}
+
+fn reader(kind: FileKind, id: &str) -> String {
+    format!("{kind:?} {id}")
+}
+
+impl Cx<'_> {
+    /// Whether a jig, a component or a datasource reads an input, or may.
+    pub fn may_read_input(&self, kind: FileKind, id: &str, input: &str) -> bool {
+        let read = self.rows(|known| &known.inputs_read, &reader(kind, id));
+        read.iter().any(|(_, name)| name.as_deref().is_none_or(|name| name == input))
+    }
 }

@@ -11,7 +11,7 @@ use annotate_snippets::{AnnotationKind, Group, Level, Message, Origin, Renderer,
 
 use self::excerpt::{Excerpt, Mark};
 use super::Colors;
-use crate::diag::{Diagnostic, FileId, Files, Fix, Severity};
+use crate::diag::{Diagnostic, FileId, Files, Fix, Safety, Severity};
 
 /// Lines are cut before they reach this, so the renderer has nothing to cut.
 const WIDTH: usize = 1000;
@@ -106,6 +106,11 @@ fn marks(diagnostic: &Diagnostic, file: FileId) -> Vec<Mark<'_>> {
         .collect()
 }
 
+/// What the fix does, and what has to be said for it to be done.
 fn fix(fix: &Fix) -> Message<'_> {
-    Level::HELP.with_name("fix").message(fix.title.as_str())
+    let option = match fix.safety {
+        Safety::Safe => "--fix",
+        Safety::Unsafe => "--unsafe-fixes",
+    };
+    Level::HELP.with_name("fix").message(format!("{} (`{option}` applies it)", fix.title))
 }

@@ -97,7 +97,7 @@ error[invalid-yaml]: `: ` cannot stand here
 1 | name: x
   | ---- in the app that begins here
   |
-  = fix: put the value in quotes
+  = fix: put the value in quotes (`--fix` applies it)
 
 error[duplicate-key]: `id` is given twice in one map
  --> jigs/home.jigx:4:1

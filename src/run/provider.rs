@@ -7,8 +7,9 @@ mod dynamic;
 mod local;
 mod rest;
 #[cfg(test)]
-mod testing;
+pub(in crate::run) mod testing;
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -48,6 +49,43 @@ pub struct Fetch<'a> {
     pub cursor: Option<&'a str>,
     /// Tells that the work is to stop, and when it must have ended.
     pub stop: &'a Stop,
+    /// The app's functions by id: one may ask another first ([`crate::app::Guard`]).
+    pub functions: &'a BTreeMap<String, Arc<Function>>,
+    /// The local tables, for the queries of functions.
+    pub tables: &'a dyn LocalTables,
+}
+
+/// Local tables as functions read them.
+pub trait LocalTables: Sync {
+    /// The rows of a SELECT, each an object of its columns.
+    ///
+    /// # Errors
+    /// When the statement cannot be answered.
+    fn ask(&self, question: &Question<'_>) -> Result<Vec<Map<String, Value>>, FetchError>;
+}
+
+/// A SELECT with everything that belongs to it.
+#[derive(Debug, Clone, Copy)]
+pub struct Question<'a> {
+    /// The statement in the app format's dialect.
+    pub statement: &'a str,
+    /// Its parameters, without `@`.
+    pub parameters: &'a Map<String, Value>,
+    /// Tables that count as empty when they do not exist.
+    pub tables: &'a [String],
+    /// Columns whose JSON text becomes a value.
+    pub json_columns: &'a [String],
+}
+
+/// No local tables: every question is refused.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct NoTables;
+
+impl LocalTables for NoTables {
+    fn ask(&self, question: &Question<'_>) -> Result<Vec<Map<String, Value>>, FetchError> {
+        let message = format!("there are no local tables here to answer `{}`", question.statement);
+        Err(FetchError::lasting("config.query", message))
+    }
 }
 
 /// Takes the pages of a fetch.
@@ -57,6 +95,19 @@ pub trait Sink {
     /// # Errors
     /// When the page cannot be kept; the fetch must end with this error.
     fn page(&mut self, page: &Page<'_>) -> Result<(), FetchError>;
+
+    /// Does something to local rows at once, whatever becomes of the fetch: what guards and error
+    /// rules ask for (functions.md §7, §9). All of it happens, or nothing.
+    ///
+    /// # Errors
+    /// When it cannot be done.
+    fn aside(&mut self, writes: &[Write<'_>]) -> Result<(), FetchError> {
+        if writes.is_empty() {
+            return Ok(());
+        }
+        let message = "this sink performs no operations beside the rows of a fetch";
+        Err(FetchError::lasting("config.unsupported", message))
+    }
 }
 
 /// Rows that arrived together.
@@ -69,6 +120,76 @@ pub struct Page<'a> {
     pub deleted: Vec<String>,
     /// Size of the response's body.
     pub bytes: u64,
+    /// The part of the table whose rows these take the place of, where the function names one
+    /// (functions.md §6.1); that of the first page counts.
+    pub part: Part,
+    /// What is done to local rows in place of keeping [`Self::rows`], in order; `None` without
+    /// `operations` (functions.md §6.2).
+    pub writes: Option<Vec<Write<'a>>>,
+}
+
+/// A part of a table: rows for which all of it holds; everything when it is empty.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Part {
+    /// Properties with the value that they have.
+    pub values: Vec<(String, Value)>,
+    /// Properties with the values between which they lie, both included.
+    pub ranges: Vec<(String, Value, Value)>,
+}
+
+impl Part {
+    /// Whether it is the whole table.
+    #[must_use]
+    pub fn is_whole(&self) -> bool {
+        self.values.is_empty() && self.ranges.is_empty()
+    }
+}
+
+/// One thing done to local rows (functions.md §6.2).
+#[derive(Debug, Clone)]
+pub enum Write<'a> {
+    /// Rows for a table.
+    Rows {
+        /// The table.
+        table: String,
+        /// What they do to the rows that are there.
+        mode: WriteMode,
+        /// The rows.
+        rows: Vec<Row<'a>>,
+        /// What stands in their `timestamp`; the time of writing without it.
+        timestamp: Option<Value>,
+    },
+    /// A statement on local tables.
+    Sql {
+        /// The statement in the app format's dialect.
+        statement: String,
+        /// Its parameters, without `@`.
+        parameters: Map<String, Value>,
+        /// Tables that are made when they do not exist, and count as changed.
+        tables: Vec<String>,
+    },
+    /// A text in the place of another, wherever it stands in ids and data.
+    FindReplace {
+        /// The text.
+        find: String,
+        /// The text in its place.
+        replace: String,
+        /// The tables.
+        tables: Vec<String>,
+        /// Whether commands that wait to be sent are changed too.
+        queue: bool,
+    },
+}
+
+/// What rows do to the rows that are there.
+#[derive(Debug, Clone, PartialEq)]
+pub enum WriteMode {
+    /// They take the place of a part of the table; of several pages, the first one removes.
+    Replace(Part),
+    /// Each takes the place of the one with its id.
+    Upsert,
+    /// Each one's top-level properties are merged into the one with its id.
+    Merge,
 }
 
 /// One row.

@@ -1,5 +1,6 @@
 //! Performs `sync-entities`: one instance, one operation per table (sync-semantics.md §1).
 
+mod changes;
 #[cfg(test)]
 mod tests;
 
@@ -9,12 +10,14 @@ use std::time::Instant;
 use super::done::Done;
 use super::event::{Event, Failure};
 use super::interpret::{Run, Worker};
-use super::provider::{CURSOR_EXPIRED, Fetch, FetchError, Fetched, Page, Provider, Sink, Stop};
+use super::provider::{CURSOR_EXPIRED, Fetch, FetchError, Fetched, Page, Provider, Sink, Stop, Write};
+use super::tables::StoreTables;
 use super::{Engine, Network, depth, digest};
 use crate::action::{EntityRequest, ProviderKind};
 use crate::app::{Function, Rows};
 use crate::store::sync::ScopeState;
 use crate::store::{self, BeginInstance, Mode, Operation, StoreError, Work, Writer};
+use changes::Writes;
 
 /// The code of an error: the work was overtaken.
 const STALE: &str = "stale";
@@ -177,6 +180,8 @@ impl Worker<'_> {
             world: self.run.session.base(),
             cursor,
             stop: job.stop,
+            functions: &self.run.engine.project.functions,
+            tables: &StoreTables(store),
         };
         let fetched = provider.fetch(&request, &mut sink)?;
         job.stop.check()?;
@@ -241,8 +246,11 @@ pub(super) fn described<'e>(
 }
 
 fn mode(function: Option<&Function>, cursor: Option<&str>) -> Mode {
+    let has_operations = function.is_some_and(|function| function.operations.is_some());
     match function.map(|function| &function.rows) {
         _ if cursor.is_some() => Mode::Upsert,
+        _ if has_operations => Mode::Changes,
+        Some(Rows::Part(_)) => Mode::Part,
         // Top-level properties that do not arrive stay (functions.md §6.1).
         Some(Rows::Merge) => Mode::Merge,
         _ => Mode::Replace,
@@ -287,7 +295,18 @@ impl Sink for TableSink<'_> {
         let rows: Vec<store::Row<'_>> =
             page.rows.iter().map(|row| store::Row { id: &row.id, data: &row.data }).collect();
         let deleted: Vec<&str> = page.deleted.iter().map(String::as_str).collect();
-        let page = store::Page { rows: &rows, deleted: &deleted, bytes: page.bytes, cursor: None, now };
+        let writes = Writes::of(page.writes.as_deref().unwrap_or_default())?;
+        let changes = writes.changes();
+        let part = changes::part(&page.part);
+        let page = store::Page {
+            rows: &rows,
+            deleted: &deleted,
+            bytes: page.bytes,
+            cursor: None,
+            now,
+            part: Some(&part),
+            changes: &changes,
+        };
         let report = self.writer.page(&page).map_err(|error| self.worker.kept(error))?;
         run.note_changed(report.changed);
         run.emitter.emit(Event::EntityProgress {
@@ -297,6 +316,20 @@ impl Sink for TableSink<'_> {
             bytes: report.bytes.unsigned_abs(),
         });
         Ok(())
+    }
+
+    fn aside(&mut self, writes: &[Write<'_>]) -> Result<(), FetchError> {
+        if writes.is_empty() {
+            return Ok(());
+        }
+        let writes = Writes::of(writes)?;
+        let run: &Run<'_> = self.worker.run;
+        let now = run.engine.clock.now();
+        let done = run.commit(|store| {
+            let report = store.change(&writes.changes(), now)?;
+            Ok(((), report.changes))
+        });
+        done.map_err(|error| self.worker.kept(error))
     }
 }
 

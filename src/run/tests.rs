@@ -8,6 +8,7 @@ mod context;
 mod dry;
 mod dry_left;
 mod events;
+mod functions;
 mod guards;
 mod interruption;
 mod lists;

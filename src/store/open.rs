@@ -211,8 +211,10 @@ fn settings(conn: &Connection, options: &OpenOptions) -> rusqlite::Result<()> {
 /// Whose database it is; reads the file for the first time.
 fn identify(conn: &Connection, path: &Path) -> Result<Kind, StoreError> {
     let fail = |error| translate(&error, path);
-    let number = |name| conn.pragma_query_value(None, name, |row| row.get::<_, i64>(0)).map_err(fail);
-    let (application, version) = (number("application_id")?, number("user_version")?);
+    // In one statement, or another process could make the file ours between the two numbers.
+    let both = "SELECT application_id, user_version FROM pragma_application_id, pragma_user_version";
+    let (application, version): (i64, i64) =
+        conn.query_row(both, [], |row| Ok((row.get(0)?, row.get(1)?))).map_err(fail)?;
     let supported = i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX);
     let path = path.to_path_buf();
     match (application, version) {

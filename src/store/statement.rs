@@ -47,6 +47,20 @@ impl Store {
     }
 }
 
+/// Runs one statement within a transaction that is open already.
+pub(super) fn within(
+    guarded: &Guarded,
+    statement: &Statement<'_>,
+    entities: &[String],
+) -> Result<Changes, Trouble> {
+    for entity in entities {
+        entity::ensure(guarded, entity)?;
+    }
+    let mut changes = Changes::default();
+    execute(guarded, statement, Instant::now() + TIME_LIMIT, &mut changes)?;
+    Ok(changes)
+}
+
 fn execute(
     guarded: &Guarded,
     statement: &Statement<'_>,

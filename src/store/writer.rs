@@ -3,11 +3,13 @@
 //! operation.
 
 mod buffer;
+mod plan;
 mod swap;
 
 use rusqlite::params;
 
 use super::Store;
+use super::change::{Change, Part};
 use super::entity::{self, Table, Texts, Touch};
 use super::error::StoreError;
 use super::rows::{Changes, Touched};
@@ -25,6 +27,10 @@ pub enum Mode {
     Upsert,
     /// Each row's top-level properties are merged into the one with its id; the others stay.
     Merge,
+    /// All pages together take the place of a part of the rows that were there ([`Page::part`]).
+    Part,
+    /// Pages bring changes ([`Page::changes`]), which are done together at the end.
+    Changes,
 }
 
 /// One row from outside.
@@ -49,6 +55,10 @@ pub struct Page<'a> {
     pub cursor: Option<&'a str>,
     /// Wall clock, epoch milliseconds.
     pub now: i64,
+    /// For [`Mode::Part`]: the part; that of the first page counts.
+    pub part: Option<&'a Part>,
+    /// For [`Mode::Changes`]: what is to be done.
+    pub changes: &'a [Change<'a>],
 }
 
 /// How many rows were touched how.
@@ -68,7 +78,11 @@ impl Tally {
     /// Whether a table differs afterwards.
     #[must_use]
     pub fn has_changes(self) -> bool {
-        self.inserted + self.updated + self.deleted > 0
+        self.touched() > 0
+    }
+
+    pub(super) fn touched(self) -> i64 {
+        self.inserted + self.updated + self.deleted
     }
 
     pub(super) fn add(&mut self, touch: Touch) {
@@ -113,6 +127,7 @@ pub struct Writer {
     entity: String,
     tally: Tally,
     held: Buffer,
+    part: Option<Part>,
 }
 
 impl Store {
@@ -133,6 +148,7 @@ impl Store {
             entity: registered.entity.clone(),
             tally: Tally::default(),
             held: Buffer::default(),
+            part: None,
         })
     }
 }
@@ -151,16 +167,19 @@ impl Writer {
                 return Err(StoreError::Stale.into());
             }
             match self.mode {
-                Mode::Replace => self.stage_if_due(guarded, page)?,
+                Mode::Replace | Mode::Part => self.stage_if_due(guarded, page)?,
+                Mode::Changes => plan::stage(guarded, &self.staging(), page.changes)?,
                 Mode::Upsert | Mode::Merge => self.apply(guarded, page, &mut tally)?,
             }
             self.record(guarded, page)
         })?;
-        if self.mode == Mode::Replace {
+        if matches!(self.mode, Mode::Replace | Mode::Part) {
             self.hold(page);
         }
-        let visible = tally.inserted + tally.updated + tally.deleted
-            > before.inserted + before.updated + before.deleted;
+        if self.part.is_none() {
+            self.part = page.part.cloned();
+        }
+        let visible = tally.touched() > before.touched();
         self.tally = tally;
         Ok(PageReport { rows, pages, bytes, changed: visible.then(|| self.entity.clone()) })
     }
@@ -176,17 +195,27 @@ impl Writer {
                 return Err(StoreError::Stale.into());
             }
             let mut tally = self.tally;
+            let mut touched = Touched::default();
             let table = entity::ensure(guarded, &self.entity)?;
-            if self.mode == Mode::Replace {
-                tally = swap::replace(guarded, &table, &self.staging(), &self.held, now)?;
+            match self.mode {
+                Mode::Replace => tally = swap::replace(guarded, &table, &self.staging(), &self.held, now)?,
+                Mode::Part => {
+                    let part = self.part.clone().unwrap_or_default();
+                    tally = swap::replace_part(guarded, &table, &self.staging(), &self.held, &part, now)?;
+                }
+                Mode::Changes => {
+                    let done = plan::perform(guarded, &self.staging(), now)?;
+                    tally = done.tally;
+                    touched.tables.extend(done.tables);
+                }
+                Mode::Upsert | Mode::Merge => {}
             }
             if let Some(token) = sync_token {
                 self.keep_sync_token(guarded, token)?;
             }
-            let mut touched = Touched::default();
             end_operation(guarded, &self.work, self.operation, &Outcome::Ok, Some(tally), now, &mut touched)?;
             touch_scopes(guarded, &self.work, &mut touched)?;
-            if tally.has_changes() {
+            if tally.has_changes() && self.mode != Mode::Changes {
                 touched.tables.insert(self.entity.clone());
             }
             Ok(Finished { tally, changes: touched.read_back(guarded)? })

@@ -141,8 +141,8 @@ mod tests {
     #[test]
     fn what_comes_while_nobody_looks_waits_as_one() {
         let (mut settle, t) = (Settle::default(), Instant::now());
-        for n in 0..5 {
-            settle.note(at(["a", "b", "a", "c", "a"][n as usize]), t + ms(n * 500));
+        for (n, path) in (0..).zip(["a", "b", "a", "c", "a"]) {
+            settle.note(at(path), t + ms(n * 500));
         }
         assert_eq!(names(&settle.take(t + ms(5_000)).unwrap()), ["a", "b", "c"]);
     }

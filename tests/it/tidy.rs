@@ -38,7 +38,8 @@ const OWNERS: &[(&str, &str)] = &[
     ("annotate_snippets", "src/report/human"),
     ("strsim", "src/diag/closest"),
     ("notify", "src/watch/fs"),
-    ("rustix", "src/cli/terminal"),
+    ("rustix::fs", "src/watch/kind"),
+    ("rustix::termios", "src/cli/terminal"),
     ("console", "src/cli/terminal"),
     ("clap", "src/cli"),
     ("clap_complete", "src/cli/completions"),
@@ -52,7 +53,19 @@ const WORLD: &[(&str, &[&str], &[&str])] = &[
     (
         "files",
         &["std::fs", "fs::", "File::open", "File::create", "OpenOptions"],
-        &["src/app/collect", "src/store", "src/serve", "src/cli/init", "src/cli/lint", "src/cli/session"],
+        &[
+            "src/app/collect",
+            "src/store",
+            "src/serve",
+            "src/cli/init",
+            "src/cli/lint",
+            "src/cli/session",
+            "src/watch.rs",
+            "src/watch/fs",
+            "src/watch/kind",
+            "src/watch/places",
+            "src/watch/poll",
+        ],
     ),
     ("network", &["std::net", "TcpStream", "TcpListener", "ureq"], &["src/serve", "src/run/provider/rest"]),
     (
@@ -64,7 +77,15 @@ const WORLD: &[(&str, &[&str], &[&str])] = &[
     (
         "stop watch",
         &["Instant::now"],
-        &["src/run", "src/store", "src/serve", "src/expr/jsonata", "src/cli/progress", "src/lint/profile"],
+        &[
+            "src/run",
+            "src/store",
+            "src/serve",
+            "src/expr/jsonata",
+            "src/cli/progress",
+            "src/cli/dev",
+            "src/lint/profile",
+        ],
     ),
     (
         "random",
@@ -73,12 +94,21 @@ const WORLD: &[(&str, &[&str], &[&str])] = &[
     ),
     (
         "standard streams",
-        &["println!", "print!", "eprintln!", "eprint!", "io::stdout", "io::stderr", "io::stdin"],
-        &["src/cli/streams"],
+        &[
+            "println!",
+            "print!",
+            "eprintln!",
+            "eprint!",
+            "io::stdout",
+            "io::stderr",
+            "io::stdin",
+            "rustix::stdio",
+        ],
+        &["src/cli/streams", "src/cli/terminal"],
     ),
     (
         "processes",
-        &["process::exit", "process::abort", "Command::new", "low_level::exit"],
+        &["process::exit", "process::abort", "Command::new", "low_level::exit", "low_level::raise"],
         &["src/cli/signals", "src/cli/lint/since"],
     ),
 ];

@@ -74,8 +74,9 @@ fn wrong_type(subject: Subject<'_>, pointer: &str, node: &Node, schema: &Value) 
     let span = place_of(subject, pointer, node);
     let found = Diagnostic::error(rules::WRONG_TYPE, span, mismatch(subject, pointer, node, schema));
     let help = schema.get("x-help").and_then(Value::as_str).map(str::to_owned);
-    let found = found.maybe_help(choices(schema)).maybe_help(help);
-    if is_secret(schema) {
+    let found = found.maybe_help(choices(schema)).maybe_help(help.clone());
+    // What needs words of its own is not mended by quotes.
+    if help.is_some() || is_secret(schema) {
         return found;
     }
     let fix = fixes::retyped(node, &types(schema)).or_else(|| begun(node, schema));

@@ -2,15 +2,15 @@
 
 use std::collections::BTreeMap;
 use std::ops::Range;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 
 use super::{BACKEND, DynamicSettings, HttpSettings, LintSettings, Secret, Settings};
 use crate::app::pages::{INVALID_SETTINGS, MISSING_ENVIRONMENT_VARIABLE};
-use crate::app::{FileKind, FilePattern, Inputs, Source, schema};
-use crate::diag::{Diagnostic, Files, Severity, Span, Spanned};
+use crate::app::{FileKind, FilePattern, Inputs, Source, collect, schema};
+use crate::diag::{Diagnostic, Files, Fix, Severity, Span, Spanned, closest};
 use crate::syntax::{Entry, Kind, Node};
 
 /// How a variable of the environment begins.
@@ -63,11 +63,11 @@ struct Reading<'a> {
 impl Reading<'_> {
     fn all(&mut self, root: &Path, node: &Node, settings: &mut Settings) {
         // An empty one is told by the schema, or comes from a variable and means the default.
-        let database = self.parsed(node, "database", "a file", file_name);
+        let database = self.parsed(node, "database", "a file", |text| file_name(root, text));
         if let Some(path) = database.filter(|path| !path.trim().is_empty()) {
             settings.database = root.join(path);
         }
-        settings.backend = self.string(node.get("backend")).map(|path| root.join(path));
+        settings.backend = self.backend(root, node);
         settings.dynamic = self.dynamic(node.at("/providers/dynamic"));
         settings.sql = self.strings(node.at("/providers/sql/connections"));
         settings.credentials = self.secrets(node.get("credentials"));
@@ -81,6 +81,20 @@ impl Reading<'_> {
             settings.lint = lint_settings(lint);
             settings.lint.per_file = self.per_file(root, lint);
         }
+    }
+
+    /// The served folder. Only `run` and `dev` need it to be there, and something else may make it until then.
+    fn backend(&mut self, root: &Path, node: &Node) -> Option<PathBuf> {
+        let entry = node.get("backend")?;
+        let path = self.string(Some(entry)).filter(|path| !path.trim().is_empty())?;
+        let folder = root.join(&path);
+        if !collect::is_folder(&folder) {
+            let written = entry.as_str().unwrap_or_default();
+            let message = format!("there is no folder `{written}`, so no run can begin");
+            let help = "name the folder with the tables, seen from the folder of the settings";
+            self.diagnostics.push(Diagnostic::warning(INVALID_SETTINGS, entry.span, message).help(help));
+        }
+        Some(folder)
     }
 
     fn dynamic(&mut self, node: Option<&Node>) -> DynamicSettings {
@@ -123,11 +137,9 @@ impl Reading<'_> {
     ) -> Option<T> {
         let value = node.get(key)?;
         let found = read(&self.string(Some(value))?);
-        if found.is_none() {
-            // What is written is told, and not what came from the environment.
-            let number = || value.to_value().to_string();
-            let message =
-                format!("`{}` is not {expected}", value.as_str().map_or_else(number, str::to_owned));
+        // A number is told by the schema. What is written is told, and not what came from the environment.
+        if let (None, Some(written)) = (&found, value.as_str()) {
+            let message = format!("`{written}` is not {expected}");
             self.diagnostics.push(Diagnostic::error(INVALID_SETTINGS, value.span, message));
         }
         found
@@ -171,10 +183,31 @@ impl Reading<'_> {
         }
     }
 
+    /// Placeholders that nobody fills stay as they are, so one that is misspelt would go unnoticed.
+    fn check_placeholders(&mut self, node: &Node, written: &str) {
+        for (at, range) in placeholders(written) {
+            let inner = &written[range.clone()];
+            let Some(meant) = meant_placeholder(inner) else { continue };
+            let (span, place) = (self.place(node, at..range.end + 1), self.place(node, range));
+            let message = format!("`${{{}}}` is no placeholder and stays as it is", without_default(inner));
+            let help = format!("did you mean `${{{}}}`?", without_default(&meant));
+            let title = format!("write `${{{}}}`", without_default(&meant));
+            // Other programs fill `${NAME}`, so a text for one of them may be meant.
+            let finding = if is_shell_name(inner) {
+                Diagnostic::warning(INVALID_SETTINGS, span, message).fix(Fix::risky(title, place, meant))
+            } else {
+                Diagnostic::error(INVALID_SETTINGS, span, message).fix(Fix::safe(title, place, meant))
+            };
+            let finding = finding.help(help);
+            self.diagnostics.push(finding);
+        }
+    }
+
     /// Replaces `${env:NAME}` and `${env:NAME:-default}`; `None` when a variable is missing.
     fn expand(&mut self, node: &Node) -> Option<String> {
         let written = node.as_str().unwrap_or_default();
         self.check_backend(node, written);
+        self.check_placeholders(node, written);
         let mut out = Some(String::new());
         let mut rest = written;
         while let Some(start) = rest.find(VARIABLE) {
@@ -209,6 +242,11 @@ impl Reading<'_> {
     fn variable(&mut self, inner: &str, node: &Node, range: Range<usize>) -> Option<String> {
         let (name, default) =
             inner.split_once(":-").map_or((inner, None), |(name, default)| (name, Some(default)));
+        if !is_variable(name) {
+            let (message, help) = no_variable(name);
+            self.report(INVALID_SETTINGS, node, range, message, Some(help));
+            return None;
+        }
         match ((self.env)(name), default) {
             (Some(value), None) => Some(self.secret(value)),
             (Some(value), Some(_)) if !value.is_empty() => Some(self.secret(value)),
@@ -235,8 +273,13 @@ impl Reading<'_> {
         message: impl Into<String>,
         help: Option<String>,
     ) {
-        let span = node.as_scalar().map_or(node.span, |scalar| scalar.span_of(node.span, range, self.text));
+        let span = self.place(node, range);
         self.diagnostics.push(Diagnostic::error(rule, span, message).maybe_help(help));
+    }
+
+    /// The place of some bytes of a text.
+    fn place(&self, node: &Node, range: Range<usize>) -> Span {
+        node.as_scalar().map_or(node.span, |scalar| scalar.span_of(node.span, range, self.text))
     }
 
     fn per_file(&mut self, root: &Path, lint: &Node) -> Vec<(FilePattern, Vec<Spanned<String>>)> {
@@ -297,6 +340,69 @@ fn bytes(text: &str) -> Option<u64> {
 }
 
 /// A path that can name a file.
-fn file_name(path: &str) -> Option<String> {
-    (!path.ends_with(['/', '\\'])).then(|| path.to_owned())
+fn file_name(root: &Path, path: &str) -> Option<String> {
+    let is_folder = || !path.trim().is_empty() && collect::is_folder(&root.join(path));
+    (!path.ends_with(['/', '\\']) && !is_folder()).then(|| path.to_owned())
+}
+
+/// The `${…}` of a text: where each begins, and what stands in the braces.
+fn placeholders(text: &str) -> impl Iterator<Item = (usize, Range<usize>)> {
+    text.match_indices("${").filter_map(|(at, _)| {
+        let length = text[at + 2..].find(['}', '{'])?;
+        let end = at + 2 + length;
+        text[end..].starts_with('}').then_some((at, at + 2..end))
+    })
+}
+
+/// What stands in the braces of the placeholder that is most likely meant.
+fn meant_placeholder(inner: &str) -> Option<String> {
+    if inner == "backend" || inner.starts_with("env:") {
+        return None;
+    }
+    match inner.trim().split_once(':') {
+        Some((word, rest)) => {
+            let word = word.trim();
+            let near = closest(word, ["env"]).is_some();
+            (near && is_variable(rest.trim().split(":-").next()?)).then(|| format!("env:{}", rest.trim()))
+        }
+        None => {
+            let word = inner.trim();
+            let backend = closest(word, ["backend"]).map(str::to_owned);
+            backend.or_else(|| is_shell_name(word).then(|| format!("env:{word}")))
+        }
+    }
+}
+
+/// Whether a text can be the name of a variable of the environment.
+fn is_variable(name: &str) -> bool {
+    !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || "_-.()".contains(c))
+}
+
+/// What is wrong with the name of a variable, and what to write; a default in it is not shown.
+fn no_variable(name: &str) -> (String, String) {
+    match name.split_once(':') {
+        None if name.is_empty() => (
+            "`${env:}` names no variable".to_owned(),
+            "write `${env:NAME}`, or `${env:NAME:-default}`".to_owned(),
+        ),
+        Some((name, _)) if is_variable(name) => (
+            format!("the default of `{name}` stands behind `:` alone"),
+            format!("write `:-` before it: `${{env:{name}:-…}}`"),
+        ),
+        _ => (
+            format!("`{name}` is no name of a variable"),
+            "write `${env:NAME}`, or `${env:NAME:-default}`".to_owned(),
+        ),
+    }
+}
+
+/// A placeholder's inside, its default left out: that may be secret.
+fn without_default(inner: &str) -> String {
+    inner.split_once(":-").map_or_else(|| inner.to_owned(), |(name, _)| format!("{name}:-…"))
+}
+
+/// Whether a text is a variable as shells write them: `API_KEY`.
+fn is_shell_name(text: &str) -> bool {
+    let is_letter = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_';
+    text.len() > 2 && text.starts_with(|c: char| c.is_ascii_uppercase()) && text.chars().all(is_letter)
 }

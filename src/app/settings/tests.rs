@@ -19,8 +19,9 @@ fn env(name: &str) -> Option<String> {
     }
 }
 
+/// An app with these settings, and with the folder `tables`.
 fn app(text: &str) -> App {
-    App::with_env(&[INDEX, ("syncscope.yaml", text)], &env)
+    App::with_env(&[INDEX, ("tables/rows.json", "[]"), ("syncscope.yaml", text)], &env)
 }
 
 fn settings(text: &str) -> Settings {
@@ -79,7 +80,7 @@ http: { timeout: 1500ms, maxBody: 10MB, retries: 0, allow: ['*.example.com', '${
 #[test]
 fn the_served_folder_stands_for_dynamic_data_when_no_address_is_given() {
     let with = |url: &str| {
-        settings(&format!("backend: data\nproviders: {{ dynamic: {{ organization: a{url} }} }}\n"))
+        settings(&format!("backend: tables\nproviders: {{ dynamic: {{ organization: a{url} }} }}\n"))
     };
     assert_eq!(with("").with_backend("http://x").dynamic.url.as_deref(), Some("http://x"));
     let below = with(", url: '${backend}/below'").with_backend("http://x");
@@ -107,7 +108,7 @@ fn a_default_stands_for_a_missing_and_for_an_empty_variable() {
 fn values_of_the_environment_are_secrets_and_shown_nowhere() {
     let settings = settings(
         "database: ${env:TOKEN}.db
-backend: x
+backend: tables
 providers: { dynamic: { url: 'https://${env:TOKEN}@h', organization: '${env:TOKEN}', apiKey: '${env:TOKEN}' }, sql: { connections: { a: '${env:TOKEN}' } } }
 credentials: { a: plain-secret }
 solution: { settings: { custom: { t: '${env:TOKEN}' } } }
@@ -167,6 +168,56 @@ fn mistakes_have_their_exact_places() {
             "wrong-value: `database` should be a text, found an empty text @ syncscope.yaml:''",
         ),
         ("database: data/\n", "invalid-settings: `data/` is not a file @ syncscope.yaml:data/"),
+        ("database: .\n", "invalid-settings: `.` is not a file @ syncscope.yaml:."),
+        ("database: tables\n", "invalid-settings: `tables` is not a file @ syncscope.yaml:tables"),
+        (
+            "backend: nowhere\n",
+            "invalid-settings: there is no folder `nowhere`, so no run can begin @ syncscope.yaml:nowhere",
+        ),
+        (
+            "backend: index.jigx\n",
+            "invalid-settings: there is no folder `index.jigx`, so no run can begin @ syncscope.yaml:index.jigx",
+        ),
+        (
+            "http: { timeout: 5 }\n",
+            "wrong-type: `timeout` of `http` should be a length of time such as `500ms`, `30s` or `2m`, found the number `5` @ syncscope.yaml:5",
+        ),
+        (
+            "user: { x: 'a ${evn:HOST:-pa55} b' }\n",
+            "invalid-settings: `${evn:HOST:-…}` is no placeholder and stays as it is @ syncscope.yaml:${evn:HOST:-pa55}",
+        ),
+        (
+            "user: { x: '${backnd}' }\n",
+            "invalid-settings: `${backnd}` is no placeholder and stays as it is @ syncscope.yaml:${backnd}",
+        ),
+        (
+            "user: { x: '${API_KEY}' }\n",
+            "invalid-settings: `${API_KEY}` is no placeholder and stays as it is @ syncscope.yaml:${API_KEY}",
+        ),
+        (
+            "user: { x: '${env:}' }\n",
+            "invalid-settings: `${env:}` names no variable @ syncscope.yaml:${env:}",
+        ),
+        (
+            "user: { x: '${env:HOST:pa55}' }\n",
+            "invalid-settings: the default of `HOST` stands behind `:` alone @ syncscope.yaml:${env:HOST:pa55}",
+        ),
+        (
+            "user: { x: '${env:A B}' }\n",
+            "invalid-settings: `A B` is no name of a variable @ syncscope.yaml:${env:A B}",
+        ),
+        (
+            "lint: { perFile: { '[z-a]': [all] } }\n",
+            "invalid-settings: `[z-a]` is not a pattern of files @ syncscope.yaml:'[z-a]'",
+        ),
+        (
+            "lint: { perFile: { '!jigs/**': [all] } }\n",
+            "invalid-settings: `!jigs/**` is not a pattern of files @ syncscope.yaml:'!jigs/**'",
+        ),
+        (
+            "lint: { perFile: { 'jigs/[a': [all] } }\n",
+            "invalid-settings: `jigs/[a` is not a pattern of files @ syncscope.yaml:'jigs/[a'",
+        ),
     ];
     for (text, expected) in cases {
         assert_eq!(app(text).found(), [*expected], "{text}");

@@ -52,7 +52,7 @@ children:
     ("databases/default.jigx", "tables: { t: null }\n"),
     ("components/card.jigx", "type: component.default\ninputs: { a: { type: string } }\nchildren: []\n"),
     ("translations/en.jigx", "{\"hello\": \"{n, plural, one {x} other {y}}\"}\n"),
-    ("syncscope.yaml", "database: x.db\nbackend: d\nhttp: { timeout: 30s }\nuser: { a: '${env:A:-b} ${backend}' }\nlint: { ignore: [x], perFile: { 'a/**': [b] } }\n"),
+    ("syncscope.yaml", "database: x.db\nbackend: jigs\nhttp: { timeout: 30s }\nuser: { a: '${env:A:-b} ${backend}' }\nlint: { ignore: [x], perFile: { 'a/**': [b] } }\n"),
 ];
 
 /// What is done to a text.

@@ -22,8 +22,9 @@ pub(super) fn by_comment(scalar: &Scalar, token: Span, tree: &Tree, source: &str
     let written = Span::new(token.file, token.start as usize, token.start as usize + whole.len());
     let quoted = format!("'{}'", whole.replace('\'', "''"));
     let message = "the rest of this expression is read as a comment, because a blank and `#` begin one";
+    let cut = Span { start: comment.span.start, ..written };
     Some(
-        Diagnostic::error(COMMENT_CUTS_EXPRESSION, comment.span, message)
+        Diagnostic::error(COMMENT_CUTS_EXPRESSION, cut, message)
             .label(token, "all that is left of the expression")
             .help("put the whole expression in quotes")
             .fix(Fix::safe("put the expression in quotes", written, quoted)),

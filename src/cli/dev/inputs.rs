@@ -8,12 +8,15 @@ use std::time::{Duration, Instant};
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::cli::units::counted;
 use crate::run::{Engine, Planned, PlannedAction, Trigger, Verdicts};
 
 /// Datasources beyond these are not looked at.
 const MOST_DATASOURCES: usize = 32;
 /// No further datasource is looked at after this.
 const MOST_TIME: Duration = Duration::from_millis(100);
+/// Rows that take more room than this are only counted.
+const MOST_BYTES: usize = 256 * 1024;
 /// Values are shown up to so many characters.
 const LONGEST: usize = 72;
 
@@ -34,9 +37,10 @@ struct Guard {
     reads: Vec<(String, String)>,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// What a datasource gave, without times, which differ from run to run.
+#[derive(Debug, Clone)]
 struct Rows {
-    shown: String,
+    value: Value,
     digest: u64,
 }
 
@@ -94,7 +98,7 @@ pub(super) fn look(engine: &Engine<'_>, trigger: &Trigger, begun: Instant) -> Lo
             break;
         }
         if let Ok(value) = engine.rows(id, jig) {
-            look.datasources.insert(id.clone(), Rows::of(&value));
+            look.datasources.insert(id.clone(), Rows::of(value));
         }
     }
     look
@@ -135,9 +139,8 @@ impl Look {
         });
         found.dedup();
         for (id, rows) in &self.datasources {
-            if let Some(before) = earlier.datasources.get(id).filter(|before| *before != rows) {
-                let (before, after) = (before.shown.clone(), rows.shown.clone());
-                found.push(Difference::Datasource { id: id.clone(), before, after });
+            if let Some(before) = earlier.datasources.get(id).filter(|before| before.digest != rows.digest) {
+                found.push(Difference::rows(id, &before.value, &rows.value));
             }
         }
         found.extend(both().filter(|(before, now)| before.verdict != now.verdict).map(|(before, now)| {
@@ -149,27 +152,64 @@ impl Look {
 }
 
 impl Rows {
-    fn of(value: &Value) -> Self {
+    fn of(mut value: Value) -> Self {
+        without_times(&mut value);
         let text = value.to_string();
         let mut hasher = DefaultHasher::new();
         text.hash(&mut hasher);
-        let shown = match value {
-            Value::Array(rows) if rows.len() != 1 => format!("{} rows", rows.len()),
-            Value::Array(_) => format!("1 row: {}", clipped(&text)),
-            _ => clipped(&text),
-        };
-        Self { shown, digest: hasher.finish() }
+        Self {
+            value: if text.len() > MOST_BYTES { number_of(&value) } else { value },
+            digest: hasher.finish(),
+        }
     }
 }
 
+/// Takes away numbers that can only be times in epoch milliseconds.
+fn without_times(value: &mut Value) {
+    match value {
+        Value::Array(items) => items.iter_mut().for_each(without_times),
+        Value::Object(map) => map.values_mut().for_each(without_times),
+        Value::Number(number) if number.as_i64().is_some_and(|ms| (1 << 40..1 << 42).contains(&ms)) => {
+            *value = Value::Null;
+        }
+        Value::String(text) if text.starts_with(['{', '[']) => {
+            if let Ok(mut inner) = serde_json::from_str(text) {
+                without_times(&mut inner);
+                *value = inner;
+            }
+        }
+        _ => {}
+    }
+}
+
+/// In place of rows that are too many to be kept.
+fn number_of(value: &Value) -> Value {
+    value.as_array().map_or(Value::Null, |rows| vec![Value::Null; rows.len()].into())
+}
+
 impl Difference {
-    /// In words; the first line says it.
+    /// How the rows of a datasource differ: in number, or in one value of one row.
+    fn rows(id: &str, before: &Value, now: &Value) -> Self {
+        let told = |before: String, after: String| Self::Datasource { id: id.to_owned(), before, after };
+        let (Value::Array(old), Value::Array(new)) = (before, now) else {
+            return told(shown(Some(before)), shown(Some(now)));
+        };
+        if old.len() != new.len() {
+            return told(counted(old.len() as u64, "row"), counted(new.len() as u64, "row"));
+        }
+        let other = old.iter().zip(new).enumerate().find(|(_, (old, new))| old != new);
+        let Some((at, (old, new))) = other else {
+            let rows = counted(new.len() as u64, "row");
+            return told(rows.clone(), format!("{rows}, other values"));
+        };
+        let (place, old, new) = first_difference(old, new, format!("row {}", at + 1));
+        told(format!("{place} {}", shown(old)), shown(new))
+    }
+
+    /// In words.
     pub(super) fn text(&self) -> String {
         match self {
             Self::Read { what, before, after } => format!("{what}  {before} → {after}"),
-            Self::Datasource { id, before, after } if before == after => {
-                format!("datasource {id}  {before}, other values")
-            }
             Self::Datasource { id, before, after } => format!("datasource {id}  {before} → {after}"),
             Self::Guard { action, after, why, .. } => {
                 let why = why.as_ref().map(|why| format!(": {why}")).unwrap_or_default();
@@ -177,6 +217,30 @@ impl Difference {
             }
         }
     }
+}
+
+/// The first value that differs in two that differ, with the names that lead to it.
+fn first_difference<'v>(
+    old: &'v Value,
+    new: &'v Value,
+    place: String,
+) -> (String, Option<&'v Value>, Option<&'v Value>) {
+    let differs = |(name, new): (String, &'v Value), old: Option<&'v Value>| match old {
+        Some(old) if old == new => None,
+        Some(old) => Some(first_difference(old, new, format!("{place} {name}"))),
+        None => Some((format!("{place} {name}"), None, Some(new))),
+    };
+    let found = match (old, new) {
+        (Value::Object(old), Value::Object(new)) => {
+            new.iter().find_map(|(name, value)| differs((name.clone(), value), old.get(name)))
+        }
+        (Value::Array(old), Value::Array(new)) if old.len() == new.len() => {
+            let both = old.iter().zip(new).enumerate();
+            both.into_iter().find_map(|(at, (old, new))| differs(((at + 1).to_string(), new), Some(old)))
+        }
+        _ => None,
+    };
+    found.unwrap_or((place, Some(old), Some(new)))
 }
 
 fn verdict(verdict: Verdicts) -> &'static str {
@@ -214,7 +278,7 @@ mod tests {
         };
         Look {
             guards: [guard("a"), guard("b")].into(),
-            datasources: [("tasks".to_owned(), Rows::of(rows))].into(),
+            datasources: [("tasks".to_owned(), Rows::of(rows.clone()))].into(),
         }
     }
 
@@ -242,8 +306,16 @@ mod tests {
             look(&json!(1), Verdicts::Run, &other).differences(&look(&json!(1), Verdicts::Run, &one));
         assert_eq!(
             differences.iter().map(Difference::text).collect::<Vec<_>>(),
-            ["datasource tasks  2 rows, other values"]
+            ["datasource tasks  row 2 id 2 → 3"]
         );
+    }
+
+    #[test]
+    fn times_are_no_differences() {
+        let row = |at: i64, text: &str| json!([{"id": 1, "lastSyncedAt": at, "details": text}]);
+        let before = look(&json!(1), Verdicts::Run, &row(1_795_447_399_578, "{\"at\": 1795447399578}"));
+        let now = look(&json!(1), Verdicts::Run, &row(1_795_447_400_000, "{\"at\": 1795447400000}"));
+        assert_eq!(now.differences(&before), []);
     }
 
     #[test]

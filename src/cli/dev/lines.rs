@@ -1,5 +1,7 @@
 //! A session as lines that only grow, for people without a terminal.
 
+use std::fmt::Write as _;
+
 use super::model::Model;
 use super::tables::TablesNews;
 use super::view::{News, View};
@@ -169,7 +171,7 @@ pub(super) fn fixed(found: &[Diagnostic], files: &Files, paint: Paint) -> String
     };
     let mut text: String = found.iter().take(MOST).map(line).collect();
     if found.len() > MOST {
-        text.push_str(&format!("and {} fixed\n", counted((found.len() - MOST) as u64, "other")));
+        let _ = writeln!(text, "and {} fixed", counted((found.len() - MOST) as u64, "other"));
     }
     text
 }

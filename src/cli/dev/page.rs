@@ -100,7 +100,7 @@ impl View for Page<'_> {
     fn tell(&mut self, news: &News<'_>, model: &Model) -> Result<(), Failure> {
         let paint = self.out.paint;
         if matches!(news, News::Ended) {
-            return self.out.line(&cut(&layout::headline(model, paint), self.terminal.size().columns));
+            return self.out.line(&cut(&layout::headline(model, paint), Terminal::size().columns));
         }
         self.told.take(news, model, paint);
         self.soon(if matches!(news, News::Ran(_)) { PAUSE } else { Duration::ZERO });
@@ -131,7 +131,7 @@ impl View for Page<'_> {
             return Ok(());
         }
         self.due = slow;
-        let size = self.terminal.size();
+        let size = Terminal::size();
         let frame = layout(&self.told.content(model, self.out.paint, now), model, size, self.out.paint);
         self.show(frame)
     }
@@ -212,7 +212,9 @@ impl Told {
     fn done(&mut self, done: &Done, paint: Paint) {
         self.under_way.clear();
         let text = match &done.result {
-            Ok(Some((summary, ended))) => closing(ended, &self.teller.seen, summary, paint),
+            Ok(Some((summary, ended))) => {
+                closing(&ended.without_history(), &self.teller.seen, summary, paint)
+            }
             Ok(None) => String::new(),
             Err(broke) => {
                 self.run.clear();
@@ -244,7 +246,7 @@ impl Told {
 
 /// The keys, and what can be chosen by a number.
 fn help(model: &Model, paint: Paint) -> Vec<String> {
-    let mut lines = vec![String::new()];
+    let mut lines = Vec::new();
     let mut key = |key: &str, does: &str| lines.push(format!("  {}  {does}", paint.bold(key)));
     if let Some(choices) = &model.runs {
         key("r", &format!("run {}", words(&choices.chosen)));

@@ -1,14 +1,17 @@
 //! The one thread that decides: what is read, what runs, what is told.
 
+mod pressed;
+
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
 use super::inputs::Look;
 use super::keys::{self, Key};
 use super::model::{AppNow, Choices, Model};
 use super::queue::{Bringer, Event};
+use super::quiet::Quiet;
 use super::reader::{Reader, Ready, Seen};
 use super::tables::{Served, Tables, TablesNews};
 use super::view::{self, News, Style, View};
@@ -16,8 +19,6 @@ use super::work::{Done, Job, Kind};
 use crate::cli::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::run::Asked;
-use crate::cli::scopes;
-use crate::cli::session::{Database, open_for_reading};
 use crate::cli::shell::Shell;
 use crate::cli::signals::{Heard, Interrupts, suspend};
 use crate::cli::terminal::Terminal;
@@ -68,6 +69,7 @@ pub(super) struct Session<'a> {
     looked: Option<Look>,
     ending: Option<Ending>,
     is_suspending: bool,
+    _quiet: Quiet,
 }
 
 /// A job at work.
@@ -104,6 +106,7 @@ impl<'a> Session<'a> {
         let tables = (!offline).then(Tables::default);
         let reader = Reader::start(apps, choice, tables, bringer.clone())?;
         let view = view::of(style, shell, terminal.as_ref());
+        let quiet = Quiet::around(terminal.clone());
         let mut session = Self {
             shell,
             view,
@@ -124,6 +127,7 @@ impl<'a> Session<'a> {
             looked: None,
             ending: None,
             is_suspending: false,
+            _quiet: quiet,
         };
         session.tell(&News::Started)?;
         session.read(Change::anywhere());
@@ -166,10 +170,7 @@ impl<'a> Session<'a> {
         let ending = self.ending.as_ref().map(|ending| ending.by);
         let due = [settled, self.view.due(), ending].into_iter().flatten().min();
         let Some(due) = due else { return self.events.recv().ok() };
-        match self.events.recv_timeout(due.saturating_duration_since(now)) {
-            Ok(event) => Some(event),
-            Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => None,
-        }
+        self.events.recv_timeout(due.saturating_duration_since(now)).ok()
     }
 
     fn take(&mut self, event: Event) -> Result<(), Failure> {
@@ -182,7 +183,7 @@ impl<'a> Session<'a> {
             Event::Ready(ready) => self.ready(ready),
             Event::Ran(record) => self.tell(&News::Ran(&record)),
             Event::Looked(look) => self.looked(look),
-            Event::Done(done) => self.done(&done),
+            Event::Done(done) => self.done(*done),
             Event::Key(byte) => Key::of(byte).map_or(Ok(()), |key| self.press(key)),
             Event::Heard(heard) => self.heard(heard),
         }
@@ -288,12 +289,14 @@ impl<'a> Session<'a> {
         if differences.is_empty() { Ok(()) } else { self.tell(&News::Differs(&differences)) }
     }
 
-    fn done(&mut self, done: &Done) -> Result<(), Failure> {
+    fn done(&mut self, mut done: Done) -> Result<(), Failure> {
         self.job = None;
+        let look = done.look.take();
         if done.kind == Kind::Run {
             self.model.running = None;
-            self.tell(&News::Done(done))?;
+            self.tell(&News::Done(&done))?;
         }
+        look.map_or(Ok(()), |look| self.looked(look))?;
         if self.is_suspending {
             let was_cut =
                 matches!(&done.result, Ok(Some((summary, _))) if summary.outcome == RunOutcome::Interrupted);
@@ -303,55 +306,6 @@ impl<'a> Session<'a> {
             Some(kind) if self.ending.is_none() => self.start(kind),
             _ => Ok(()),
         }
-    }
-
-    fn press(&mut self, key: Key) -> Result<(), Failure> {
-        match key {
-            Key::Run => self.ask_for(Kind::Run),
-            Key::Lint => {
-                self.is_asked = true;
-                self.settle.note(Change::anywhere(), Instant::now());
-                self.view.press(key, &self.model)
-            }
-            Key::Status => {
-                let text = self.status().unwrap_or_else(|failure| failure.into_trouble().message);
-                self.tell(&News::Status(&text))
-            }
-            Key::Clear | Key::Help => self.view.press(key, &self.model),
-            Key::Choose(at) => self.choose(at),
-            Key::Quit => {
-                self.end(Exit::Clean);
-                Ok(())
-            }
-        }
-    }
-
-    /// What runs from now on.
-    fn choose(&mut self, at: usize) -> Result<(), Failure> {
-        let Some(choices) = &mut self.model.runs else { return Ok(()) };
-        let Some(chosen) = choices.others.get(at) else { return Ok(()) };
-        choices.chosen = chosen.clone();
-        if let (Some(runs), Some(choices)) = (&mut self.runs, &self.model.runs) {
-            runs.asked.choose(&choices.chosen);
-        }
-        // What another trigger read is nothing to compare with.
-        self.looked = None;
-        self.ask_for(Kind::Run)
-    }
-
-    /// The scopes and statuses that the database holds now.
-    fn status(&self) -> Result<String, Failure> {
-        let Some(current) = &self.current else { return Ok("nothing can run yet".to_owned()) };
-        let database = Database::of(&current.loaded.project.settings, self.named_database());
-        let store = open_for_reading(&database)?;
-        let (now, paint) = (SystemClock.now(), self.shell.out.paint);
-        let mut parts: Vec<String> =
-            store.scopes()?.iter().map(|row| scopes::scope(row, now, paint)).collect();
-        let statuses = store.statuses()?;
-        if !statuses.is_empty() {
-            parts.push(scopes::statuses(&statuses, now, paint));
-        }
-        Ok(if parts.is_empty() { "nothing has been synced yet".to_owned() } else { parts.join("\n") })
     }
 
     fn heard(&mut self, heard: Heard) -> Result<(), Failure> {

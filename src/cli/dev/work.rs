@@ -18,6 +18,7 @@ use crate::cli::session::{self, Database};
 use crate::lint::Checked;
 use crate::run::{Engine, Observer, Providers, Record, Stop, Summary, SystemClock, Trigger};
 use crate::store::Store;
+use crate::watch::words;
 
 /// Actions may stand deep in one another.
 const STACK: usize = 16 << 20;
@@ -49,6 +50,8 @@ pub(super) struct Done {
     pub(super) kind: Kind,
     /// `None` for a look.
     pub(super) result: Result<Option<(Summary, Ended)>, Broke>,
+    /// What is read when all is done.
+    pub(super) look: Option<Look>,
 }
 
 /// Why it did not end as it should.
@@ -70,10 +73,10 @@ impl Job {
     pub(super) fn start(self, stop: Stop, events: Bringer) -> Result<(), Failure> {
         let work = move || {
             let kind = self.kind;
-            let result = catch_unwind(AssertUnwindSafe(|| self.work(&stop, &events)));
-            let result = result.unwrap_or_else(|panic| Err(Broke::Panic(crate::watch::words(&*panic))));
+            let result = fenced(|| self.work(&stop, &events));
+            let look = fenced(|| Ok(self.look()?)).ok();
             // Without a session nobody wants to know.
-            let _ = events.send(Event::Done(Box::new(Done { kind, result })));
+            let _ = events.send(Event::Done(Box::new(Done { kind, result, look })));
         };
         let thread = thread::Builder::new().name("dev-run".to_owned()).stack_size(STACK);
         let started = thread.spawn(work);
@@ -82,29 +85,26 @@ impl Job {
 
     fn work(&self, stop: &Stop, events: &Bringer) -> Result<Option<(Summary, Ended)>, Broke> {
         let settings = self.settings();
-        let database = Database::of(&settings, self.database.clone());
-        self.look(&database, events)?;
         if self.kind == Kind::Look {
             return Ok(None);
         }
+        let _ = events.send(Event::Looked(self.look()?));
+        let database = Database::of(&settings, self.database.clone());
         let store = session::open_for_writing(&database)?;
         let bring = Bring(events.clone());
         let providers = session::providers(&self.checked.loaded.project, &settings);
         let summary = self.engine(&store, providers, &bring, stop.clone()).trigger(&self.trigger);
         let summary = summary.map_err(Failure::from)?;
         let ended = Ended::read(&store).map_err(Failure::from)?;
-        drop(store);
-        self.look(&database, events)?;
         Ok(Some((summary, ended)))
     }
 
     /// What guards and datasources read now.
-    fn look(&self, database: &Database, events: &Bringer) -> Result<(), Failure> {
-        let store = session::open_for_reading(database)?;
+    fn look(&self) -> Result<Look, Failure> {
+        let database = Database::of(&self.checked.loaded.project.settings, self.database.clone());
+        let store = session::open_for_reading(&database)?;
         let engine = self.engine(&store, Providers::new(), &crate::cli::run::Silent, Stop::new(None));
-        let look: Look = inputs::look(&engine, &self.trigger, Instant::now());
-        let _ = events.send(Event::Looked(look));
-        Ok(())
+        Ok(inputs::look(&engine, &self.trigger, Instant::now()))
     }
 
     fn engine<'a>(
@@ -129,6 +129,12 @@ impl Job {
     }
 }
 
+/// A panic ends the work, not the session.
+fn fenced<T>(work: impl FnOnce() -> Result<T, Broke>) -> Result<T, Broke> {
+    let result = catch_unwind(AssertUnwindSafe(work));
+    result.unwrap_or_else(|panic| Err(Broke::Panic(words(&*panic))))
+}
+
 /// Brings the events of a run to the session.
 struct Bring(Sender<Event>);
 
@@ -136,5 +142,17 @@ impl Observer for Bring {
     fn observe(&self, record: &Record) {
         // A run goes on to its end even if nobody listens.
         let _ = self.0.send(Event::Ran(Box::new(record.clone())));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_is_told_in_its_own_words() {
+        let told = fenced::<()>(|| panic!("our own {}", "mistake"));
+        assert!(matches!(told, Err(Broke::Panic(message)) if message == "our own mistake"));
+        assert!(matches!(fenced(|| Ok(1)), Ok(1)));
     }
 }

@@ -22,6 +22,11 @@ impl Ended {
         };
         Ok(Self { scopes: store.scopes()?.into_iter().map(with_runs).collect::<Result<_, StoreError>>()? })
     }
+
+    /// The same without the runs before the last.
+    pub(in crate::cli) fn without_history(&self) -> Self {
+        Self { scopes: self.scopes.iter().map(|(row, _)| (row.clone(), Vec::new())).collect() }
+    }
 }
 
 /// The sum of a run and its scopes; all scopes of the app when it touched none.

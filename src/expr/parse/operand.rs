@@ -58,11 +58,12 @@ impl Parser<'_> {
         let before = self.lexer.errors.len();
         let of = self.expression(PREFIX_POWER);
         let end = self.previous.bytes.range().end;
-        let repair = if self.lexer.errors.len() == before && end > sign.range().end {
-            vec![(sign.range(), "$not("), (end..end, ")")]
-        } else {
-            Vec::new()
-        };
+        // What was read ahead behind the operand may have mistakes of its own.
+        let is_sound = self.lexer.errors[before..].iter().all(|error| error.range.start >= end);
+        let mut repair = Vec::new();
+        if is_sound && end > sign.range().end {
+            repair.extend([(sign.range(), "$not("), (end..end, ")")]);
+        }
         let help = Some("write `$not(…)`".to_owned());
         self.report_repairable(sign, "`!` is no operator", help, repair);
         of

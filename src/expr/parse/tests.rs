@@ -66,6 +66,7 @@ fn what_is_clearly_meant_can_be_repaired() {
         ("=a <> b", "=a != b"),
         ("=a&&b", "=a and b"),
         ("=a && b|| c", "=a and b or  c"),
+        ("=!a && !b", "=$not(a) and $not(b)"),
         ("=!@ctx.a.b[c = 1].d = 1", "=$not(@ctx.a.b[c = 1].d) = 1"),
         ("=!(a or b) and c", "=$not((a or b)) and c"),
         ("=x.y[!z]", "=x.y[$not(z)]"),

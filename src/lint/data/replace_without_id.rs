@@ -33,22 +33,23 @@ parameters:
   title: { type: string, location: body, required: true }
 error:
   - title: The task could not be saved
-    when: =@ctx.response.status >= 400
 # jigs/task.jigx
 title: Task
 type: jig.default
-onFocus:
-  type: action.execute-entity
-  options:
-    provider: DATA_PROVIDER_REST
-    entity: tasks
-    method: save
-    function: save-task
-    queueOperation: replace
-    data:
-      title: Clean
-    parameters:
-      title: Clean
+actions:
+  - children:
+      - type: action.execute-entity
+        options:
+          title: Save
+          provider: DATA_PROVIDER_REST
+          entity: tasks
+          method: save
+          function: save-task
+          queueOperation: replace
+          data:
+            title: Clean
+          parameters:
+            title: Clean
 ```
 
 ```yaml right
@@ -60,23 +61,24 @@ parameters:
   title: { type: string, location: body, required: true }
 error:
   - title: The task could not be saved
-    when: =@ctx.response.status >= 400
 # jigs/task.jigx
 title: Task
 type: jig.default
-onFocus:
-  type: action.execute-entity
-  options:
-    provider: DATA_PROVIDER_REST
-    entity: tasks
-    method: save
-    function: save-task
-    queueOperation: replace
-    data:
-      id: =@ctx.jig.inputs.taskId
-      title: Clean
-    parameters:
-      title: Clean
+actions:
+  - children:
+      - type: action.execute-entity
+        options:
+          title: Save
+          provider: DATA_PROVIDER_REST
+          entity: tasks
+          method: save
+          function: save-task
+          queueOperation: replace
+          data:
+            id: =@ctx.jig.inputs.taskId
+            title: Clean
+          parameters:
+            title: Clean
 ```
 ";
 

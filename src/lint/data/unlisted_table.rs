@@ -1,5 +1,6 @@
 //! A table that a statement uses and that is not listed beside it.
 
+use crate::action::ProviderKind;
 use crate::diag::{Diagnostic, Group, RuleInfo, Severity};
 use crate::expr::is_expression;
 use crate::lint::edit::with_item;
@@ -52,6 +53,9 @@ fn check(cx: &mut Cx<'_>, place: &Place<'_>, branch: &Branch<'_>) {
         let Some(compiled) = cx.compiled(&statement) else { continue };
         let missing = |table: &&TableUse| is_followed(&statement, table) && !listed.has(&table.name);
         for table in compiled.tables.iter().filter(missing) {
+            if listed.lacks_database(cx, &statement, &table.name) {
+                continue;
+            }
             let finding = finding(cx, &statement, &listed, table);
             cx.report(finding);
         }
@@ -71,7 +75,7 @@ impl<'a> Listed<'a> {
         let is_query = matches!(statement.language, Language::Query { .. });
         // The tables of a function's query are listed for another reason, and a datasource without any list
         // is told already.
-        if (is_query && key == "tables") || (is_query && owner.get(key).is_none()) {
+        if is_query && (key == "tables" || owner.get(key).is_none()) {
             return None;
         }
         if !cx.is_read(owner.span) || cx.has_stray_key(owner) {
@@ -88,6 +92,14 @@ impl<'a> Listed<'a> {
 
     fn has(&self, table: &str) -> bool {
         self.names.iter().any(|name| name.eq_ignore_ascii_case(table))
+    }
+
+    /// Whether the list names the table without its database, which has a rule of its own.
+    fn lacks_database(&self, cx: &Cx<'_>, statement: &Statement<'_>, table: &str) -> bool {
+        let provider = statement.lister.0.get("provider").and_then(Node::as_str);
+        let bare = table.split_once('/').map(|(_, bare)| bare);
+        let told = cx.is_on("unprefixed-table") && provider == Some(ProviderKind::Dynamic.constant());
+        told && bare.is_some_and(|bare| self.has(bare))
     }
 
     /// The table of the list that is probably meant: the same with or without its database, or misspelt.
@@ -109,9 +121,8 @@ fn is_followed(statement: &Statement<'_>, table: &TableUse) -> bool {
         Language::Query { .. } => true,
         Language::Change => {
             let text = statement.scalar.text.trim_start();
-            let begins =
-                |word: &&str| text.get(..word.len()).is_some_and(|start| start.eq_ignore_ascii_case(word));
-            table.is_written && ROWS.iter().any(|word| begins(&word))
+            let first = text.split(|c: char| !c.is_ascii_alphabetic()).next().unwrap_or_default();
+            table.is_written && ROWS.iter().any(|word| first.eq_ignore_ascii_case(word))
         }
         Language::Server => false,
     }

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::diag::{Fix, Group, RuleInfo, Severity};
+use crate::diag::{Diagnostic, Edit, Fix, Group, RuleInfo, Safety, Severity};
 use crate::expr::{ExprKind, ExprNode, Expression, is_expression};
 use crate::lint::rule::{Branch, Check, Rule};
 use crate::lint::{Cx, Place};
@@ -20,7 +20,7 @@ pub(super) static RULE: Rule = Rule {
 };
 
 const PAGE: &str = "\
-Finds expressions for options that take one of a few words, such as `queueOperation`, `method` and `provider`, that
+Finds expressions for options that take one of a few words, such as `queueOperation` and `presentAs`, that
 give such a word without quotes: `=$isTempId(x) ? replace : add`.
 
 A bare word is the name of a field. There is no such field, so the option has no value.
@@ -57,9 +57,8 @@ onFocus:
 ";
 
 /// Options that take one of a few words (actions.md §5, §13, §14).
-const WORDS: [(&str, &[&str]); 7] = [
+const WORDS: [(&str, &[&str]); 6] = [
     ("queueOperation", &["add", "replace"]),
-    ("method", &["create", "update", "save", "delete", "functionCall", "download"]),
     ("behaviour", &["new", "existing"]),
     ("goBack", &["previous", "home", "stay"]),
     ("presentAs", &["toast", "modal"]),
@@ -77,21 +76,38 @@ fn check(cx: &mut Cx<'_>, _: &Place<'_>, branch: &Branch<'_>) {
         };
         let mut bare = Vec::new();
         outcomes(expression.root(), &mut bare);
-        for (word, range) in bare.into_iter().filter(|(word, _)| words.contains(&&**word)) {
-            report(cx, &entry.value, scalar, &word, range);
+        bare.retain(|(word, _)| words.contains(&&**word));
+        if let Some(finding) = finding(cx, &entry.value, scalar, &bare) {
+            cx.report(finding);
         }
     }
 }
 
-fn report(cx: &mut Cx<'_>, node: &Node, scalar: &Scalar, word: &str, range: Range<usize>) {
-    let span = scalar.span_of(node.span, range, cx.text(node.span.file));
+/// What to say of all bare words of one expression.
+fn finding(
+    cx: &Cx<'_>,
+    node: &Node,
+    scalar: &Scalar,
+    words: &[(String, Range<usize>)],
+) -> Option<Diagnostic> {
+    let span = |range: &Range<usize>| scalar.span_of(node.span, range.clone(), cx.text(node.span.file));
     let quote = if scalar.style == Style::SingleQuoted { "''" } else { "'" };
-    let fix = Fix::safe(format!("write `'{word}'`"), span, format!("{quote}{word}{quote}"));
+    let edit = |(word, range): &(String, Range<usize>)| Edit {
+        span: span(range),
+        text: format!("{quote}{word}{quote}"),
+    };
+    let ((word, range), others) = words.split_first()?;
     let finding = cx
-        .finding(span, format!("`{word}` is read as the name of a field here"))
+        .finding(span(range), format!("`{word}` is read as the name of a field here"))
         .help(format!("put the word in quotes: `'{word}'`"))
-        .fix(fix);
-    cx.report(finding);
+        .fix(Fix {
+            title: "put quotes around the words".to_owned(),
+            safety: Safety::Safe,
+            edits: words.iter().map(edit).collect(),
+        });
+    let label =
+        |finding: Diagnostic, (_, range): &(String, Range<usize>)| finding.label(span(range), "and here");
+    Some(others.iter().fold(finding, label))
 }
 
 /// The names that an expression may give as they stand.

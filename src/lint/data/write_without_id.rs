@@ -2,10 +2,12 @@
 
 use crate::action::ActionNode;
 use crate::diag::{Fix, Group, RuleInfo, Severity};
+use crate::expr::is_expression;
 use crate::lint::edit::renamed;
 use crate::lint::rule::{Check, Rule};
 use crate::lint::writes::{Rows, Write, fields, miscased};
 use crate::lint::{Cx, Place};
+use crate::syntax::Node;
 
 pub(super) static RULE: Rule = Rule {
     info: RuleInfo {
@@ -19,8 +21,8 @@ pub(super) static RULE: Rule = Rule {
 };
 
 const PAGE: &str = "\
-Finds `action.execute-entity` and `action.execute-entities` with `method: update` or `method: delete` whose `data:`
-has no `id`.
+Finds actions that write rows with `method: update` or `method: delete` whose `data:` has no `id`. A form may also
+name its row with `recordId:`, or have a field `id`.
 
 Without its `id` the row is not found, and nothing is changed.
 
@@ -54,9 +56,9 @@ onFocus:
 ```
 ";
 
-fn check(cx: &mut Cx<'_>, _: &Place<'_>, action: &ActionNode) {
-    let Some(write) = Write::of(cx, action).filter(|write| write.rows != Rows::Form) else { return };
-    if !lacks_id(&write) {
+fn check(cx: &mut Cx<'_>, place: &Place<'_>, action: &ActionNode) {
+    let Some(write) = Write::of(cx, action) else { return };
+    if !lacks_id(&write) || (write.rows == Rows::Form && may_bring_id(&place.source.tree.root)) {
         return;
     }
     let Some((method, word)) = write.word("method") else { return };
@@ -76,13 +78,23 @@ fn check(cx: &mut Cx<'_>, _: &Place<'_>, action: &ActionNode) {
     });
 }
 
+/// Whether a field of a form may be the `id`; components of the app's own may hold any field.
+fn may_bring_id(node: &Node) -> bool {
+    let field = node.get("instanceId").and_then(Node::as_str);
+    let own = node.get("type").and_then(Node::as_str) == Some("component.custom-component");
+    let brings = own || field.is_some_and(|id| id == "id" || is_expression(id));
+    brings
+        || node.entries().iter().any(|entry| may_bring_id(&entry.value))
+        || node.items().iter().any(may_bring_id)
+}
+
 /// Whether a write of an existing row surely does not say which.
 pub(super) fn lacks_id(write: &Write<'_>) -> bool {
-    if !write.is_method(&["update", "delete"]) || write.rows == Rows::Form {
+    if !write.is_method(&["update", "delete"]) {
         return false;
     }
-    // The old name of the arguments writes into the row, too (actions.md §5).
-    if write.options.get("functionParameters").is_some() {
+    // The old name of the arguments writes into the row, too (actions.md §5); a form may name its row.
+    if write.options.get("functionParameters").is_some() || write.options.get("recordId").is_some() {
         return false;
     }
     match write.options.get("data") {

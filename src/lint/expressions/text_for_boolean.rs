@@ -77,7 +77,7 @@ fn check(cx: &mut Cx<'_>, _: &Place<'_>, branch: &Branch<'_>) {
             let span = entry.value.span;
             let finding = cx
                 .finding(span, message)
-                .help(format!("write {text} without quotes"))
+                .help(format!("write `{text}` without quotes"))
                 .fix(Fix::safe("remove the quotes", span, text));
             cx.report(finding);
         }

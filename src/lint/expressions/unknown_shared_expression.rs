@@ -5,6 +5,7 @@ use std::ops::Range;
 use crate::app::{FileKind, Found};
 use crate::diag::{Group, RuleInfo, Severity};
 use crate::expr::{CallForm, References};
+use crate::lint::names::before_hyphens;
 use crate::lint::rule::{Check, Rule};
 use crate::lint::{Cx, Place};
 
@@ -53,8 +54,8 @@ fn check(cx: &mut Cx<'_>, place: &Place<'_>, found: &Found) {
         if is_script(references, &variable.range) {
             script(cx, place, found, name, variable.range.clone());
         } else {
-            let minus = variable
-                .looks_like_minus
+            let is_shared = |left: &str| cx.is_shared(place, left);
+            let minus = (variable.looks_like_minus || before_hyphens(name).any(is_shared))
                 .then_some("for a subtraction, put a blank before and after the `-`");
             shared(cx, place, found, name, variable.range.clone(), minus);
         }

@@ -6,6 +6,7 @@ use crate::action::{ActionNode, UseKind};
 use crate::app::Placed;
 use crate::diag::{Group, RuleInfo, Severity, Span};
 use crate::lint::Cx;
+use crate::lint::cycles::circles;
 use crate::lint::guards::is_open;
 use crate::lint::rule::{Check, Rule};
 
@@ -50,15 +51,33 @@ action:
 ";
 
 fn check(cx: &mut Cx<'_>) {
-    let calls: BTreeMap<&str, Vec<Call<'_>>> =
-        cx.project.actions.iter().map(|(id, action)| (id, calls(cx, &action.placed))).collect();
-    let mut search = Search { calls: &calls, path: Vec::new(), met: BTreeMap::new(), cycles: Vec::new() };
-    for id in calls.keys() {
-        search.visit(id);
+    let ids: Vec<&str> = cx.project.actions.keys().collect();
+    let number = |id: &str| ids.binary_search(&id).ok();
+    let calls: Vec<Vec<Call<'_>>> =
+        cx.project.actions.values().map(|action| calls(cx, &action.placed)).collect();
+    let next: Vec<Vec<usize>> =
+        calls.iter().map(|calls| calls.iter().filter_map(|call| number(call.id)).collect()).collect();
+    for part in circles(&next) {
+        let inside = |call: &&Call<'_>| number(call.id).is_some_and(|to| part.binary_search(&to).is_ok());
+        let within: BTreeMap<&str, Call<'_>> =
+            part.iter().filter_map(|n| Some((ids[*n], *calls[*n].iter().find(inside)?))).collect();
+        report(cx, &way_round(&within));
     }
-    for cycle in search.cycles {
-        report(cx, &cycle);
+}
+
+/// A circle among actions of which each has a call of another one.
+fn way_round<'a>(calls: &BTreeMap<&'a str, Call<'a>>) -> Vec<Call<'a>> {
+    let mut way: Vec<Call<'a>> = Vec::new();
+    let mut met = BTreeMap::new();
+    let mut next = calls.values().next();
+    while let Some(call) = next {
+        if let Some(start) = met.insert(call.id, way.len()) {
+            return way.split_off(start + 1).into_iter().chain([*call]).collect();
+        }
+        way.push(*call);
+        next = calls.get(call.id);
     }
+    way
 }
 
 /// How many calls of a long circle are shown.
@@ -102,56 +121,5 @@ fn gather<'a>(cx: &Cx<'_>, root: &'a Placed, action: &'a ActionNode, found: &mut
     }
     if let Some(success) = &action.success {
         gather(cx, root, success, found);
-    }
-}
-
-/// A search in depth for circles.
-struct Search<'a, 'c> {
-    calls: &'c BTreeMap<&'a str, Vec<Call<'a>>>,
-    path: Vec<Frame<'a>>,
-    /// The actions that were met, with their place on the path while they are on it.
-    met: BTreeMap<&'a str, Option<usize>>,
-    cycles: Vec<Vec<Call<'a>>>,
-}
-
-/// An action on the path, and how many of its calls were followed.
-struct Frame<'a> {
-    id: &'a str,
-    followed: usize,
-}
-
-impl<'a> Search<'a, '_> {
-    /// Follows the calls of an action. Without recursion: a hostile app may have a chain of any length.
-    fn visit(&mut self, id: &'a str) {
-        self.enter(id);
-        while let Some(frame) = self.path.last_mut() {
-            frame.followed += 1;
-            let (id, nth) = (frame.id, frame.followed - 1);
-            match self.call(id, nth) {
-                Some(call) => self.follow(call),
-                None => {
-                    self.path.pop();
-                    self.met.insert(id, None);
-                }
-            }
-        }
-    }
-
-    fn enter(&mut self, id: &'a str) {
-        if !self.met.contains_key(id) {
-            self.met.insert(id, Some(self.path.len()));
-            self.path.push(Frame { id, followed: 0 });
-        }
-    }
-
-    fn follow(&mut self, call: Call<'a>) {
-        let Some(start) = self.met.get(call.id).copied().flatten() else { return self.enter(call.id) };
-        let way = self.path[start..self.path.len() - 1].iter().take(SHOWN);
-        let calls = way.filter_map(|frame| self.call(frame.id, frame.followed - 1));
-        self.cycles.push(calls.chain([call]).collect());
-    }
-
-    fn call(&self, id: &str, nth: usize) -> Option<Call<'a>> {
-        self.calls.get(id)?.get(nth).copied()
     }
 }

@@ -85,7 +85,7 @@ fn check(cx: &mut Cx<'_>, place: &Place<'_>, action: &ActionNode) {
     let Some(node) = cx.node(action).filter(|node| !resets(node)) else { return };
     let Some(forms) = cx.forms(place).filter(|_| cx.is_read(node.span)) else { return };
     let Some(data) = cx.node(save).and_then(|save| save.at("/options/data")) else { return };
-    let asking = forms.forms.iter().filter_map(|(id, form)| Some((*id, form.node?, form.asks?)));
+    let asking = forms.by_id.iter().filter_map(|(id, form)| Some((*id, form.node?, form.asks?)));
     let mut asking: Vec<_> = asking.filter(|(_, _, asks)| asks.as_bool() == Some(true)).collect();
     asking.sort_by_key(|(_, form, _)| form.span);
     let Some((id, _, asks)) = asking.into_iter().find(|(id, form, _)| reads(data, id, form)) else { return };

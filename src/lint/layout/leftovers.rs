@@ -3,7 +3,7 @@
 use crate::action::ActionNode;
 use crate::lint::Cx;
 use crate::lint::sequence::pair;
-use crate::syntax::{Kind, Node};
+use crate::syntax::Node;
 
 /// The first `action.go-back` of a list that has no guard, and an action after it that needs the screen.
 pub(super) fn left_behind<'a>(cx: &Cx<'_>, list: &'a ActionNode) -> Option<(&'a ActionNode, &'a ActionNode)> {
@@ -29,11 +29,7 @@ fn needs_screen(cx: &Cx<'_>, action: &ActionNode) -> bool {
 
 fn reads_screen(node: &Node) -> bool {
     const PARTS: [&str; 3] = ["@ctx.components.", "@ctx.jig.state", "@ctx.jig.components."];
-    match &node.kind {
-        Kind::String(scalar) => PARTS.iter().any(|part| scalar.text.contains(part)),
-        _ => {
-            let values = node.entries().iter().map(|entry| &entry.value);
-            values.chain(node.items()).any(reads_screen)
-        }
-    }
+    let text = node.as_str().unwrap_or_default();
+    let mut values = node.entries().iter().map(|entry| &entry.value).chain(node.items());
+    PARTS.iter().any(|part| text.contains(part)) || values.any(reads_screen)
 }

@@ -2,7 +2,7 @@
 
 use crate::diag::{Group, RuleInfo, Severity};
 use crate::lint::rule::{Check, Rule};
-use crate::lint::texts::is_whole;
+use crate::lint::texts::is_language;
 use crate::lint::{Cx, Place};
 
 pub(super) static RULE: Rule = Rule {
@@ -40,7 +40,7 @@ farewell: Au revoir
 
 fn check(cx: &mut Cx<'_>, place: &Place<'_>) {
     let source = place.source;
-    if !is_whole(source) || !cx.is_sound(source.tree.root.span) {
+    if !is_language(source) || !cx.is_sound(source.tree.root.span) {
         return;
     }
     let (count, first) = cx.texts().lacking(source);

@@ -79,18 +79,21 @@ fn check(cx: &mut Cx<'_>, _: &Place<'_>, branch: &Branch<'_>) {
     if branch.key.is_some_and(|key| OWN_NAMES.contains(&key)) {
         return;
     }
+    let mut named = Vec::new();
     for entry in branch.node.entries() {
         // What the loader complains about is told.
         if !is_action(&entry.value) || cx.is_told(entry.key_span) {
             continue;
         }
         let Some(meant) = meant(entry).filter(|meant| branch.node.get(meant).is_none()) else { continue };
-        let (span, text) = renamed(entry, meant, cx.text(entry.key_span.file));
         let finding = cx
             .finding(entry.key_span, format!("there is no event `{}`", entry.key.text))
-            .help(format!("did you mean `{meant}`?"))
-            .fix(Fix::safe(format!("rename it to `{meant}`"), span, text));
-        cx.report(finding);
+            .help(format!("did you mean `{meant}`?"));
+        let (span, text) = renamed(entry, meant, cx.text(entry.key_span.file));
+        let fix = Fix::safe(format!("rename it to `{meant}`"), span, text);
+        // Only one of them can have the name.
+        cx.report(if named.contains(&meant) { finding } else { finding.fix(fix) });
+        named.push(meant);
     }
 }
 

@@ -72,7 +72,7 @@ actions:
 fn check(cx: &mut Cx<'_>, place: &Place<'_>, action: &ActionNode) {
     for used in action.uses.iter().filter(|used| used.kind == UseKind::Form) {
         let Some(forms) = cx.forms(place).filter(|_| is_certain(cx, place)) else { return };
-        if forms.others || forms.forms.contains_key(&*used.id) || is_expression(&used.id) {
+        if forms.others || forms.by_id.contains_key(&*used.id) || is_expression(&used.id) {
             return;
         }
         let other = forms.components.get(&*used.id).copied();
@@ -80,7 +80,7 @@ fn check(cx: &mut Cx<'_>, place: &Place<'_>, action: &ActionNode) {
             Some(type_name) => format!("`{}` is a `{type_name}`, not a form", used.id),
             None => format!("the screen has no form `{}`", used.id),
         };
-        let mut ids: Vec<&str> = forms.forms.keys().copied().collect();
+        let mut ids: Vec<&str> = forms.by_id.keys().copied().collect();
         ids.sort_unstable();
         let only =
             ids.first().filter(|_| ids.len() == 1).map(|id| format!("the form of the screen is `{id}`"));

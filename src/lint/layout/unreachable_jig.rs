@@ -56,7 +56,7 @@ type: jig.default
 
 fn check(cx: &mut Cx<'_>) {
     let starts = ["tabs", "widgets"].iter().any(|key| home(cx).is_some_and(|home| home.get(key).is_some()));
-    if !starts || !cx.is_all_read() || cx.has_dynamic_links() {
+    if !starts || cx.has_dynamic_links() {
         return;
     }
     let links = links(cx);
@@ -64,8 +64,11 @@ fn check(cx: &mut Cx<'_>) {
     reach(&links, "", &mut reached);
     // A start screen that is not known, or a link with a slip, may be meant to lead to any of them.
     let exists = |id: &&str| id.is_empty() || cx.project.jigs.contains_key(*id);
-    if links.get("").is_none_or(BTreeSet::is_empty) || !reached.iter().all(|id| exists(&id)) {
+    if links.get("").is_none_or(BTreeSet::is_empty) || !reached.iter().all(exists) {
         return;
+    }
+    for id in cx.project.jigs.keys().filter(|id| cx.may_be_used(id)) {
+        reach(&links, id, &mut reached);
     }
     let lost: Vec<&str> = cx.project.jigs.keys().filter(|id| !reached.contains(id)).collect();
     // What is only reached from a lost screen is not told: first those that nothing at all leads to.

@@ -71,11 +71,11 @@ fn check(cx: &mut Cx<'_>, _: &Place<'_>, action: &ActionNode) {
         return;
     }
     let Some(list) = cx.node(action).and_then(|node| node.at("/options/instanceIds")) else { return };
-    let mut first = HashMap::new();
+    let mut first: HashMap<&str, &Node> = HashMap::new();
     for (at, item) in list.items().iter().enumerate() {
         let Some(id) = item.as_str().filter(|id| !is_expression(id)) else { continue };
         match first.get(id) {
-            Some(place) => repeated(cx, list, at, *place),
+            Some(place) => repeated(cx, list, at, place),
             None => _ = first.insert(id, item),
         }
     }

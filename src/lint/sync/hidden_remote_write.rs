@@ -33,6 +33,8 @@ method: POST
 url: https://example.com/tasks
 parameters:
   id: { type: string, location: body, required: true }
+error:
+  - title: The task was not saved
 # jigs/home.jigx
 title: Home
 type: jig.default
@@ -53,6 +55,8 @@ method: POST
 url: https://example.com/tasks
 parameters:
   id: { type: string, location: body, required: true }
+error:
+  - title: The task was not saved
 # jigs/home.jigx
 title: Home
 type: jig.default

@@ -85,9 +85,7 @@ fn check(cx: &mut Cx<'_>, place: &Place<'_>, screen: &Screen) {
             || found.expression.text().contains("\"sync")
             || found.expression.text().contains("failed")
     }) {
-        for Compared { datasource, table, column, text, range, is_covered } in
-            compared(cx, place, &found.expression)
-        {
+        for Compared { datasource, table, column, text, range, is_covered } in compared(cx, place, found) {
             if table == Tracked::Scope && column == "state" {
                 let look = looks.entry(datasource).or_default();
                 look.is_covered |= is_covered;

@@ -6,7 +6,7 @@ use crate::action::{ActionNode, ProviderKind};
 use crate::app::Placed;
 use crate::diag::{Group, RuleInfo, Severity};
 use crate::expr::{Expression, is_expression};
-use crate::lint::entries::entries;
+use crate::lint::entries::{Entry, entries};
 use crate::lint::rule::{Check, Rule};
 use crate::lint::triggers::{Moment, Root};
 use crate::lint::{Cx, Place};
@@ -92,7 +92,7 @@ fn sync(cx: &mut Cx<'_>, action: &ActionNode) {
         return;
     }
     let entries = entries(cx, action);
-    let tables: Option<Vec<&str>> = entries.iter().map(|entry| entry.table()).collect();
+    let tables: Option<Vec<&str>> = entries.iter().map(Entry::table).collect();
     let Some(tables) = tables.filter(|tables| !tables.is_empty()) else { return };
     let known = tables.iter().any(|table| cx.fetched().at_start(table));
     if known || entries.iter().any(|entry| depends_on_screen(entry.node)) {

@@ -1,7 +1,8 @@
 //! A sync beside a scope that does not count it.
 
 use crate::action::{ActionNode, SyncRole};
-use crate::diag::{Group, RuleInfo, Severity};
+use crate::app::Screen;
+use crate::diag::{Diagnostic, Group, RuleInfo, Severity};
 use crate::lint::rule::{Check, Rule};
 use crate::lint::sequence::{Step, literal_id, members, scope_name, scope_steps};
 use crate::lint::{Cx, Place};
@@ -14,12 +15,13 @@ pub(super) static RULE: Rule = Rule {
         summary: "a list starts a scope and runs a sync that no scope counts",
         docs: PAGE,
     },
-    checks: &[Check::Action(check)],
+    checks: &[Check::Action(check), Check::Screen(check_file)],
 };
 
 const PAGE: &str = "\
 Finds `action.sync-entities` in a list that starts a scope, or in a list inside it, when the sync has no
-`instanceId` or one that no scope of the app lists.
+`instanceId` or one that no scope of the app lists. A sync elsewhere in such a file is a remark, when it has an
+`instanceId` that neither a scope nor an expression of the file uses.
 
 The scope is complete before that sync is, and a failure of the sync is not seen in it.
 
@@ -95,6 +97,43 @@ fn check(cx: &mut Cx<'_>, _: &Place<'_>, list: &ActionNode) {
             .help("give the sync an `instanceId` and add it to the scope's `instanceIds`");
         cx.report(finding);
     }
+}
+
+/// Looks at the syncs of a screen that starts a scope somewhere else in it.
+fn check_file(cx: &mut Cx<'_>, _: &Place<'_>, screen: &Screen) {
+    let (mut starts, mut syncs) = (Vec::new(), Vec::new());
+    for placed in &screen.actions {
+        let before = starts.len();
+        let mut own = Vec::new();
+        placed.action.visit(&mut |action| match action.body.sync() {
+            Some(SyncRole::Scope(_)) => starts.push(action),
+            Some(SyncRole::Member) => own.push(action),
+            None => {}
+        });
+        if starts.len() == before {
+            syncs.extend(own);
+        }
+    }
+    let Some(start) = starts.first().filter(|_| starts.iter().all(|start| members(cx, start).is_some()))
+    else {
+        return;
+    };
+    for sync in syncs {
+        let Some(id) = literal_id(sync).filter(|id| !cx.is_member(id) && !is_watched(screen, id)) else {
+            continue;
+        };
+        let finding = cx
+            .finding(sync.type_name.span, format!("no scope lists the sync `{id}`"))
+            .label(start.type_name.span, "a scope starts here")
+            .help("add it to the scope's `instanceIds`, or leave out its `instanceId`");
+        cx.report(Diagnostic { severity: Severity::Info, ..finding });
+    }
+}
+
+/// Whether an expression of the screen asks how an action is doing.
+fn is_watched(screen: &Screen, id: &str) -> bool {
+    let mut read = screen.expressions.iter().map(|found| found.expression.references());
+    read.any(|references| references.below(&["actions", id]).next().is_some())
 }
 
 /// The syncs of an item of the list, and those of lists in it that start no scope of their own.

@@ -2,6 +2,8 @@
 
 use std::collections::{HashMap, VecDeque};
 
+use serde_json::Value;
+
 use crate::action::{ActionNode, UseKind};
 use crate::app::Placed;
 use crate::diag::{Group, RuleInfo, Severity, Span};
@@ -133,7 +135,7 @@ impl Graph {
         inside.for_each(|inner| self.add(cx, from, inner, actions));
     }
 
-    /// The shortest way within `circle` from a handler back to it.
+    /// The shortest way within `circle` from a handler back to it, which stands at both ends.
     fn way_round(&self, circle: &[usize], handler: usize) -> Vec<usize> {
         let mut before: HashMap<usize, usize> = HashMap::new();
         let mut waiting = VecDeque::from([handler]);
@@ -152,13 +154,14 @@ impl Graph {
             way.push(*node);
             at = before.get(node);
         }
+        way.push(handler);
         way.reverse();
         way
     }
 }
 
 fn is_guarded(action: &ActionNode) -> bool {
-    let always = |when: &Template| matches!(when, Template::Literal(value) if value == &true);
+    let always = |when: &Template| matches!(when, Template::Literal(Value::Bool(true)));
     let when = action.guard.when.as_ref().is_some_and(|when| !always(&when.value));
     when || action.guard.condition.is_some()
 }

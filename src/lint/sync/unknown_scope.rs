@@ -88,10 +88,11 @@ fn check(cx: &mut Cx<'_>, _: &Place<'_>, action: &ActionNode) {
 }
 
 fn check_expression(cx: &mut Cx<'_>, place: &Place<'_>, found: &Found) {
-    if !found.expression.text().contains("id") {
+    // The part of a file that is not there yet may start the scope.
+    if !found.expression.text().contains("id") || !cx.is_all_read() {
         return;
     }
-    for compared in compared(cx, place, &found.expression) {
+    for compared in compared(cx, place, found) {
         if compared.table != Tracked::Scope || compared.column != "id" {
             continue;
         }

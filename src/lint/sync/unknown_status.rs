@@ -77,9 +77,10 @@ fn table(cx: &mut Cx<'_>, status: &StatusUse) {
         let others: Vec<String> = cx.fetched().functions(table).iter().map(|id| format!("`{id}`")).collect();
         let message = format!("no sync fetches `{table}` by the function `{}`", function.value);
         let finding = cx.finding(function.span, message);
-        cx.report(match others.is_empty() {
-            true => finding.help("leave out the function: this table is fetched without one"),
-            false => finding.help(format!("it is fetched by {}", others.join(", "))),
+        cx.report(if others.is_empty() {
+            finding.help("leave out the function: this table is fetched without one")
+        } else {
+            finding.help(format!("it is fetched by {}", others.join(", ")))
         });
     }
 }

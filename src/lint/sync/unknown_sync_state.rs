@@ -99,10 +99,10 @@ fn check(cx: &mut Cx<'_>, place: &Place<'_>, found: &Found) {
     if !found.expression.text().contains("state") {
         return;
     }
-    for compared in compared(cx, place, &found.expression) {
+    for compared in compared(cx, place, found) {
         if is_no_state(&compared) {
             let span = cx.part(place, found.span, compared.range.clone());
-            report(cx, span, &compared.text, compared.table);
+            report(cx, span, &compared.text);
         }
     }
 }
@@ -118,7 +118,7 @@ fn check_query(cx: &mut Cx<'_>, place: &Place<'_>, branch: &Branch<'_>) {
         for compared in compared_in_sql(table, "state", &statement.scalar.text) {
             if is_no_state(&compared) {
                 let span = statement.part(cx, compared.range.clone());
-                report(cx, span, &compared.text, table);
+                report(cx, span, &compared.text);
             }
         }
     }
@@ -128,7 +128,7 @@ fn check_formula(cx: &mut Cx<'_>, _: &Place<'_>, action: &ActionNode) {
     for state in &action.guard.states {
         let text = state.value.as_str();
         if text != NONE && !Tracked::STATES.contains(&text) {
-            report(cx, state.span, text, Tracked::Scope);
+            report(cx, state.span, text);
         }
     }
 }
@@ -137,9 +137,8 @@ fn is_no_state(compared: &Compared) -> bool {
     compared.column == "state" && !Tracked::STATES.contains(&compared.text.as_str())
 }
 
-fn report(cx: &mut Cx<'_>, span: Span, text: &str, table: Tracked) {
-    let what = if table == Tracked::Scope { "scope" } else { "status" };
-    let finding = cx.finding(span, format!("no {what} ever has the state `{text}`"));
+fn report(cx: &mut Cx<'_>, span: Span, text: &str) {
+    let finding = cx.finding(span, format!("no scope or status ever has the state `{text}`"));
     let known = format!("the states are `{}`", Tracked::STATES.join("`, `"));
     let help = if text == NONE {
         format!("without a row there is no state to compare; {known}")

@@ -183,7 +183,7 @@ impl<'b> Answer<'b> {
 }
 
 fn page(items: Vec<Item<'_>>, bytes: usize) -> Page<'_> {
-    let mut page = Page { rows: Vec::with_capacity(items.len()), deleted: Vec::new(), bytes: bytes as u64 };
+    let mut page = Page { rows: Vec::with_capacity(items.len()), bytes: bytes as u64, ..Page::default() };
     for item in items {
         if item.deleted {
             page.deleted.push(item.rid.into_owned());

@@ -37,6 +37,8 @@ mod tests {
             world: &Value::Null,
             cursor: None,
             stop: &stop,
+            functions: &std::collections::BTreeMap::new(),
+            tables: &crate::run::provider::NoTables,
         };
         let error = Local.fetch(&request, &mut sink).unwrap_err();
         assert_eq!(error.code, "config.provider");

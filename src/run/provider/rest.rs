@@ -4,10 +4,15 @@
 //! answer to the sink as they are, byte for byte; every other transform is evaluated.
 
 mod call;
+mod convert;
+mod errors;
+mod guard;
 mod http;
+mod operations;
 mod page;
 mod parameters;
 mod plain;
+mod queries;
 mod redact;
 mod request;
 mod rows;
@@ -18,11 +23,11 @@ mod tests;
 use std::sync::Arc;
 
 use super::{Fetch, FetchError, Fetched, Provider, Sink};
-use crate::app::Function;
 use crate::expr::{Evaluator, Host, Limits, SharedExpressions};
 use crate::run::{Clock, Credentials};
 
 use call::Call;
+pub use convert::{LocalFiles, NoFiles};
 pub(super) use http::{Address, Header, Request, Response};
 pub use http::{Http, HttpOptions, Pace, RealPace};
 pub(super) use redact::Redactor;
@@ -42,13 +47,22 @@ pub struct RestOptions {
     pub shared: SharedExpressions,
     /// The most pages of one fetch.
     pub max_pages: u64,
+    /// Files that functions convert.
+    pub files: Arc<dyn LocalFiles>,
 }
 
 impl RestOptions {
     /// The usual limits.
     #[must_use]
     pub fn new(http: Http, credentials: Arc<dyn Credentials>, clock: Arc<dyn Clock>) -> Self {
-        Self { http, credentials, clock, shared: SharedExpressions::new(), max_pages: 10_000 }
+        Self {
+            http,
+            credentials,
+            clock,
+            shared: SharedExpressions::new(),
+            max_pages: 10_000,
+            files: Arc::new(NoFiles),
+        }
     }
 }
 
@@ -75,21 +89,10 @@ impl Provider for Rest {
             let message = format!("the table `{}` names no `function` to fetch it", request.entity);
             FetchError::lasting("config.function", message)
         })?;
-        performed(function)?;
         let mut call = Call::new(self, function, request);
         let fetched = call.perform(sink);
         fetched.map_err(|error| FetchError { message: call.redactor().clean(&error.message), ..error })
     }
-}
-
-/// Refuses functions with parts that would otherwise be ignored.
-fn performed(function: &Function) -> Result<(), FetchError> {
-    let Some(key) = function.unsupported.first() else { return Ok(()) };
-    let message = format!(
-        "the function `{}` uses `{}`, which this version does not perform yet; it comes later",
-        function.id, key.value
-    );
-    Err(FetchError::lasting("config.unsupported", message))
 }
 
 struct ClockHost(Arc<dyn Clock>);

@@ -62,21 +62,21 @@ impl Sink for Collect {
 
 /// A request as a [`Scripted`] server got it.
 #[derive(Debug, Clone)]
-pub(super) struct Seen {
-    pub(super) method: String,
-    pub(super) target: String,
-    pub(super) headers: Vec<(String, String)>,
-    pub(super) body: String,
+pub(in crate::run) struct Seen {
+    pub(in crate::run) method: String,
+    pub(in crate::run) target: String,
+    pub(in crate::run) headers: Vec<(String, String)>,
+    pub(in crate::run) body: String,
 }
 
 impl Seen {
-    pub(super) fn header(&self, name: &str) -> Option<&str> {
+    pub(in crate::run) fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
     }
 }
 
 /// What a [`Scripted`] server does with a request.
-pub(super) enum Reply {
+pub(in crate::run) enum Reply {
     /// Sends these bytes and closes.
     Bytes(Vec<u8>),
     /// Sends these bytes and then nothing more, without closing.
@@ -84,7 +84,7 @@ pub(super) enum Reply {
 }
 
 /// A whole answer with a status, headers and a body.
-pub(super) fn answer(status: u16, headers: &[(&str, &str)], body: impl AsRef<[u8]>) -> Reply {
+pub(in crate::run) fn answer(status: u16, headers: &[(&str, &str)], body: impl AsRef<[u8]>) -> Reply {
     let body = body.as_ref();
     let mut bytes =
         format!("HTTP/1.1 {status} Status\r\nContent-Length: {}\r\nConnection: close\r\n", body.len());
@@ -93,12 +93,12 @@ pub(super) fn answer(status: u16, headers: &[(&str, &str)], body: impl AsRef<[u8
 }
 
 /// `200` with JSON.
-pub(super) fn json_answer(body: &Value) -> Reply {
+pub(in crate::run) fn json_answer(body: &Value) -> Reply {
     answer(200, &[("Content-Type", "application/json")], body.to_string())
 }
 
 /// A server on loopback that does what it is told, one connection for each request.
-pub(super) struct Scripted {
+pub(in crate::run) struct Scripted {
     address: SocketAddr,
     seen: Arc<Mutex<Vec<Seen>>>,
     ended: Arc<AtomicBool>,
@@ -106,7 +106,7 @@ pub(super) struct Scripted {
 
 impl Scripted {
     /// `script` gets the number of each request, from 0, and the request.
-    pub(super) fn start(script: impl Fn(usize, &Seen) -> Reply + Send + 'static) -> Self {
+    pub(in crate::run) fn start(script: impl Fn(usize, &Seen) -> Reply + Send + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let seen = Arc::new(Mutex::new(Vec::new()));
@@ -124,15 +124,15 @@ impl Scripted {
         Self { address, seen, ended }
     }
 
-    pub(super) fn url(&self) -> String {
+    pub(in crate::run) fn url(&self) -> String {
         format!("http://{}", self.address)
     }
 
-    pub(super) fn seen(&self) -> Vec<Seen> {
+    pub(in crate::run) fn seen(&self) -> Vec<Seen> {
         self.seen.lock().unwrap().clone()
     }
 
-    pub(super) fn targets(&self) -> Vec<String> {
+    pub(in crate::run) fn targets(&self) -> Vec<String> {
         self.seen().into_iter().map(|seen| seen.target).collect()
     }
 }
@@ -189,7 +189,7 @@ fn read_request(stream: &TcpStream) -> Option<Seen> {
 
 /// Does not wait, and remembers what it was asked to.
 #[derive(Debug, Default)]
-pub(super) struct NoWait(pub(super) Mutex<Vec<Duration>>);
+pub(in crate::run) struct NoWait(pub(in crate::run) Mutex<Vec<Duration>>);
 
 impl Pace for NoWait {
     fn jitter(&self) -> f64 {
@@ -285,6 +285,8 @@ impl Trial {
             world: &self.world,
             cursor: None,
             stop: &self.stop,
+            functions: &self.project.functions,
+            tables: &crate::run::provider::NoTables,
         };
         Rest::new(options).fetch(&request, &mut self.sink)
     }

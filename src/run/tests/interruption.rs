@@ -168,7 +168,7 @@ fn an_error_of_the_sink_ends_the_fetch_and_is_told_by_its_code() {
     let app = app();
     let stage = Stage::new(&app).rest(|_, sink| {
         let row = |id: &str| crate::run::Row { id: id.to_owned().into(), data: "no JSON".into() };
-        sink.page(&crate::run::Page { rows: vec![row("1")], deleted: Vec::new(), bytes: 0 })?;
+        sink.page(&crate::run::Page { rows: vec![row("1")], ..crate::run::Page::default() })?;
         Err(FetchError::lasting("unreachable", "the sink should have refused"))
     });
     stage.on("onLoad");

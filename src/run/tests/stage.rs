@@ -10,7 +10,9 @@ use tempfile::TempDir;
 use crate::action::ProviderKind;
 use crate::app::{Inputs, Loaded, discover, load};
 use crate::diag::{Files, Severity};
+use crate::run::SettingsCredentials;
 use crate::run::provider::{Fetch, FetchError, Fetched, Page, Provider, Providers, Row, Sink};
+use crate::run::provider::{Http, HttpOptions, Rest, RestOptions};
 use crate::run::{
     Clock, Engine, Event, Observer, Planned, Record, RunError, RunOptions, Stop, Summary, Trigger,
 };
@@ -83,6 +85,17 @@ impl<'a> Stage<'a> {
         fetch: impl Fn(&Fetch<'_>, &mut dyn Sink) -> Result<Fetched, FetchError> + Send + Sync + 'static,
     ) -> Self {
         self.providers = self.providers.with(ProviderKind::Rest, Arc::new(Fake(Box::new(fetch))));
+        self
+    }
+
+    /// The same with the REST provider itself, which never waits.
+    pub(super) fn real_rest(mut self, retries: u32) -> Self {
+        let pace = Arc::new(crate::run::provider::testing::NoWait::default());
+        let http = HttpOptions { retries, pace, ..HttpOptions::default() };
+        let credentials = Arc::new(SettingsCredentials::default());
+        let options =
+            RestOptions::new(Http::new(&http), credentials, Arc::clone(&self.clock) as Arc<dyn Clock>);
+        self.providers = self.providers.with(ProviderKind::Rest, Arc::new(Rest::new(options)));
         self
     }
 
@@ -222,7 +235,7 @@ impl Provider for Fake {
 /// Gives a page of rows with these ids.
 pub(super) fn page(sink: &mut dyn Sink, ids: &[&str]) -> Result<(), FetchError> {
     let row = |id: &&str| Row { id: (*id).to_owned().into(), data: json!({"id": id}).to_string().into() };
-    sink.page(&Page { rows: ids.iter().map(row).collect(), deleted: Vec::new(), bytes: 10 })
+    sink.page(&Page { rows: ids.iter().map(row).collect(), bytes: 10, ..Page::default() })
 }
 
 /// A back end that gives one page of two rows for everything.

@@ -170,6 +170,12 @@ fn needless_comma(view: &View<'_>) -> Option<SqlMistake> {
                 .before(1)
                 .is_some_and(|before| ["SELECT", "("].iter().any(|word| before.is(view.sql, word)))
     });
+    let last = here.filter(|token| token.is(view.sql, ",") && view.token(view.at + 1).is_none());
+    if let Some(comma) = last.filter(|_| comma.is_none()) {
+        let range = comma.range.clone();
+        let mistake = sql(range.clone(), "a comma too many at the end");
+        return Some(mistake.help("remove the comma").certain(range, ""));
+    }
     let comma = comma.or(leading)?;
     let beside = if leading.is_some() { view.before(1) } else { here };
     let message = match beside {

@@ -28,6 +28,7 @@ fn syntax_is_told_in_plain_words() {
         ("SELECT , id FROM [t]", ", @ a comma too many behind `SELECT` @ remove the comma"),
         ("SELECT id,, x FROM [t]", ", @ a comma too many before `,` @ remove the comma"),
         ("SELECT id FROM [t] WHERE id IN (1, 2,)", ", @ a comma too many before `)` @ remove the comma"),
+        ("SELECT id FROM [t] WHERE id = 1,", ", @ a comma too many at the end @ remove the comma"),
         ("SELECT id FORM [t]", "FORM @ `FORM` is no word of SQL @ did you mean `FROM`?"),
         ("SELCT id FROM [t]", "SELCT @ `SELCT` is no word of SQL @ did you mean `SELECT`?"),
         ("SELECT id FROM [t] WHER id = 1", "WHER @ `WHER` is no word of SQL @ did you mean `WHERE`?"),

@@ -2,20 +2,21 @@
 
 /// Whether a misspelt word is probably this one: one letter more, less, other, or two swapped.
 pub(super) fn is_near(written: &str, word: &str) -> bool {
-    let (a, b) = (written.as_bytes(), word.as_bytes());
-    let same = a.iter().zip(b).take_while(|(a, b)| a.eq_ignore_ascii_case(b)).count();
-    let (a, b) = (&a[same..], &b[same..]);
-    let equal = |a: &[u8], b: &[u8]| a.eq_ignore_ascii_case(b);
-    match (a, b) {
-        ([], []) => false,
-        ([_, x @ ..], [_, y @ ..]) if equal(x, y) => true,
-        ([_, x @ ..], y) if equal(x, y) => true,
-        (x, [_, y @ ..]) if equal(x, y) => true,
-        ([p, q, x @ ..], [r, s, y @ ..]) => {
-            p.eq_ignore_ascii_case(s) && q.eq_ignore_ascii_case(r) && equal(x, y)
+    let (written, word) = (written.as_bytes(), word.as_bytes());
+    let same = written.iter().zip(word).take_while(|(one, other)| one.eq_ignore_ascii_case(other)).count();
+    let (written, word) = (&written[same..], &word[same..]);
+    let equal = |skipped: usize, missed: usize| {
+        let rests = (written.get(skipped..), word.get(missed..));
+        matches!(rests, (Some(rest), Some(other)) if rest.eq_ignore_ascii_case(other))
+    };
+    let swapped = match (written, word) {
+        ([first, second, ..], [third, fourth, ..]) => {
+            first.eq_ignore_ascii_case(fourth) && second.eq_ignore_ascii_case(third) && equal(2, 2)
         }
         _ => false,
-    }
+    };
+    let is_same = written.is_empty() && word.is_empty();
+    !is_same && (swapped || equal(1, 1) || equal(1, 0) || equal(0, 1))
 }
 
 /// The keyword that a word is probably meant to be.

@@ -237,7 +237,7 @@ impl Pair<'_> {
         let deleted: Vec<&str> = gone.iter().map(String::as_str).collect();
         let fresh = || store.rows_writer(&self.works[number], op, mode).unwrap();
         let writer = self.writers.entry((number, op)).or_insert_with(fresh);
-        let page = Page { rows: &page_rows, deleted: &deleted, bytes: 1, cursor: None, now: self.now };
+        let page = Page { rows: &page_rows, deleted: &deleted, bytes: 1, now: self.now, ..Page::default() };
         same("page", &heard(writer.page(&page)), &self.model.page(number, op, &rows, &gone))
     }
 

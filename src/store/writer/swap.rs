@@ -2,6 +2,7 @@
 //! compared with it row by row where the old one has rows.
 
 use super::{Buffer, Row, Tally};
+use crate::store::change::{self, Part};
 use crate::store::entity::{self, Table};
 use crate::store::session::{Guarded, Trouble, number};
 
@@ -66,6 +67,32 @@ pub(super) fn replace(
     Ok(tally)
 }
 
+/// Makes the staged rows and those still held the rows of a part of the table.
+pub(super) fn replace_part(
+    guarded: &Guarded,
+    table: &Table,
+    staging: &str,
+    held: &Buffer,
+    part: &Part,
+    now: i64,
+) -> Result<Tally, Trouble> {
+    stage(guarded, staging, held.rows(), now)?;
+    let quoted = entity::quote(staging);
+    let deleted = change::remove(guarded, table, part, &quoted)?;
+    let staged = count(guarded, &quoted)?;
+    let kept = guarded
+        .first(
+            &format!("SELECT count(*) FROM {} WHERE id IN (SELECT id FROM {quoted})", table.quoted),
+            [],
+            |row| row.get::<_, i64>(0),
+        )?
+        .unwrap_or(0);
+    let touched = upsert(guarded, &table.quoted, &quoted)?;
+    guarded.conn.execute_batch(&format!("DROP TABLE {quoted}"))?;
+    let inserted = staged - kept;
+    Ok(Tally { inserted, updated: touched - inserted, unchanged: staged - touched, deleted })
+}
+
 /// The same when nothing was staged yet. It changes no schema, which all connections would have to read anew.
 fn replace_by_held(
     guarded: &Guarded,
@@ -112,17 +139,22 @@ fn apply_difference(guarded: &Guarded, table: &Table, staging: &str, staged: i64
     let deleted =
         guarded.run(&format!("DELETE FROM {old} WHERE id NOT IN (SELECT id FROM {staging})"), [])?;
     let kept = count(guarded, old)?;
+    let touched = upsert(guarded, old, staging)?;
+    let inserted = staged - kept;
+    Ok(Tally { inserted, updated: touched - inserted, unchanged: staged - touched, deleted: number(deleted) })
+}
+
+/// Inserts staged rows, updates those that differ; gives how many rows that were.
+fn upsert(guarded: &Guarded, table: &str, staging: &str) -> Result<i64, Trouble> {
     let touched = guarded.run(
         &format!(
-            "INSERT INTO {old} (id, data, timestamp) SELECT id, data, timestamp FROM {staging} WHERE true
+            "INSERT INTO {table} (id, data, timestamp) SELECT id, data, timestamp FROM {staging} WHERE true
              ON CONFLICT (id) DO UPDATE SET data = excluded.data, timestamp = excluded.timestamp
              WHERE data IS NOT excluded.data"
         ),
         [],
     )?;
-    let touched = number(touched);
-    let inserted = staged - kept;
-    Ok(Tally { inserted, updated: touched - inserted, unchanged: staged - touched, deleted: number(deleted) })
+    Ok(number(touched))
 }
 
 fn count(guarded: &Guarded, quoted: &str) -> Result<i64, Trouble> {

@@ -100,6 +100,11 @@ fn every_mistake_is_told_and_the_rest_is_read() {
         ("{\"a\": \"b,\n \"c\": 1}", &[("\"b", "not closed on its line")], json!({"a": "b", "c": 1})),
         (r#"{"a": "b"#, &[("\"b", "not closed on its line")], json!({"a": "b"})),
         (
+            "{\"a\": \"b, c\r\n  d\n,e\", \"f\": 1}",
+            &[("\"b, c", r"a line break within a text is written `\n`")],
+            json!({"a": "b, c\n  d\n,e", "f": 1}),
+        ),
+        (
             "[\"a\tb\", \"\u{1}\"]",
             &[("\t", r"written `\t`"), ("\u{1}", r"written `\u0001`")],
             json!(["a\tb", "\u{1}"]),

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::Reader;
-use crate::diag::Fix;
+use crate::diag::{Edit, Fix, Safety};
 use crate::syntax::Scalar;
 use crate::syntax::scalar::{Quotes, escape};
 
@@ -29,7 +29,14 @@ impl Reader<'_> {
         let mut at = start + 1;
         while let Some(&byte) = bytes.get(at) {
             match byte {
-                b'\n' => break,
+                b'\n' => match self.end_further_down(at, quote) {
+                    Some(end) => {
+                        self.broken_text(start..end + 1);
+                        self.at = end + 1;
+                        return start + 1..end;
+                    }
+                    None => break,
+                },
                 b'\\' if bytes.get(at + 1) != Some(&b'\n') => at += 2,
                 _ if byte == quote => {
                     self.at = at + 1;
@@ -39,6 +46,36 @@ impl Reader<'_> {
             }
         }
         self.unclosed_text(start)
+    }
+
+    /// The closing quote of a text that goes on behind a line break: no line that it runs over begins as
+    /// JSON does, and what follows the quote can follow a text.
+    fn end_further_down(&self, line_break: usize, quote: u8) -> Option<usize> {
+        const MOST_LINES: usize = 200;
+        let mut from = line_break + 1;
+        for line in self.text[from..].split_inclusive('\n').take(MOST_LINES) {
+            let begins = line.trim_start().bytes().next();
+            if matches!(begins, Some(b'"' | b'\'' | b'{' | b'}' | b'[' | b']')) {
+                return None;
+            }
+            if let Some(at) = closing_in(line.as_bytes(), quote) {
+                let after = line[at + 1..].trim_start().bytes().next();
+                return matches!(after, None | Some(b',' | b':' | b'}' | b']')).then_some(from + at);
+            }
+            from += line.len();
+        }
+        None
+    }
+
+    /// A text with line breaks in it, which is one mistake however many there are.
+    fn broken_text(&mut self, text: Range<usize>) {
+        let breaks = self.text[text.clone()].match_indices('\n').map(|(at, _)| text.start + at);
+        let places = breaks.map(|at| at - usize::from(self.text[..at].ends_with('\r'))..at + 1);
+        let edits = places.map(|place| Edit { span: self.span(place), text: "\\n".to_owned() }).collect();
+        let fix = Fix { title: "write `\\n`".to_owned(), safety: Safety::Safe, edits };
+        let end = self.text[text.clone()].find(['\r', '\n']).map_or(text.end, |length| text.start + length);
+        let message = "a line break within a text is written `\\n`";
+        self.tell(self.error(text.start..end, message).fix(fix));
     }
 
     /// A text whose line ends before it does: what could belong to the map around it is left alone.
@@ -123,6 +160,11 @@ impl Reader<'_> {
     }
 
     fn control(&mut self, rest: &str, at: usize, decoded: &mut String) -> usize {
+        if let Some(line_break) = ["\n", "\r\n"].into_iter().find(|text| rest.starts_with(text)) {
+            // It is told for the whole text.
+            decoded.push('\n');
+            return line_break.len();
+        }
         let character = rest.chars().next().unwrap_or_default();
         decoded.push(character);
         let right = match character {
@@ -137,4 +179,17 @@ impl Reader<'_> {
         self.tell(self.error(place, format!("{name} within a text is written `{right}`")).fix(fix));
         character.len_utf8()
     }
+}
+
+/// Where a text ends within a line.
+fn closing_in(line: &[u8], quote: u8) -> Option<usize> {
+    let mut at = 0;
+    while let Some(&byte) = line.get(at) {
+        match byte {
+            b'\\' if line.get(at + 1) != Some(&b'\n') => at += 2,
+            _ if byte == quote => return Some(at),
+            _ => at += 1,
+        }
+    }
+    None
 }

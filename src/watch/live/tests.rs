@@ -2,6 +2,8 @@
 use std::fs;
 use std::sync::Mutex;
 
+use proptest::prelude::*;
+
 use super::*;
 use crate::app::discover;
 use crate::watch::Noticed;
@@ -192,4 +194,109 @@ fn a_panic_is_told_and_the_next_reload_works() {
     assert!(stage.live.current().is_some());
     let repaired = stage.save("syncscope.yaml", "database: app.db\n");
     assert_eq!((repaired.outcome, repaired.was_broken), (Outcome::Accepted, true));
+}
+
+/// Something an author does.
+#[derive(Debug, Clone)]
+enum Edit {
+    Write(usize, usize),
+    Remove(usize),
+    Rename(usize, usize),
+}
+
+const PATHS: [&str; 7] = [
+    "index.jigx",
+    "syncscope.yaml",
+    "actions/one.jigx",
+    "actions/two.jigx",
+    "actions/deep/one.jigx",
+    "functions/one.jigx",
+    "datasources/one.jigx",
+];
+const TEXTS: [&str; 7] = [
+    INDEX,
+    GOOD,
+    BAD,
+    "database: app.db\n",
+    "lint: { ignore: [unknown-action-type] }\n",
+    "action:\n  type: action.go-to\n  options: { linkTo: nowhere }\n# syncscope: ignore[unknown-jig]\n",
+    "a: [",
+];
+
+fn edits() -> impl Strategy<Value = Edit> {
+    prop_oneof![
+        4 => (0..PATHS.len(), 0..TEXTS.len()).prop_map(|(path, text)| Edit::Write(path, text)),
+        1 => (0..PATHS.len()).prop_map(Edit::Remove),
+        1 => (0..PATHS.len(), 0..PATHS.len()).prop_map(|(from, to)| Edit::Rename(from, to)),
+    ]
+}
+
+impl Stage {
+    fn edit(&self, edit: &Edit) -> Vec<&'static str> {
+        match *edit {
+            Edit::Write(path, text) => {
+                self.write(PATHS[path], TEXTS[text]);
+                vec![PATHS[path]]
+            }
+            // Nothing may be there.
+            Edit::Remove(path) => {
+                let _ = fs::remove_file(self.at(PATHS[path]));
+                vec![PATHS[path]]
+            }
+            Edit::Rename(from, to) => {
+                let _ = fs::rename(self.at(PATHS[from]), self.at(PATHS[to]));
+                vec![PATHS[from], PATHS[to]]
+            }
+        }
+    }
+
+    /// What somebody finds who has never seen the app before.
+    fn fresh(&self) -> Option<Vec<String>> {
+        let root = self.at("").components().collect::<PathBuf>();
+        let place = discover(std::slice::from_ref(&root), &root).ok()?.pop()?;
+        let mut session = Session::new(place, Request::default(), Box::new(|_| None));
+        Some(shown(&session.reload(Changes::Unknown).unwrap()))
+    }
+}
+
+fn shown(checked: &Checked) -> Vec<String> {
+    let line = |found: &Diagnostic| {
+        format!(
+            "{} {} {} {}",
+            checked.files.get(found.span.file).path(),
+            found.span.start,
+            found.rule,
+            found.message
+        )
+    };
+    checked.findings().map(line).collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(32))]
+
+    /// Whatever is done to the files: what is known is what a fresh look finds, every finding is counted
+    /// once as new, fixed or still there, and the current app never has an error.
+    #[test]
+    fn any_edits_come_to_what_a_fresh_look_finds(steps in proptest::collection::vec(proptest::collection::vec(edits(), 1..4), 1..8)) {
+        let mut stage = Stage::good();
+        for edits in steps {
+            let paths: Vec<&str> = edits.iter().flat_map(|edit| stage.edit(edit)).collect();
+            let update = stage.reload(&paths);
+            let known = |state: &Option<Arc<State>>| state.as_ref().map_or(0, |state| state.findings().count());
+            let current = stage.live.current().unwrap();
+            prop_assert!(current.findings().all(|found| found.severity != Severity::Error));
+            match stage.fresh() {
+                None => prop_assert!(matches!(update.outcome, Outcome::Unreadable(_) | Outcome::Unchanged)),
+                Some(fresh) => {
+                    let state = update.state.as_ref().unwrap();
+                    prop_assert_eq!(shown(&state.checked), fresh);
+                    prop_assert_eq!(update.still + update.fresh.len(), known(&update.state));
+                    prop_assert_eq!(update.still + update.fixed.len(), known(&update.before));
+                    let is_good = state.count(Severity::Error) == 0;
+                    prop_assert!(!is_good || Arc::ptr_eq(&state.checked, current) || update.outcome == Outcome::Unchanged);
+                }
+            }
+        }
+    }
 }

@@ -103,7 +103,7 @@ fn comments_silence_everything_that_comments_can() {
     let before = stage.run("lint app --format json").json();
     let all = before["diagnostics"].as_array().unwrap().len();
     let diff = stage.run("lint app --add-ignores --diff").code(1);
-    assert!(diff.out.contains("+") && diff.err.contains("can be silenced"), "{diff}");
+    assert!(diff.out.contains('+') && diff.err.contains("can be silenced"), "{diff}");
     assert_eq!(stage.run("lint app --format json").json(), before, "a diff changes nothing");
     let run = stage.run("lint app --add-ignores=later --format json").code(1);
     assert_eq!(told(&run), ["invalid-yaml app/jigs/scope.jigx"], "{run}");

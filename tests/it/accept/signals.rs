@@ -49,6 +49,24 @@ fn a_termination_interrupts_a_run() {
 }
 
 #[test]
+fn a_suspended_run_lets_go_of_its_scope() {
+    let stage = Stage::empty();
+    let gate = Gate::closed();
+    let source = Source::start(&gate, &["/first?page=2"]);
+    small::write(&stage, source.stub.url(), &Guard::When);
+    let mut running = stage.start("run app --format json");
+    running.wait_for_event(|event| event["event"] == "entity.progress");
+    running.signal(Signal::SIGTSTP);
+    running.wait_for_event(|event| event["event"] == "run.finished" && event["outcome"] == "interrupted");
+    super::stage::until(|| running.is_stopped());
+    let status = stage.run("status app --format json").code(0).json();
+    assert_eq!(status["scopes"][0]["state"], "interrupted", "{status}");
+    running.signal(Signal::SIGCONT);
+    running.finish().code(148);
+    gate.open();
+}
+
+#[test]
 fn people_are_told_of_the_interruption() {
     let stage = Stage::empty();
     let gate = Gate::closed();

@@ -269,6 +269,12 @@ impl Running {
         self.child.try_wait().unwrap().is_some()
     }
 
+    /// Whether it is suspended.
+    pub(super) fn is_stopped(&self) -> bool {
+        let stat = fs::read_to_string(format!("/proc/{}/stat", self.child.id())).unwrap();
+        stat.rsplit(") ").next().is_some_and(|rest| rest.starts_with('T'))
+    }
+
     /// Kills it, as a crash would, and waits for it to be gone.
     pub(super) fn kill(mut self) {
         self.child.kill().unwrap();

@@ -29,7 +29,7 @@ pub(super) fn layout(content: &Content, model: &Model, size: Size, paint: Paint)
     top.truncate(size.rows.saturating_sub(1).max(1));
     let room = size.rows.saturating_sub(top.len() + 1);
     let body = match &content.panel {
-        Some(lines) => lines.iter().take(room).cloned().collect(),
+        Some(lines) => std::iter::once(String::new()).chain(lines.iter().cloned()).take(room).collect(),
         None => body(content, model, room, paint),
     };
     let mut page = top;

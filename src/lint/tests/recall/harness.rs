@@ -9,11 +9,13 @@ use std::sync::OnceLock;
 use super::bed::{CLOSE, Change, OPEN, Site, Soil};
 use super::{Plant, table::Harvest};
 use crate::app::{AppPath, Inputs, Loaded, discover, load};
-use crate::diag::{Diagnostic, Files};
+use crate::diag::{Diagnostic, Files, Group, RuleInfo};
 use crate::lint::{Request, check};
 
 /// How many sites of an app are tried for each plant.
 const SITES: usize = 3;
+/// The rule that looks at what the rest of the app leaves over.
+const TIDYING: &str = "unused-definition";
 
 /// Apps that are looked at as one.
 pub(super) struct App {
@@ -37,6 +39,11 @@ pub(super) fn apps() -> &'static [App] {
 }
 
 impl App {
+    /// Its apps as they are.
+    pub fn fields(&self) -> Vec<Field<'_>> {
+        self.places.iter().map(Field::new).collect()
+    }
+
     fn at(folder: &Path) -> Self {
         let name = folder.file_name().unwrap().to_string_lossy().into_owned();
         Self { name, places: discover(&[folder.to_path_buf()], folder).unwrap() }
@@ -44,9 +51,8 @@ impl App {
 }
 
 /// Plants a mistake at some of its sites, one after the other.
-pub(super) fn sow(plant: &Plant, app: &App) -> Harvest {
+pub(super) fn sow(plant: &Plant, fields: &[Field<'_>]) -> Harvest {
     let mut harvest = Harvest::default();
-    let fields: Vec<Field> = app.places.iter().map(Field::new).collect();
     let sites: Vec<(&Field, Site)> = fields
         .iter()
         .flat_map(|field| (plant.sites)(&field.soil()).into_iter().map(move |site| (field, site)))
@@ -68,7 +74,7 @@ fn spread<T>(all: &[T]) -> impl Iterator<Item = &T> {
 }
 
 /// One app as it is before anything is planted.
-struct Field<'a> {
+pub(super) struct Field<'a> {
     place: &'a AppPath,
     loaded: Loaded,
     files: Files,
@@ -96,7 +102,16 @@ impl<'a> Field<'a> {
         let (loaded, files, found) = lint(self.place, grown.texts.clone());
         let seen = sightings(&loaded, &files, &found);
         let wanted = Sighting { path, range, rule: rule.to_owned(), message: String::new() };
-        let (new, lost) = self.difference(&grown, seen);
+        let (mut new, mut lost) = self.difference(&grown, seen);
+        // What is planted may stand unused, and nothing is tidied up while there are mistakes.
+        let tidying = |one: &Sighting| one.rule == TIDYING && rule != TIDYING;
+        new.retain(|one| !tidying(one));
+        lost.retain(|one| !tidying(one));
+        // Where a file does not say what it means, others rightly say less.
+        let causes_doubt = |info: &RuleInfo| matches!(info.group, Group::Syntax | Group::Schema);
+        if crate::lint::rule(rule).is_some_and(causes_doubt) {
+            lost.clear();
+        }
         if lost.is_empty() && new.len() == 1 && new[0].is_at(&wanted) {
             return Ok(());
         }

@@ -2,26 +2,38 @@
 
 use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::Arc;
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
-use super::http::{Address, Begun, Request, Response};
-use super::page::{self, Reader};
+use super::convert::Converter;
+use super::errors::{self, Came, Ruled};
+use super::guard;
+use super::http::{Address, Begun, Request, Response, may_repeat};
+use super::operations::{self, Given};
+use super::page::Reader;
 use super::parameters::{self, Secrets, Values};
+use super::queries::{self, Moment};
 use super::redact::Redactor;
 use super::request::{Draft, Query};
 use super::scope::{Roots, Scope};
 use super::{Rest, RestOptions};
 use crate::app::{Continuation, Function, Parameter};
 use crate::expr::{Template, is_truthy};
-use crate::run::provider::{Fetch, FetchError, Fetched, Page, Sink};
+use crate::run::provider::{Fetch, FetchError, Fetched, Page, Retry, Row, Sink};
 
 /// The state of one fetch.
 pub(super) struct Call<'c> {
+    pub(super) rest: &'c Rest,
     options: &'c RestOptions,
-    function: &'c Function,
-    fetch: &'c Fetch<'c>,
-    scope: Scope<'c>,
+    pub(super) function: &'c Function,
+    pub(super) fetch: &'c Fetch<'c>,
+    pub(super) scope: Scope<'c>,
+    /// The functions that this one is asked for as a guard, outermost first.
+    pub(super) chain: Vec<&'c str>,
+    /// What its queries were answered.
+    answers: Map<String, Value>,
+    pages: u64,
     redactor: Redactor,
     definitions: &'c [Parameter],
     values: Values,
@@ -51,10 +63,14 @@ impl<'c> Call<'c> {
         let mut scope = Scope::new(function, rest.evaluator(), &options.shared, fetch.world);
         scope.put("entity", Value::from(fetch.entity));
         Self {
+            rest,
             options,
             function,
             fetch,
             scope,
+            chain: Vec::new(),
+            answers: Map::new(),
+            pages: 0,
             redactor: options.http.redactor(),
             definitions: &function.parameters,
             values: Values::new(),
@@ -70,17 +86,112 @@ impl<'c> Call<'c> {
 
     pub(super) fn perform(&mut self, sink: &mut dyn Sink) -> Result<Fetched, FetchError> {
         self.values = parameters::first(self.function, self.fetch.parameters, &mut self.scope)?;
-        if !self.is_wanted()? {
+        if !self.is_ready(Moment::Initial, sink)? {
             return Ok(Fetched { skipped: true, ..Fetched::default() });
         }
         let reader = Reader::new(self.function);
         let first = self.first()?;
         let mut begun = Some(self.begin(first)?);
         while let Some(page) = begun {
-            let response = self.options.http.finish(page, &self.redactor, self.fetch.stop)?;
+            let Some(response) = self.answered(page, sink)? else {
+                return Ok(Fetched { skipped: self.pages == 0, ..Fetched::default() });
+            };
             begun = self.take(&reader, &response, sink)?;
         }
         Ok(Fetched::default())
+    }
+
+    /// What the function gives to a caller that keeps no rows; of several pages, the first one's.
+    /// `null` when its own `when` or guard says no.
+    pub(super) fn output(&mut self) -> Result<Value, FetchError> {
+        let sink = &mut NoRows;
+        self.values = parameters::first(self.function, self.fetch.parameters, &mut self.scope)?;
+        if !self.is_ready(Moment::Initial, sink)? {
+            return Ok(Value::Null);
+        }
+        let first = self.first()?;
+        let begun = self.begin(first)?;
+        let Some(response) = self.answered(begun, sink)? else { return Ok(Value::Null) };
+        let clock = Arc::clone(&self.options.clock);
+        let reader = Reader::new(self.function);
+        let read = reader.read(&response, &mut self.scope, &self.values, &|| clock.uuid())?;
+        let Some(output) = &self.function.output else { return Ok(read.roots.result) };
+        Ok(self.scope.value_after("output", output, &read.roots)?.unwrap_or(Value::Null))
+    }
+
+    /// Steps 3 to 5 of functions.md §3: queries, `when`, guard.
+    fn is_ready(&mut self, moment: Moment, sink: &mut dyn Sink) -> Result<bool, FetchError> {
+        queries::ask(self.function, self.fetch, &mut self.scope, &mut self.answers, moment)?;
+        Ok(self.is_wanted()? && guard::lets_through(self, moment, sink)?)
+    }
+
+    /// The answer to a request, judged by the function's error rules; tried again where that helps.
+    /// Nothing when the guard does not let a further try through.
+    fn answered(&mut self, begun: Begun, sink: &mut dyn Sink) -> Result<Option<Response>, FetchError> {
+        let guards_retries = self.function.guard.as_ref().is_some_and(|guard| guard.on_retry);
+        if self.function.errors.is_none() && self.function.error_transform.is_none() && !guards_retries {
+            return self.options.http.finish(begun, &self.redactor, self.fetch.stop).map(Some);
+        }
+        let request = begun.request().clone();
+        let mut begun = Some(begun);
+        for failures in 0.. {
+            let again = || self.options.http.begin(request.clone(), self.fetch.stop);
+            let tried =
+                self.options.http.once(begun.take().unwrap_or_else(again), &self.redactor, self.fetch.stop);
+            self.fetch.stop.check()?;
+            let (error, retries, writes) = match self.judged(&request, &tried)? {
+                None => return Ok(tried.ok().and_then(Result::ok)),
+                Some(Ruled { error, retries, writes }) => (error, retries, writes),
+            };
+            if !self.options.http.waits_for_retry(&error, failures, retries, self.fetch.stop)? {
+                sink.aside(&writes)?;
+                return Err(error);
+            }
+            if !guard::lets_through(self, Moment::Retry, sink)? {
+                return Ok(None);
+            }
+        }
+        Ok(None)
+    }
+
+    /// What one try comes to: by the error rules, else by what its status means.
+    fn judged(&mut self, request: &Request, tried: &Tried) -> Result<Option<Ruled>, FetchError> {
+        let came = match tried {
+            Ok(Ok(response)) => Came::Well(response),
+            Ok(Err((response, error))) => Came::Badly(response, error),
+            Err(error) => Came::Not(error),
+        };
+        let rules = self.function.errors.as_deref().unwrap_or_default();
+        let roots = Roots { result: errors::focus(self.function, &came), body: None };
+        let ruled = self.with_given(&roots, |function, scope, given| {
+            errors::judge(function, rules, &came, scope, given)
+        })?;
+        let Some(error) = came.error().filter(|_| ruled.is_none()) else { return Ok(ruled) };
+        let retry = if may_repeat(request, error) { error.retry } else { Retry::Never };
+        let error = FetchError { retry, ..error.clone() };
+        let writes = self.with_given(&roots, |function, scope, given| {
+            errors::transformed(function, &came, scope, given)
+        })?;
+        Ok(Some(Ruled { error, retries: None, writes }))
+    }
+
+    /// Does something with what operations are given.
+    pub(super) fn with_given<T>(
+        &mut self,
+        roots: &Roots,
+        act: impl FnOnce(&'c Function, &mut Scope<'c>, &Given<'_>) -> Result<T, FetchError>,
+    ) -> Result<T, FetchError> {
+        let clock = Arc::clone(&self.options.clock);
+        let converter = Converter { function: &self.function.id, files: &*self.options.files };
+        let given = Given {
+            roots,
+            values: &self.values,
+            table: self.fetch.entity,
+            is_first: self.pages == 0,
+            new_id: &|| clock.uuid(),
+            converter: &converter,
+        };
+        act(self.function, &mut self.scope, &given)
     }
 
     fn is_wanted(&self) -> Result<bool, FetchError> {
@@ -106,23 +217,70 @@ impl<'c> Call<'c> {
         response: &Response,
         sink: &mut dyn Sink,
     ) -> Result<Option<Begun>, FetchError> {
-        let body = page::text(response)?;
-        let clock = &self.options.clock;
-        let read = reader.read(response, body, &mut self.scope, &self.values, &|| clock.uuid())?;
+        let clock = Arc::clone(&self.options.clock);
+        let read = reader.read(response, &mut self.scope, &self.values, &|| clock.uuid())?;
         self.fetch.stop.check()?;
-        let next = self.next_page(&read.roots, response);
-        sink.page(&Page { rows: read.rows, deleted: Vec::new(), bytes: response.body.len() as u64 })?;
+        let page = self.page(read.rows, &read.roots, response)?;
+        self.pages += 1;
+        let next = self.next_page(&read.roots, response, sink);
+        sink.page(&page)?;
         next
     }
 
-    fn next_page(&mut self, roots: &Roots, response: &Response) -> Result<Option<Begun>, FetchError> {
+    fn page<'r>(
+        &mut self,
+        rows: Vec<Row<'r>>,
+        roots: &Roots,
+        response: &Response,
+    ) -> Result<Page<'r>, FetchError> {
+        let bytes = response.body.len() as u64;
+        let Some(operations) = &self.function.operations else {
+            let part = operations::default_part(self.function, &self.scope, &self.values)?;
+            let rows = self.converted(rows)?;
+            return Ok(Page { rows, bytes, part, ..Page::default() });
+        };
+        let writes = self.with_given(roots, |function, scope, given| {
+            operations::writes(function, operations, scope, given)
+        })?;
+        Ok(Page { bytes, writes: Some(writes), ..Page::default() })
+    }
+
+    /// Rows with the properties converted that the function names.
+    fn converted<'r>(&self, rows: Vec<Row<'r>>) -> Result<Vec<Row<'r>>, FetchError> {
+        if self.function.conversions.is_empty() || !matches!(self.function.method.as_str(), "" | "GET") {
+            return Ok(rows);
+        }
+        let converter = Converter { function: &self.function.id, files: &*self.options.files };
+        let convert = |row: Row<'r>| {
+            let Ok(mut value) = serde_json::from_str(&row.data) else { return Ok(row) };
+            converter.incoming(&self.function.conversions, &mut value)?;
+            Ok(Row { data: value.to_string().into(), ..row })
+        };
+        rows.into_iter().map(convert).collect()
+    }
+
+    fn next_page(
+        &mut self,
+        roots: &Roots,
+        response: &Response,
+        sink: &mut dyn Sink,
+    ) -> Result<Option<Begun>, FetchError> {
         let Some(continuation) = &self.function.continuation else { return Ok(None) };
-        let target = self.next(continuation, roots, response)?;
-        target.map(|target| self.begin(target)).transpose()
+        let Some(target) = self.next(continuation, roots, response)? else { return Ok(None) };
+        if !self.is_ready(Moment::Continuation, sink)? {
+            return Ok(None);
+        }
+        self.begin(target).map(Some)
     }
 
     fn draft<'d>(&'d self, secrets: &'d Secrets) -> Draft<'d> {
-        Draft { function: self.function, definitions: self.definitions, values: &self.values, secrets }
+        Draft {
+            function: self.function,
+            definitions: self.definitions,
+            values: &self.values,
+            secrets,
+            files: &*self.options.files,
+        }
     }
 
     fn first(&mut self) -> Result<Target, FetchError> {
@@ -230,6 +388,18 @@ impl<'c> Call<'c> {
             self.function.id
         );
         Err(FetchError::lasting("config.host", message))
+    }
+}
+
+/// What came of one try: an answer, a refusal with what it means, or no answer.
+type Tried = Result<Result<Response, (Response, FetchError)>, FetchError>;
+
+/// Keeps nothing: for functions that are asked for their output.
+struct NoRows;
+
+impl Sink for NoRows {
+    fn page(&mut self, _: &Page<'_>) -> Result<(), FetchError> {
+        Ok(())
     }
 }
 

@@ -105,10 +105,12 @@ pub(in crate::run::provider) struct Header {
     pub(in crate::run::provider) value: String,
 }
 
-/// An answer with a status below 400.
+/// An answer.
 #[derive(Debug)]
 pub(in crate::run::provider) struct Response {
     pub(in crate::run::provider) status: u16,
+    /// The usual words for the status; empty for one that nobody knows.
+    pub(in crate::run::provider) reason: &'static str,
     /// Names in lower case.
     pub(in crate::run::provider) headers: Vec<(String, String)>,
     pub(in crate::run::provider) body: Vec<u8>,
@@ -163,13 +165,70 @@ impl Http {
         })
     }
 
+    /// Waits for the answer of one try and follows redirects; an answer of any status is an answer.
+    ///
+    /// # Errors
+    /// `config.host`, `net.*`, `limit.*`.
+    pub(in crate::run::provider) fn once(
+        &self,
+        begun: Begun,
+        redactor: &Redactor,
+        stop: &Stop,
+    ) -> Result<Result<Response, (Response, FetchError)>, FetchError> {
+        let Begun { request, exchange } = begun;
+        self.reach(&request, exchange, stop).map(|(answer, request)| {
+            let refusal = is_refusal(answer.status).then(|| refused(&answer, &request, redactor));
+            let response = answered(answer, request);
+            match refusal {
+                None => Ok(response),
+                Some(error) => Err((response, error)),
+            }
+        })
+    }
+
+    /// Waits before a failed request is sent again; `false` when it is not to be sent again.
+    ///
+    /// # Errors
+    /// When it is time to stop.
+    pub(in crate::run::provider) fn waits_for_retry(
+        &self,
+        error: &FetchError,
+        failures: u32,
+        retries: Option<u32>,
+        stop: &Stop,
+    ) -> Result<bool, FetchError> {
+        stop.check()?;
+        let wait = pace::wait(error, failures, self.pace.as_ref());
+        let Some(wait) = wait.filter(|_| failures < retries.unwrap_or(self.retries)) else {
+            return Ok(false);
+        };
+        if stop.left().is_some_and(|left| left <= wait) {
+            return Ok(false);
+        }
+        self.pace.wait(wait, stop).map(|()| true)
+    }
+
     fn follow(
         &self,
         request: &Request,
-        mut begun: Option<Exchange>,
+        begun: Option<Exchange>,
         redactor: &Redactor,
         stop: &Stop,
     ) -> Result<Response, FetchError> {
+        let (answer, request) = self.reach(request, begun, stop)?;
+        if is_refusal(answer.status) {
+            return Err(refused(&answer, &request, redactor));
+        }
+        Ok(answered(answer, request))
+    }
+
+    /// The answer at the end of all redirects, with the request that got it.
+    fn reach(
+        &self,
+        request: &Request,
+        mut begun: Option<Exchange>,
+        stop: &Stop,
+    ) -> Result<(Answer, Request), FetchError> {
         let mut request = request.clone();
         for _ in 0..=MAX_REDIRECTS {
             self.hosts.check(&request.address)?;
@@ -179,7 +238,7 @@ impl Http {
             };
             match target(&request, &answer)? {
                 Some(address) => request = redirected(request, &answer, address)?,
-                None => return accepted(answer, request, redactor),
+                None => return Ok((answer, request)),
             }
         }
         let message = format!("`{}` was sent on more than {MAX_REDIRECTS} times", request.address.shown());
@@ -187,9 +246,16 @@ impl Http {
     }
 }
 
+impl Begun {
+    /// What is asked.
+    pub(in crate::run::provider) fn request(&self) -> &Request {
+        &self.request
+    }
+}
+
 /// Whether sending the request again can do no harm: a repeated POST may act twice, unless the
 /// server said that it did nothing.
-fn may_repeat(request: &Request, error: &FetchError) -> bool {
+pub(in crate::run::provider) fn may_repeat(request: &Request, error: &FetchError) -> bool {
     let harmless = !matches!(request.method.as_str(), "POST" | "PATCH");
     harmless || matches!(error.code.as_str(), "http.429" | "http.503" | "net.dns")
 }
@@ -225,16 +291,18 @@ fn redirected(request: Request, answer: &Answer, address: Address) -> Result<Req
     Ok(next)
 }
 
-fn accepted(answer: Answer, request: Request, redactor: &Redactor) -> Result<Response, FetchError> {
-    if answer.status >= 400 || (300..400).contains(&answer.status) {
-        return Err(refused(&answer, &request, redactor));
-    }
-    Ok(Response {
+fn is_refusal(status: u16) -> bool {
+    status >= 300
+}
+
+fn answered(answer: Answer, request: Request) -> Response {
+    Response {
         status: answer.status,
+        reason: answer.reason.unwrap_or_default(),
         headers: answer.headers,
         body: answer.body,
         address: request.address,
-    })
+    }
 }
 
 fn refused(answer: &Answer, request: &Request, redactor: &Redactor) -> FetchError {

@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
 
@@ -10,7 +12,7 @@ use super::parameters::Values;
 use super::plain::{self, Root};
 use super::rows::{self, At};
 use super::scope::{Roots, Scope};
-use crate::app::{Continuation, Function};
+use crate::app::{Continuation, Format, Function};
 use crate::expr::{Expression, Template};
 use crate::run::provider::{FetchError, Row};
 
@@ -42,6 +44,11 @@ pub(super) struct Read<'b> {
 
 impl<'f> Reader<'f> {
     pub(super) fn new(function: &'f Function) -> Self {
+        // Operations, outputs, queries and guards may read everything.
+        let does_more = function.operations.is_some()
+            || function.output.is_some()
+            || function.guard.is_some()
+            || !function.queries.is_empty();
         let mut texts = Vec::new();
         let own = [&function.output_transform, &function.records];
         texts.extend(own.into_iter().flatten().map(Expression::text));
@@ -49,21 +56,25 @@ impl<'f> Reader<'f> {
         let mentions = |word: &str| texts.iter().any(|text| text.contains(word));
         Self {
             function,
-            plain: place(function),
-            needs_response: mentions("response"),
-            needs_output: mentions("output"),
+            plain: if does_more { None } else { place(function) },
+            needs_response: does_more || mentions("response"),
+            needs_output: does_more || mentions("output"),
         }
     }
 
     /// Reads an answer; `new_id` names the rows that come without an id.
     pub(super) fn read<'b>(
         &self,
-        response: &Response,
-        body: &'b str,
+        response: &'b Response,
         scope: &mut Scope<'_>,
         values: &Values,
         new_id: &dyn Fn() -> String,
     ) -> Result<Read<'b>, FetchError> {
+        if self.function.format != Format::Json {
+            let body = self.other(response)?;
+            return self.transformed(response, body, scope, values, new_id);
+        }
+        let body = text(response)?;
         if body.trim().is_empty() {
             return self.empty(response);
         }
@@ -154,10 +165,30 @@ impl<'f> Reader<'f> {
         new_id: &dyn Fn() -> String,
     ) -> Result<Read<'b>, FetchError> {
         let body = value(response, body)?;
-        self.respond(response, Some(&body), scope);
         if let Some(place) = self.plain.as_ref().filter(|place| lacks(&body, &place.rows)) {
             return Err(self.missing(response, &place.rows));
         }
+        self.transformed(response, body, scope, values, new_id)
+    }
+
+    /// What an answer is that is not read as JSON: a text is itself, bytes are `data` in base64
+    /// (functions.md §4).
+    fn other(&self, response: &Response) -> Result<Value, FetchError> {
+        Ok(match self.function.format {
+            Format::Binary => json!({ "data": STANDARD.encode(&response.body) }),
+            _ => Value::from(text(response)?),
+        })
+    }
+
+    fn transformed<'b>(
+        &self,
+        response: &Response,
+        body: Value,
+        scope: &mut Scope<'_>,
+        values: &Values,
+        new_id: &dyn Fn() -> String,
+    ) -> Result<Read<'b>, FetchError> {
+        self.respond(response, Some(&body), scope);
         let roots = match &self.function.output_transform {
             None => Roots { result: body, body: None },
             Some(transform) => {
@@ -172,6 +203,9 @@ impl<'f> Reader<'f> {
         if self.needs_output {
             scope.put("output", roots.result.clone());
         }
+        if self.function.operations.is_some() {
+            return Ok(Read { rows: Vec::new(), roots });
+        }
         let found = match &self.function.records {
             None => roots.result.clone(),
             Some(records) => scope.transform("records", records, &roots.result)?.unwrap_or_else(|| json!([])),
@@ -183,18 +217,25 @@ impl<'f> Reader<'f> {
         if !self.needs_response {
             return;
         }
-        let mut headers = Map::new();
-        for (name, value) in &response.headers {
-            let known = headers.get(name).and_then(Value::as_str);
-            let joined = known.map_or_else(|| value.clone(), |known| format!("{known}, {value}"));
-            headers.insert(name.clone(), Value::from(joined));
-        }
-        let mut told = json!({ "ok": true, "status": response.status, "headers": headers });
-        if let Some(body) = body {
-            told["body"] = body.clone();
-        }
-        scope.put("response", told);
+        scope.put("response", told(response, body.cloned()));
     }
+}
+
+/// An answer as expressions see it (expressions.md §2).
+pub(super) fn told(response: &Response, body: Option<Value>) -> Value {
+    let mut headers = Map::new();
+    for (name, value) in &response.headers {
+        let known = headers.get(name).and_then(Value::as_str);
+        let joined = known.map_or_else(|| value.clone(), |known| format!("{known}, {value}"));
+        headers.insert(name.clone(), Value::from(joined));
+    }
+    let status = response.status;
+    let ok = (200..300).contains(&status);
+    let mut told = json!({ "ok": ok, "status": status, "statusText": response.reason, "headers": headers });
+    if let Some(body) = body {
+        told["body"] = body;
+    }
+    told
 }
 
 /// Whether nothing stands at a path, lists on the way taken apart. An empty list has nothing and
@@ -258,7 +299,7 @@ fn of_value(value: Value, new_id: &dyn Fn() -> String) -> Vec<Row<'static>> {
     }
 }
 
-fn owned(value: &Value, new_id: &dyn Fn() -> String) -> Row<'static> {
+pub(super) fn owned(value: &Value, new_id: &dyn Fn() -> String) -> Row<'static> {
     let text = value.to_string();
     let row = rows::row(&text, new_id);
     let id = row.id.into_owned();
@@ -276,7 +317,7 @@ fn value(response: &Response, body: &str) -> Result<Value, FetchError> {
 }
 
 /// The text of a body: UTF-8, with or without a byte order mark.
-pub(super) fn text(response: &Response) -> Result<&str, FetchError> {
+fn text(response: &Response) -> Result<&str, FetchError> {
     let text = std::str::from_utf8(&response.body).map_err(|error| {
         let at = error.valid_up_to();
         let message = format!("the answer of `{}` is not UTF-8 (byte {at})", response.address.shown());

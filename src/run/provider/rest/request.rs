@@ -3,10 +3,11 @@
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use serde_json::{Map, Value};
 
+use super::convert::{Converter, LocalFiles};
 use super::http::{Address, Header, Request};
 use super::parameters::{Auth, Secrets, Values, auth};
 use super::scope::Scope;
-use crate::app::{Function, Location, Parameter};
+use crate::app::{Format, Function, Location, Parameter};
 use crate::run::provider::FetchError;
 
 /// What stands for itself in any part of an address (RFC 3986 §2.3).
@@ -27,6 +28,7 @@ pub(super) struct Draft<'a> {
     pub(super) definitions: &'a [Parameter],
     pub(super) values: &'a Values,
     pub(super) secrets: &'a Secrets,
+    pub(super) files: &'a dyn LocalFiles,
 }
 
 /// Which query an address has when there are query parameters.
@@ -147,7 +149,7 @@ impl Draft<'_> {
                 headers.push(Header { name: name.to_owned(), value: value.to_owned() });
             }
         };
-        default("Accept", "application/json");
+        default("Accept", accepted(self.function.format));
         if let Some(body) = body {
             default("Content-Type", body.kind);
         }
@@ -166,7 +168,9 @@ impl Draft<'_> {
             }
             return Ok(None);
         }
-        if let Some(transform) = &self.function.input_transform {
+        // Only a body that is JSON is made by the transform (functions.md §1).
+        let transform = self.function.input_transform.as_ref();
+        if let Some(transform) = transform.filter(|_| self.function.format == Format::Json) {
             let focus = Value::Object(self.inputs());
             let value =
                 scope.transform("inputTransform", transform, &focus).map_err(|error| self.untold(error))?;
@@ -175,10 +179,22 @@ impl Draft<'_> {
                     format!("`inputTransform` of the function `{}` gives no value to send", self.function.id);
                 FetchError::lasting("decode.transform", message)
             })?;
-            return Ok(Some(Body::json(&value)));
+            return self.json(value).map(Some);
         }
-        Ok(has_parameters
-            .then(|| self.raw_body().unwrap_or_else(|| Body::json(&Value::Object(self.members())))))
+        if !has_parameters {
+            return Ok(None);
+        }
+        match self.raw_body() {
+            Some(body) => Ok(Some(body)),
+            None => self.json(Value::Object(self.members())).map(Some),
+        }
+    }
+
+    /// A body with the properties converted that the function names.
+    fn json(&self, mut value: Value) -> Result<Body, FetchError> {
+        let converter = Converter { function: &self.function.id, files: self.files };
+        converter.outgoing(&self.function.conversions, &mut value)?;
+        Ok(Body::json(&value))
     }
 
     /// An error of the transform without its words, when they may quote a part of a secret.
@@ -217,6 +233,15 @@ impl Draft<'_> {
         };
         let shown = self.definitions.iter().filter(|parameter| !hidden(parameter));
         shown.filter_map(|parameter| Some((parameter.name.value.clone(), self.value(parameter)?))).collect()
+    }
+}
+
+fn accepted(format: Format) -> &'static str {
+    match format {
+        Format::Json => "application/json",
+        Format::Text => "text/plain, */*;q=0.5",
+        Format::Xml => "application/xml, text/xml, */*;q=0.5",
+        Format::Binary => "*/*",
     }
 }
 

@@ -68,16 +68,21 @@ pub(super) fn retrying<T>(
         };
         // A request that the end of the run cut short failed for that reason, not for its own.
         stop.check()?;
-        let wait = match error.retry {
-            Retry::Never => return Err(error),
-            Retry::MayHelp => back_off(failures, pace.jitter()),
-            Retry::After(time) => time.min(LONGEST_ASKED),
-        };
+        let Some(wait) = wait(&error, failures, pace) else { return Err(error) };
         if failures >= retries || stop.left().is_some_and(|left| left <= wait) {
             return Err(error);
         }
         pace.wait(wait, stop)?;
         failures += 1;
+    }
+}
+
+/// How long to wait after an error before the next try; `None` when there is to be none.
+pub(super) fn wait(error: &FetchError, failures: u32, pace: &dyn Pace) -> Option<Duration> {
+    match error.retry {
+        Retry::Never => None,
+        Retry::MayHelp => Some(back_off(failures, pace.jitter())),
+        Retry::After(time) => Some(time.min(LONGEST_ASKED)),
     }
 }
 

@@ -115,9 +115,9 @@ fn what_cannot_be_called_is_told() {
             "config.parameter",
         ),
         ("method: GET\nurl: =$number('x')\n", "config.expression"),
-        ("method: GET\nurl: http://127.0.0.1:9/\nqueries: {}\n", "config.unsupported"),
-        ("method: GET\nurl: http://127.0.0.1:9/\nguard: {function: g}\n", "config.unsupported"),
-        ("method: GET\nurl: http://127.0.0.1:9/\nformat: pdf\n", "config.unsupported"),
+        ("method: GET\nurl: http://127.0.0.1:9/\nqueries: {q: {statement: SELECT 1}}\n", "config.query"),
+        ("method: GET\nurl: http://127.0.0.1:9/\nguard: {function: g}\n", "config.function"),
+        ("method: GET\nurl: http://127.0.0.1:9/\nguard: {function: f}\n", "config.guard"),
     ] {
         let error = Trial::of(yaml, "").err();
         assert_eq!(error.code, code, "{yaml}: {}", error.message);

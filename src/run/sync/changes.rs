@@ -1,0 +1,59 @@
+//! What functions ask for, in the words of the database.
+
+use crate::run::depth;
+use crate::run::provider::{self, FetchError, Write, WriteMode};
+use crate::store::{Change, Head, Part, Row, RowsMode};
+
+/// Changes with what they borrow.
+pub(super) struct Writes<'w> {
+    parts: Vec<(Head, Vec<Row<'w>>)>,
+}
+
+impl<'w> Writes<'w> {
+    /// Reads what a provider gives.
+    ///
+    /// # Errors
+    /// When a row nests too deep to be read again.
+    pub(super) fn of(writes: &'w [Write<'w>]) -> Result<Self, FetchError> {
+        let parts = writes.iter().map(part_of).collect::<Result<_, _>>()?;
+        Ok(Self { parts })
+    }
+
+    pub(super) fn changes(&self) -> Vec<Change<'_>> {
+        self.parts.iter().map(|(head, rows)| Change { head, rows }).collect()
+    }
+}
+
+/// A part of a table in the words of the database.
+pub(super) fn part(part: &provider::Part) -> Part {
+    Part { values: part.values.clone(), ranges: part.ranges.clone() }
+}
+
+fn part_of<'w>(write: &'w Write<'w>) -> Result<(Head, Vec<Row<'w>>), FetchError> {
+    Ok(match write {
+        Write::Rows { table, mode, rows, timestamp } => {
+            depth::check(rows)?;
+            let mode = match mode {
+                WriteMode::Replace(replaced) => RowsMode::Replace(part(replaced)),
+                WriteMode::Upsert => RowsMode::Upsert,
+                WriteMode::Merge => RowsMode::Merge,
+            };
+            let timestamp = timestamp.as_ref().and_then(serde_json::Value::as_i64);
+            let head = Head::Rows { table: table.clone(), mode, timestamp };
+            (head, rows.iter().map(|row| Row { id: &row.id, data: &row.data }).collect())
+        }
+        Write::Sql { statement, parameters, tables } => {
+            let head = Head::Sql {
+                statement: statement.clone(),
+                parameters: parameters.clone(),
+                tables: tables.clone(),
+            };
+            (head, Vec::new())
+        }
+        Write::FindReplace { find, replace, tables, .. } => {
+            let head =
+                Head::FindReplace { find: find.clone(), replace: replace.clone(), tables: tables.clone() };
+            (head, Vec::new())
+        }
+    })
+}

@@ -1,0 +1,2 @@
+export function sum(a) {}
+function hidden(a) {}

@@ -1,0 +1,2 @@
+export { circle as shape };
+function circle() {}
