@@ -1,5 +1,6 @@
 //! `syncscope.yaml`: how an app is checked and run here (interface.md §2).
 
+mod placeholder;
 mod reading;
 #[cfg(test)]
 mod tests;

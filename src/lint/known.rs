@@ -70,7 +70,7 @@ tables! {
     solution_keys: Span = wiring::solution_keys,
     /// Keys of screens' states that actions set.
     jig_keys: () = wiring::jig_keys,
-    /// Keys of components' states that actions set.
+    /// Keys of components' states that actions set or components declare.
     component_keys: () = wiring::component_keys,
     /// Files with actions that set states that only running them tells, all under one key.
     open_states: () = wiring::open_states,
@@ -82,6 +82,8 @@ tables! {
     dynamic_files: () = wiring::dynamic_files,
     /// Files with links that only running tells, all under one key.
     dynamic_links: () = wiring::dynamic_links,
+    /// Files with mistakes that may hide links, all under one key.
+    hidden_links: () = wiring::hidden_links,
     /// The actions that write to a table, by its name.
     writers: writes::Writer = writes::writers,
     /// Files that speak of interrupted scopes, all under one key.

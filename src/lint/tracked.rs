@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
+use super::columns::item_source;
 use super::known::ALL;
 use super::table::{Add, Sight};
 use super::{Cx, Place};
@@ -242,7 +243,7 @@ impl<'e> Walk<'_, '_, 'e> {
         let Some(steps) = self.steps(subject, base) else { return };
         let (id, column) = match steps.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
             ["datasources", id, column] => ((*id).to_owned(), (*column).to_owned()),
-            ["current", "item", column] => match crate::lint::columns::item_source(self.place, self.span) {
+            ["current", "item", column] => match item_source(self.place, self.span) {
                 Some(id) => (id, (*column).to_owned()),
                 None => return,
             },

@@ -46,8 +46,13 @@ pub(super) fn jig_keys(file: Sight<'_>, add: Add<'_, ()>) {
     });
 }
 
-/// Adds the keys of components' states that actions set.
+/// Adds the keys of components' states that actions set or a component of the app declares.
 pub(super) fn component_keys(file: Sight<'_>, add: Add<'_, ()>) {
+    for part in file.parts().filter(|part| part.kind == FileKind::Component) {
+        if let Holds::Screen(component) = &part.holds {
+            component.state.keys().for_each(|key| add(key, ()));
+        }
+    }
     threads(file, &mut |thread| {
         if let Thread::Component(key) = thread {
             add(key, ());
@@ -90,6 +95,14 @@ fn has_dynamic_link(node: &Node) -> bool {
     let dynamic = |key: &str| node.get(key).and_then(Node::as_str).is_some_and(is_expression);
     let values = node.entries().iter().map(|entry| &entry.value);
     dynamic("linkTo") || dynamic("jigId") || values.chain(node.items()).any(has_dynamic_link)
+}
+
+/// Adds a file with a misspelt action or key, which may be a link that nobody can follow.
+pub(super) fn hidden_links(file: Sight<'_>, add: Add<'_, ()>) {
+    let mut found = file.loaded.diagnostics_in(file.source);
+    if found.any(|found| matches!(found.rule, "unknown-action-type" | "unknown-key")) {
+        add(ALL, ());
+    }
 }
 
 /// Adds a file that has such a thread, under the one key.
@@ -142,13 +155,15 @@ fn object<'n>(node: &'n Node, is_index: bool, see: &mut dyn FnMut(Thread<'n>)) {
             Some(entries) => entries.for_each(|entry| see(Thread::Solution(&entry.key.text, entry.key_span))),
             None => see(Thread::Open),
         },
-        Some("action.set-jig-state" | "action.set-component-state") => match changes() {
-            Some(entries) => entries.for_each(|entry| {
-                see(Thread::Jig(&entry.key.text));
-                see(Thread::Component(&entry.key.text));
-            }),
-            None => see(Thread::Open),
-        },
+        Some("action.set-jig-state" | "action.set-component-state" | "action.set-custom-component-state") => {
+            match changes() {
+                Some(entries) => entries.for_each(|entry| {
+                    see(Thread::Jig(&entry.key.text));
+                    see(Thread::Component(&entry.key.text));
+                }),
+                None => see(Thread::Open),
+            }
+        }
         // A component may be bound to a state and set it.
         _ => {
             let bound = node.get("state").or(option("state"));
@@ -183,6 +198,11 @@ impl<'a> Cx<'a> {
     /// Whether only running tells where some link leads.
     pub fn has_dynamic_links(&self) -> bool {
         !self.rows(|known| &known.dynamic_links, ALL).is_empty()
+    }
+
+    /// Whether a misspelt action or key may be a link that nobody can follow. That mistake is told itself.
+    pub fn has_hidden_links(&self) -> bool {
+        !self.rows(|known| &known.hidden_links, ALL).is_empty()
     }
 
     /// What the parts of the app set for one another.

@@ -7,10 +7,13 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 
+use super::placeholder::{
+    is_shell_name, is_variable, meant_placeholder, no_variable, placeholders, without_default,
+};
 use super::{BACKEND, DynamicSettings, HttpSettings, LintSettings, Secret, Settings};
 use crate::app::pages::{INVALID_SETTINGS, MISSING_ENVIRONMENT_VARIABLE};
 use crate::app::{FileKind, FilePattern, Inputs, Source, collect, schema};
-use crate::diag::{Diagnostic, Files, Fix, Severity, Span, Spanned, closest};
+use crate::diag::{Diagnostic, Files, Fix, Severity, Span, Spanned};
 use crate::syntax::{Entry, Kind, Node};
 
 /// How a variable of the environment begins.
@@ -343,66 +346,4 @@ fn bytes(text: &str) -> Option<u64> {
 fn file_name(root: &Path, path: &str) -> Option<String> {
     let is_folder = || !path.trim().is_empty() && collect::is_folder(&root.join(path));
     (!path.ends_with(['/', '\\']) && !is_folder()).then(|| path.to_owned())
-}
-
-/// The `${…}` of a text: where each begins, and what stands in the braces.
-fn placeholders(text: &str) -> impl Iterator<Item = (usize, Range<usize>)> {
-    text.match_indices("${").filter_map(|(at, _)| {
-        let length = text[at + 2..].find(['}', '{'])?;
-        let end = at + 2 + length;
-        text[end..].starts_with('}').then_some((at, at + 2..end))
-    })
-}
-
-/// What stands in the braces of the placeholder that is most likely meant.
-fn meant_placeholder(inner: &str) -> Option<String> {
-    if inner == "backend" || inner.starts_with("env:") {
-        return None;
-    }
-    match inner.trim().split_once(':') {
-        Some((word, rest)) => {
-            let word = word.trim();
-            let near = closest(word, ["env"]).is_some();
-            (near && is_variable(rest.trim().split(":-").next()?)).then(|| format!("env:{}", rest.trim()))
-        }
-        None => {
-            let word = inner.trim();
-            let backend = closest(word, ["backend"]).map(str::to_owned);
-            backend.or_else(|| is_shell_name(word).then(|| format!("env:{word}")))
-        }
-    }
-}
-
-/// Whether a text can be the name of a variable of the environment.
-fn is_variable(name: &str) -> bool {
-    !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || "_-.()".contains(c))
-}
-
-/// What is wrong with the name of a variable, and what to write; a default in it is not shown.
-fn no_variable(name: &str) -> (String, String) {
-    match name.split_once(':') {
-        None if name.is_empty() => (
-            "`${env:}` names no variable".to_owned(),
-            "write `${env:NAME}`, or `${env:NAME:-default}`".to_owned(),
-        ),
-        Some((name, _)) if is_variable(name) => (
-            format!("the default of `{name}` stands behind `:` alone"),
-            format!("write `:-` before it: `${{env:{name}:-…}}`"),
-        ),
-        _ => (
-            format!("`{name}` is no name of a variable"),
-            "write `${env:NAME}`, or `${env:NAME:-default}`".to_owned(),
-        ),
-    }
-}
-
-/// A placeholder's inside, its default left out: that may be secret.
-fn without_default(inner: &str) -> String {
-    inner.split_once(":-").map_or_else(|| inner.to_owned(), |(name, _)| format!("{name}:-…"))
-}
-
-/// Whether a text is a variable as shells write them: `API_KEY`.
-fn is_shell_name(text: &str) -> bool {
-    let is_letter = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_';
-    text.len() > 2 && text.starts_with(|c: char| c.is_ascii_uppercase()) && text.chars().all(is_letter)
 }

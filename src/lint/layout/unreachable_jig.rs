@@ -56,7 +56,7 @@ type: jig.default
 
 fn check(cx: &mut Cx<'_>) {
     let starts = ["tabs", "widgets"].iter().any(|key| home(cx).is_some_and(|home| home.get(key).is_some()));
-    if !starts || cx.has_dynamic_links() {
+    if !starts || cx.has_hidden_links() || cx.has_dynamic_links() {
         return;
     }
     let links = links(cx);

@@ -16,5 +16,7 @@ fn real_apps_have_the_known_findings_only() {
     found.sort();
     let mut known: Vec<&str> = TRUE_FINDINGS.trim().lines().collect();
     known.sort_unstable();
+    // Branches that find the same line add it twice when they are merged.
+    known.dedup();
     assert_eq!(found, known);
 }

@@ -189,6 +189,8 @@ fn settings_that_are_wrong() {
         ("http: { timeout: soon }\n", &["timeout", "syncscope.yaml"]),
         ("providers: { dynamic: { apiKey: \"${env:NO_SUCH_VARIABLE}\" } }\n", &["NO_SUCH_VARIABLE"]),
         ("database: [\n", &["syncscope.yaml"]),
+        ("lint: { ignore: [unknown-jigs] }\n", &["unknown-jigs", "unknown-jig"]),
+        ("user: { email: \"${evn:EMAIL}\" }\n", &["${evn:EMAIL}", "${env:EMAIL}"]),
     ] {
         stage.write("app/syncscope.yaml", settings);
         for command in ["run app", "status app", "query app sync-scopes"] {

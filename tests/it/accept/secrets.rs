@@ -19,7 +19,13 @@ fn stage(stub: &Stub) -> Stage {
   accessToken: { type: microsoft.OAuth, location: header, required: true, value: microsoft.OAuth }
   X-Custom: { type: string, location: header, required: false, value: =@ctx.solution.settings.custom.key }
 ";
-    stage.write("app/functions/fetch-first.jigx", function.replacen("parameters:\n", more, 1));
+    // Further pages are asked for with the same secrets.
+    let later = more.replace('\n', "\n  ");
+    let function = function.replacen("\n  parameters:\n", &format!("\n  {}\n", later.trim_end()), 1);
+    stage.write(
+        "app/functions/fetch-first.jigx",
+        function.replacen("\nparameters:\n", &format!("\n{more}"), 1),
+    );
     stage.write(
         "app/syncscope.yaml",
         format!(
