@@ -22,7 +22,7 @@ mod tests;
 mod walk;
 mod workspace;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -94,6 +94,33 @@ impl Loaded {
     /// What is wrong with one file, in no order.
     pub fn diagnostics_in<'a>(&'a self, source: &'a Source) -> impl Iterator<Item = &'a Diagnostic> {
         self.own_mistakes(source).chain(self.joint.get(&source.file).into_iter().flatten())
+    }
+
+    /// The same of a file that need not be part of the app.
+    pub fn diagnostics_at(&self, file: FileId) -> impl Iterator<Item = &Diagnostic> {
+        let own = self.source(file).into_iter().flat_map(|source| self.own_mistakes(source));
+        own.chain(self.joint.get(&file).into_iter().flatten())
+    }
+
+    /// The files that other files have another influence on than in `other`: what is wrong with them, and
+    /// which of their parts are part of the app.
+    #[must_use]
+    pub fn influenced_otherwise(&self, other: &Self) -> BTreeSet<FileId> {
+        fn differing<T: PartialEq>(
+            one: &BTreeMap<FileId, T>,
+            other: &BTreeMap<FileId, T>,
+            out: &mut BTreeSet<FileId>,
+        ) {
+            out.extend(
+                one.iter().filter(|(file, here)| other.get(file) != Some(here)).map(|(file, _)| *file),
+            );
+        }
+        let mut files = BTreeSet::new();
+        for (one, two) in [(self, other), (other, self)] {
+            differing(&one.joint, &two.joint, &mut files);
+            differing(&one.left_out, &two.left_out, &mut files);
+        }
+        files
     }
 
     /// The parts of a file that are part of the app.

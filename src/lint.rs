@@ -17,12 +17,16 @@ mod entries;
 mod facts;
 mod fetched;
 mod fingerprint;
+mod finish;
 mod fix;
 mod forms;
 mod formula;
 mod function_file;
 mod guards;
+mod ids;
 mod inputs;
+mod known;
+mod log;
 mod members;
 mod names;
 mod profile;
@@ -34,9 +38,12 @@ mod sequence;
 mod session;
 mod sql;
 mod suppress;
+mod table;
+mod tally;
 mod texts;
 mod tracked;
 mod triggers;
+mod view;
 mod walk;
 mod wiring;
 mod writes;
@@ -66,8 +73,12 @@ pub use session::{Checked, Crash, Session};
 pub use suppress::{Added, add_ignores};
 
 use cx::{Cx, Place};
+use facts::Facts;
+use known::Known;
+use log::Log;
 use rule::Rule;
 use select::Selection;
+use walk::Walker;
 
 /// The rules of this room.
 static RULES: LazyLock<Vec<&'static Rule>> = LazyLock::new(|| {
@@ -110,14 +121,14 @@ impl Request {
 /// Everything wrong with an app, each mistake once, in order of path, offset and rule.
 #[must_use]
 pub fn check(loaded: &Loaded, files: &Files, request: &Request) -> Vec<Diagnostic> {
-    let mut found = loaded.diagnostics().cloned().collect::<Vec<_>>();
+    let known = Known::new();
+    let mut found = Vec::new();
     let selection = Selection::new(loaded, request, &mut found);
-    let mut suppressions = suppress::read(loaded, files, &mut found);
-    let active: Vec<&Rule> = RULES.iter().copied().filter(|rule| selection.is_on(rule.info.id)).collect();
-    walk::walk(loaded, files, &active, &mut found);
-    found.retain_mut(|diagnostic| selection.admits(diagnostic));
-    suppressions.apply(&selection, files, &mut found);
-    in_order(found, files)
+    let walker = Walker::new(selection.rules());
+    let facts = Facts::new(loaded, files, &known, &walker.rules);
+    let looks = walker.look(&facts, &walker.units(loaded), Log::default);
+    found.extend(looks.into_iter().flat_map(|look| look.found));
+    finish::all(found, loaded, files, &selection)
 }
 
 /// The names under `lint:` in the settings that are no rule's.
@@ -143,13 +154,4 @@ pub fn rules() -> &'static [RuleInfo] {
 pub fn rule(id: &str) -> Option<&'static RuleInfo> {
     let rules = rules();
     rules.binary_search_by_key(&id, |rule| rule.id).ok().map(|at| &rules[at])
-}
-
-fn in_order(mut found: Vec<Diagnostic>, files: &Files) -> Vec<Diagnostic> {
-    let key = |d: &Diagnostic| (files.get(d.span.file).path(), d.span.start, d.rule);
-    found.sort_by(|a, b| {
-        key(a).cmp(&key(b)).then_with(|| a.span.end.cmp(&b.span.end)).then_with(|| a.message.cmp(&b.message))
-    });
-    found.dedup_by(|a, b| a.rule == b.rule && a.span == b.span && a.message == b.message);
-    found
 }

@@ -73,6 +73,27 @@ impl Part {
         part
     }
 
+    /// The id that it goes by in the app; a function may give itself another than its file's name.
+    #[must_use]
+    pub fn own_id(&self) -> &str {
+        self.renamed().map_or(&self.id, |(id, _)| id)
+    }
+
+    /// The ids that it defines.
+    pub fn definitions(&self) -> impl Iterator<Item = (UseKind, &str)> {
+        self.definitions.iter().map(|(kind, id, _)| (*kind, id.as_str()))
+    }
+
+    /// The ids that it uses, whatever else is part of the app.
+    pub fn references(&self) -> &[Reference] {
+        &self.references
+    }
+
+    /// Names of tables that it uses when their prefix is a database's id.
+    pub fn perhaps_tables(&self) -> impl Iterator<Item = &str> {
+        self.tables.iter().map(|table| table.id.as_str())
+    }
+
     /// The id that a function gives itself in place of its file's name.
     pub(super) fn renamed(&self) -> Option<(&str, Span)> {
         match &self.holds {

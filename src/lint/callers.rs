@@ -1,54 +1,61 @@
 //! Who calls which function.
 
-use std::collections::HashSet;
-
 use super::Cx;
-use super::facts::Facts;
+use super::known::ALL;
+use super::table::{Add, Sight};
+use super::triggers::roots;
 use crate::action::ActionNode;
-use crate::app::Origin;
+use crate::app::{Datasource, Holds, Origin};
 use crate::expr::is_expression;
 use crate::syntax::Node;
 
-/// The calls of functions in an app.
-#[derive(Default)]
-pub(super) struct Callers<'a> {
-    synced: HashSet<&'a str>,
-    executed: HashSet<&'a str>,
-    /// Whether some call names its function by an expression.
-    dynamic: bool,
+/// How a function is called.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Caller {
+    /// By a sync, so that its rows are written to a table.
+    Sync,
+    /// By an action that does not expect rows.
+    Action,
 }
 
-impl<'a> Callers<'a> {
-    /// Finds the calls of all actions and datasources.
-    pub fn of(facts: &Facts<'a>) -> Self {
-        let mut callers = Self::default();
-        let project = &facts.loaded.project;
-        for placed in project.root_actions() {
-            placed.action.visit(&mut |action| callers.action(facts, action));
+/// Adds the calls of all actions and datasources; those by an expression stand under no function.
+pub(super) fn callers(file: Sight<'_>, add: Add<'_, Caller>) {
+    for part in file.parts() {
+        for (root, _) in roots(part) {
+            root.action.visit(&mut |action| {
+                let node = file.source.tree.root.at(&action.pointer);
+                if let Some(options) = node.and_then(|node| node.get("options")) {
+                    of_action(action, options, add);
+                }
+            });
         }
-        let own = project.screens().flat_map(|screen| screen.datasources.values());
-        for datasource in own.chain(project.datasources.values()) {
-            let Origin::Sqlite(sqlite) = &datasource.origin else { continue };
-            let named = sqlite.entities.iter().filter_map(|entity| entity.function.as_ref());
-            callers.synced.extend(named.map(|function| function.value.as_str()));
+        match &part.holds {
+            Holds::Screen(screen) => screen.datasources.values().for_each(|found| of_datasource(found, add)),
+            Holds::Datasource(datasource) => of_datasource(datasource, add),
+            _ => {}
         }
-        callers
     }
+}
 
-    fn action(&mut self, facts: &Facts<'a>, action: &ActionNode) {
-        let source = facts.source(action.span.file);
-        let Some(node) = source.and_then(|source| source.tree.root.at(&action.pointer)) else { return };
-        let Some(options) = node.get("options") else { return };
-        if action.type_name.value == "action.sync-entities" {
-            let entities = options.get("entities").map_or(&[][..], Node::items);
-            let named: Vec<&str> = entities.iter().filter_map(function_of).collect();
-            self.dynamic |= named.iter().any(|id| is_expression(id));
-            self.synced.extend(named);
-        } else if let Some(id) = function_of(options) {
-            self.dynamic |= is_expression(id);
-            self.executed.insert(id);
+fn of_action(action: &ActionNode, options: &Node, add: Add<'_, Caller>) {
+    let mut called = |id: &str, caller: Caller| {
+        add(id, caller);
+        if is_expression(id) {
+            add(ALL, caller);
         }
+    };
+    if action.type_name.value == "action.sync-entities" {
+        let entities = options.get("entities").map_or(&[][..], Node::items);
+        entities.iter().filter_map(function_of).for_each(|id| called(id, Caller::Sync));
+    } else if let Some(id) = function_of(options) {
+        called(id, Caller::Action);
     }
+}
+
+fn of_datasource(datasource: &Datasource, add: Add<'_, Caller>) {
+    let Origin::Sqlite(sqlite) = &datasource.origin else { return };
+    let named = sqlite.entities.iter().filter_map(|entity| entity.function.as_ref());
+    named.for_each(|function| add(&function.value, Caller::Sync));
 }
 
 fn function_of(node: &Node) -> Option<&str> {
@@ -58,20 +65,20 @@ fn function_of(node: &Node) -> Option<&str> {
 impl Cx<'_> {
     /// Whether a sync calls the function, so that its rows are written to a table.
     pub fn is_synced(&self, function: &str) -> bool {
-        self.callers().synced.contains(function)
+        self.is_called(function, Caller::Sync)
     }
 
     /// Whether something else than a sync calls the function, or may.
     pub fn may_be_executed(&self, function: &str) -> bool {
-        self.callers().dynamic || self.callers().executed.contains(function)
+        !self.rows(|known| &known.callers, ALL).is_empty() || self.is_executed(function)
     }
 
     /// Whether an action calls the function by its name.
     pub fn is_executed(&self, function: &str) -> bool {
-        self.callers().executed.contains(function)
+        self.is_called(function, Caller::Action)
     }
 
-    fn callers(&self) -> &Callers<'_> {
-        self.facts.callers.get_or_init(|| Callers::of(self.facts))
+    fn is_called(&self, function: &str, how: Caller) -> bool {
+        self.rows(|known| &known.callers, function).iter().any(|(_, caller)| *caller == how)
     }
 }

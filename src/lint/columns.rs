@@ -50,12 +50,7 @@ impl<'a> Cx<'a> {
         if let Origin::Reference { id, .. } = &datasource.origin {
             datasource = self.project.datasources.get(&id.value)?;
         }
-        let known = self.facts.columns.borrow().get(&datasource.span).cloned();
-        known.unwrap_or_else(|| {
-            let found = self.read_columns(datasource).map(Arc::new);
-            self.facts.columns.borrow_mut().insert(datasource.span, found.clone());
-            found
-        })
+        self.columns_at(datasource.span, || self.read_columns(datasource).map(Arc::new))
     }
 
     fn read_columns(&self, datasource: &Datasource) -> Option<Columns> {

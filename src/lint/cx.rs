@@ -1,25 +1,44 @@
 //! What a rule may ask about the app it looks at, and where its findings go.
 
-use std::collections::BTreeSet;
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::mem;
 use std::ops::Range;
+use std::rc::Rc;
+use std::sync::Arc;
 
-use super::facts::{Facts, Named};
-use super::fetched::Fetched;
-use super::triggers::Triggers;
-use super::writes::{Writer, Writers};
+use super::columns::Columns;
+use super::doubt::Doubts;
+use super::facts::Facts;
+use super::forms::{Forms, FormsAtHand};
+use super::known::Known;
+use super::log::{Log, Mark, Question};
+use super::table::{Sight, Table};
+use super::tally::Tally;
+use super::view::View;
 use crate::action::{ActionNode, UseKind};
-use crate::app::{Datasource, FileKind, Project, Reference, Screen, Source};
+use crate::app::{Datasource, FileKind, Reference, Screen, Source};
 use crate::diag::{Diagnostic, FileId, RuleInfo, Severity, Span, did_you_mean};
 use crate::expr::is_expression;
 use crate::syntax::Node;
 
-/// The app under a rule's eyes.
+/// So many names are compared with one that nobody knows, and no more: in a large app in which all is
+/// wrong, comparing everything with everything would take for ever.
+const MOST_CANDIDATES: usize = 2000;
+
+/// The app under a rule's eyes. Whatever a rule learns from it about other files is remembered, so that
+/// it is asked again when the answer may be another one.
 pub(super) struct Cx<'a> {
-    pub project: &'a Project,
+    pub project: View<'a>,
     /// The rule at work.
     pub rule: &'static RuleInfo,
-    pub facts: &'a Facts<'a>,
+    facts: &'a Facts<'a>,
+    log: Rc<Log>,
     found: Vec<Diagnostic>,
+    doubts: RefCell<HashMap<FileId, Rc<Doubts>>>,
+    suggestions: RefCell<HashMap<(UseKind, String), Option<String>>>,
+    forms: FormsAtHand<'a>,
+    columns: RefCell<HashMap<Span, (Option<Arc<Columns>>, Box<[Mark]>)>>,
 }
 
 /// Where something stands.
@@ -56,13 +75,28 @@ impl<'a> Place<'a> {
 }
 
 impl<'a> Cx<'a> {
-    pub fn new(facts: &'a Facts<'a>, rule: &'static RuleInfo) -> Self {
-        Self { project: &facts.loaded.project, rule, facts, found: Vec::new() }
+    pub fn new(facts: &'a Facts<'a>, rule: &'static RuleInfo, log: Log) -> Self {
+        let log = Rc::new(log);
+        Self {
+            project: View::new(&facts.loaded.project, &log),
+            rule,
+            facts,
+            log,
+            found: Vec::new(),
+            doubts: RefCell::default(),
+            suggestions: RefCell::default(),
+            forms: FormsAtHand::default(),
+            columns: RefCell::default(),
+        }
     }
 
-    /// Everything reported.
-    pub fn into_found(self) -> Vec<Diagnostic> {
-        self.found
+    /// Everything reported and asked since the last time, by checks of `file` or of the whole app.
+    pub fn take(&mut self, file: Option<FileId>) -> (Vec<Diagnostic>, Box<[Mark]>) {
+        let found = mem::take(&mut self.found);
+        for elsewhere in found.iter().flat_map(places).filter(|span| Some(span.file) != file) {
+            self.log.note(Question::File(elsewhere.file));
+        }
+        (found, self.log.take())
     }
 
     /// A finding of the current rule, to be added to and given to [`Cx::report`].
@@ -85,11 +119,76 @@ impl<'a> Cx<'a> {
 
     /// The text of a file.
     pub fn text(&self, file: FileId) -> &'a str {
+        self.log.note(Question::File(file));
         self.facts.files.get(file).text()
     }
 
+    /// A file of the app.
     pub fn source(&self, file: FileId) -> Option<&'a Source> {
-        self.facts.source(file)
+        self.log.note(Question::File(file));
+        self.facts.loaded.source(file).map(AsRef::as_ref)
+    }
+
+    /// A file of the app with its parts.
+    pub fn sight(&self, file: FileId) -> Option<Sight<'a>> {
+        let source = self.source(file)?;
+        Some(Sight { source, loaded: self.facts.loaded, files: self.facts.files })
+    }
+
+    /// What files add to a table for a key, in order of the files.
+    pub fn rows<V: PartialEq + 'a>(&self, table: fn(&Known) -> &Table<V>, key: &str) -> &'a [(FileId, V)] {
+        let table = table(self.facts.known);
+        self.log.note(table.question(key));
+        table.get(key, self.facts.loaded, self.facts.files)
+    }
+
+    /// All keys of a table, in no order.
+    pub fn keys<V: PartialEq + 'a>(
+        &self,
+        table: fn(&Known) -> &Table<V>,
+    ) -> impl Iterator<Item = &'a str> + use<'a, V> {
+        let table = table(self.facts.known);
+        self.log.note(table.whole());
+        table.keys(self.facts.loaded, self.facts.files)
+    }
+
+    /// Whether a word stands in a text of some file, of another file than `but` if that is given.
+    pub fn is_said(&self, word: &str, but: Option<FileId>) -> bool {
+        self.log.note(Tally::question(word));
+        self.facts.known.words.has(word, but, self.facts.loaded, self.facts.files)
+    }
+
+    /// What does not depend on the app.
+    pub fn known(&self) -> &'a Known {
+        self.facts.known
+    }
+
+    /// What is wrong in a file.
+    pub fn doubts(&self, file: FileId) -> Rc<Doubts> {
+        let source = self.source(file);
+        let find =
+            || Rc::new(source.map_or_else(Doubts::default, |source| Doubts::of(source, self.facts.loaded)));
+        Rc::clone(self.doubts.borrow_mut().entry(file).or_insert_with(find))
+    }
+
+    /// The fields of a datasource's rows, found by `find` when they are not known yet.
+    pub fn columns_at(
+        &self,
+        datasource: Span,
+        find: impl FnOnce() -> Option<Arc<Columns>>,
+    ) -> Option<Arc<Columns>> {
+        if let Some((known, asked)) = self.columns.borrow().get(&datasource) {
+            self.log.note_again(asked);
+            return known.clone();
+        }
+        let (found, asked) = self.log.noted(find);
+        self.columns.borrow_mut().insert(datasource, (found.clone(), asked));
+        found
+    }
+
+    /// The forms of the jig or component that a place is in.
+    pub fn forms(&self, place: &Place<'_>) -> Option<Rc<Forms<'a>>> {
+        self.forms.of(self.source(place.source.file)?, place)
     }
 
     /// The node an action was read from.
@@ -107,29 +206,19 @@ impl<'a> Cx<'a> {
         Some(node)
     }
 
-    /// What carries this `instanceId`, whatever it is.
-    pub fn named(&self, id: &str) -> &[Named<'a>] {
-        self.facts.named().get(id).map_or(&[], Vec::as_slice)
-    }
-
-    /// Whether some scope lists the id.
-    pub fn is_member(&self, id: &str) -> bool {
-        let members = self.facts.members.get_or_init(|| {
-            let references = self.project.index.references();
-            references.filter(|used| used.kind == UseKind::Member).map(|used| used.id.as_str()).collect()
-        });
-        members.contains(id)
-    }
-
     /// Names of shared expressions that something at `place` can read. What stands in no screen is
     /// evaluated for whichever screen uses it (expressions.md §5).
     pub fn shared<'s>(&'s self, place: &Place<'s>) -> Vec<&'s str> {
         let own = |screen: &'s Screen| screen.shared_places.keys().map(String::as_str);
         match place.screen {
             Some(screen) if place.kind != FileKind::Index => {
-                own(screen).chain(own(&self.project.home)).collect()
+                own(screen).chain(own(self.project.home.screen())).collect()
             }
-            _ => self.all_shared().iter().copied().collect(),
+            _ => {
+                let mut all: Vec<&str> = self.keys(|known| &known.shared).collect();
+                all.sort_unstable();
+                all
+            }
         }
     }
 
@@ -138,13 +227,8 @@ impl<'a> Cx<'a> {
         let own = |screen: &Screen| screen.shared_places.contains_key(name);
         match place.screen {
             Some(screen) if place.kind != FileKind::Index => own(screen) || own(&self.project.home),
-            _ => self.all_shared().contains(name),
+            _ => !self.rows(|known| &known.shared, name).is_empty(),
         }
-    }
-
-    fn all_shared(&self) -> &BTreeSet<&'a str> {
-        let names = |screen: &'a Screen| screen.shared_places.keys().map(String::as_str);
-        self.facts.shared.get_or_init(|| self.project.screens().flat_map(names).collect())
     }
 
     /// Whether a rule is at work.
@@ -152,61 +236,26 @@ impl<'a> Cx<'a> {
         self.facts.rules.contains(rule)
     }
 
-    /// Who calls which global action.
-    pub fn triggers(&self) -> &Triggers<'a> {
-        self.facts.triggers.get_or_init(|| Triggers::of(self.project))
-    }
-
-    /// Whether some datasource reads a table that follows syncs.
-    pub fn follows_syncs(&self) -> bool {
-        self.facts.follows_syncs()
-    }
-
-    /// Whether something in the app takes care of interrupted scopes.
-    pub fn knows_interruptions(&self) -> bool {
-        self.facts.knows_interruptions()
-    }
-
-    /// The actions that write to a table, in order of the app.
-    pub fn writers_to(&self, table: &str) -> &[Writer] {
-        self.facts.writers.get_or_init(|| Writers::of(self, self.project)).to(table)
-    }
-
-    /// What syncs fetch, by table.
-    pub fn fetched(&self) -> &Fetched<'a> {
-        self.facts.fetched.get_or_init(|| Fetched::of(self))
-    }
-
     /// The datasource of this id that something at `place` reads (datasources.md §1.2).
     pub fn datasource<'s>(&'s self, place: &'s Place<'_>, id: &str) -> Option<&'s Datasource> {
         let own = place.screen.and_then(|screen| screen.datasources.get(id));
-        own.or_else(|| self.project.datasources.get(id)).map(AsRef::as_ref)
+        own.map(AsRef::as_ref).or_else(|| self.project.datasources.get(id))
     }
 
     /// `did you mean …?` for an id of a kind, looked for once however often it is used.
     pub fn suggestion(&self, kind: UseKind, id: &str) -> Option<String> {
+        let ids = self.project.index.ids(kind);
         let key = (kind, id.to_owned());
-        let known = self.facts.suggestions.borrow().get(&key).cloned();
-        known.unwrap_or_else(|| {
-            let found = self.did_you_mean(id, self.project.index.ids(kind));
-            self.facts.suggestions.borrow_mut().insert(key, found.clone());
-            found
-        })
+        self.suggestions.borrow_mut().entry(key).or_insert_with(|| self.did_you_mean(id, ids)).clone()
     }
 
-    /// `did you mean …?`. An app in which everything is wrong is not worth the time of comparing
-    /// every name with every other, so there comes an end to the suggestions.
+    /// `did you mean …?`. Of very many names, only the first are looked at.
     pub fn did_you_mean<'n>(
         &self,
         name: &str,
         candidates: impl IntoIterator<Item = &'n str>,
     ) -> Option<String> {
-        let left = &self.facts.comparisons;
-        let affordable = candidates.into_iter().take_while(|_| {
-            left.set(left.get().saturating_sub(1));
-            left.get() > 0
-        });
-        did_you_mean(name, affordable)
+        did_you_mean(name, candidates.into_iter().take(MOST_CANDIDATES))
     }
 
     /// Reports a use of an id that nothing defines; `what` says what it should name.
@@ -225,4 +274,11 @@ impl<'a> Cx<'a> {
         let help = self.suggestion(kind, id);
         Some(self.finding(span, format!("there is no {what} `{id}`")).maybe_help(help))
     }
+}
+
+/// Every place that a finding speaks of.
+fn places(found: &Diagnostic) -> impl Iterator<Item = Span> {
+    let labels = found.labels.iter().map(|label| label.span);
+    let edits = found.fix.iter().flat_map(|fix| &fix.edits).map(|edit| edit.span);
+    std::iter::once(found.span).chain(labels).chain(edits)
 }

@@ -1,118 +1,257 @@
 //! What is not known for sure, because part of the app could not be read. A mistake is told once,
 //! where it is; what only follows from it is not worth telling.
 
+use std::collections::BTreeSet;
+
+use super::known::ALL;
+use super::select::is_about_reading;
+use super::table::{Add, Sight};
 use super::{Cx, Place};
-use crate::action::UseKind;
-use crate::app::{FileKind, Source};
-use crate::diag::Span;
+use crate::action::{ActionNode, SyncRole, UseKind};
+use crate::app::{FileKind, Holds, Loaded, Placed, Source};
+use crate::diag::{Diagnostic, Severity, Span};
+use crate::expr::is_expression;
 use crate::syntax::Node;
+
+/// What is wrong in one file.
+#[derive(Debug, Default)]
+pub(super) struct Doubts {
+    /// The places where reading stumbled.
+    unread: BTreeSet<Span>,
+    /// The places of what the loader found wrong.
+    mistakes: BTreeSet<Span>,
+}
+
+impl Doubts {
+    pub fn of(source: &Source, loaded: &Loaded) -> Self {
+        let graver = loaded.diagnostics_in(source).filter(|found| found.severity > Severity::Info);
+        let mistakes = graver.map(|found| found.span).collect();
+        Self { unread: unread(source, loaded).collect(), mistakes }
+    }
+
+    /// Whether nothing that could not be read touches a part of the file.
+    pub fn is_read(&self, part: Span) -> bool {
+        let before = Span { start: part.end, end: u32::MAX, ..part };
+        !self.unread.range(..=before).any(|bad| part.start <= bad.end)
+    }
+
+    /// Whether a map has a key that the loader complains about.
+    pub fn has_stray_key(&self, map: &Node) -> bool {
+        !self.mistakes.is_empty() && map.entries().iter().any(|entry| self.mistakes.contains(&entry.key_span))
+    }
+}
+
+/// The places that could not be read, or not in full.
+fn unread<'a>(source: &'a Source, loaded: &'a Loaded) -> impl Iterator<Item = Span> + 'a {
+    let is_reading = |found: &&Diagnostic| found.severity == Severity::Error && is_about_reading(found.rule);
+    let told = loaded.diagnostics_in(source).filter(is_reading).map(|found| found.span);
+    told.chain(source.tree.damaged.iter().copied())
+}
+
+/// A word of a file that could not be read in full.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Torn {
+    /// What the file holds.
+    kind: FileKind,
+    /// The key that it seems to be the value of; `None` when it seems to be a key itself.
+    value_of: Option<&'static str>,
+}
+
+/// The keys whose values are ids.
+const DEFINING_KEYS: [&str; 2] = ["instanceId", "functionId"];
+
+pub(super) fn torn(file: Sight<'_>, add: Add<'_, Torn>) {
+    if unread(file.source, file.loaded).next().is_none() {
+        return;
+    }
+    let kind = file.source.kind;
+    for line in file.text().lines() {
+        for (at, _) in line.match_indices(':') {
+            words(&line[..at]).for_each(|key| add(key, Torn { kind, value_of: None }));
+        }
+        for key in DEFINING_KEYS {
+            let values = line.match_indices(key).map(|(at, _)| &line[at + key.len()..]);
+            let values =
+                values.filter_map(|rest| rest.trim_start_matches(['"', '\'', ' ']).strip_prefix(':'));
+            values.flat_map(values_in).for_each(|id| add(id, Torn { kind, value_of: Some(key) }));
+        }
+    }
+}
+
+/// What the key may be that a text ends with: all of the text, or its last word.
+fn words(before_colon: &str) -> impl Iterator<Item = &str> {
+    let text = before_colon.trim_matches(['"', '\'', ' ', '\t', '-', '{', ',', '?']);
+    let last = text.rsplit(['"', '\'', ' ', '\t', '{', ',']).next().filter(|last| *last != text);
+    [Some(text), last].into_iter().flatten().filter(|word| !word.is_empty())
+}
+
+/// What the value may be that a text begins with: all of the text, or its first word.
+fn values_in(behind_colon: &str) -> impl Iterator<Item = &str> {
+    let text = behind_colon.trim_matches(['"', '\'', ' ', '\t', ',', '}']);
+    let first = text.split(['"', '\'', ' ', '\t', ',', '}', '#']).next().filter(|first| *first != text);
+    [Some(text), first].into_iter().flatten().filter(|word| !word.is_empty())
+}
+
+pub(super) fn damaged(file: Sight<'_>, add: Add<'_, FileKind>) {
+    if unread(file.source, file.loaded).next().is_some() {
+        add(ALL, file.source.kind);
+    }
+}
+
+/// Adds the words of a file that could not be read in full.
+pub(super) fn damaged_words(file: Sight<'_>, add: Add<'_, ()>) {
+    if unread(file.source, file.loaded).next().is_some() {
+        let words = file.text().split(|c| !is_part(c)).filter(|word| !word.is_empty());
+        words.collect::<BTreeSet<&str>>().into_iter().for_each(|word| add(word, ()));
+    }
+}
+
+fn is_part(c: char) -> bool {
+    c.is_alphanumeric() || matches!(c, '_' | '-')
+}
+
+/// Adds a file in which the loader found an error.
+pub(super) fn errors(file: Sight<'_>, add: Add<'_, ()>) {
+    if file.loaded.diagnostics_in(file.source).any(|found| found.severity == Severity::Error) {
+        add(ALL, ());
+    }
+}
+
+pub(super) fn misplaced(file: Sight<'_>, add: Add<'_, ()>) {
+    let unknown = file.loaded.diagnostics_in(file.source).filter(|found| found.rule == "unknown-key");
+    unknown.filter_map(|found| value_behind(file.text(), found.span)).for_each(|value| add(value, ()));
+}
+
+/// The text behind a key on its line, without quotes.
+fn value_behind(text: &str, key: Span) -> Option<&str> {
+    let rest = text.get(key.end as usize..)?;
+    let line = rest.lines().next()?.trim_start_matches(['"', '\'']).trim_start().strip_prefix(':')?;
+    Some(line.trim_matches(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | ',' | '}')))
+}
+
+/// The kinds of ids of syncs that are expressions somewhere, and so may be any id.
+pub(super) fn computed_ids(file: Sight<'_>, add: Add<'_, ()>) {
+    let mut look = |action: &ActionNode| {
+        if action.instance_id.as_ref().is_some_and(|id| is_expression(&id.value)) {
+            match action.body.sync() {
+                Some(SyncRole::Scope(_)) => add(word(UseKind::Scope), ()),
+                Some(SyncRole::Member) => add(word(UseKind::Member), ()),
+                None => {}
+            }
+        }
+    };
+    for part in file.parts() {
+        let roots: &[Placed] = match &part.holds {
+            Holds::Screen(screen) => &screen.actions,
+            Holds::Action(global) => std::slice::from_ref(&global.placed),
+            _ => &[],
+        };
+        roots.iter().for_each(|root| root.action.visit(&mut look));
+    }
+}
+
+fn word(kind: UseKind) -> &'static str {
+    if kind == UseKind::Scope { "scope" } else { "member" }
+}
 
 impl Cx<'_> {
     /// Whether the app may define the id where it cannot be seen, in a file that could not be read or
     /// by an expression. Then a use of it is no mistake that is known for sure.
     pub fn may_be_defined(&self, kind: UseKind, id: &str) -> bool {
         let (by_name, anywhere) = defining(kind);
-        let dynamic = match kind {
-            UseKind::Member => self.facts.dynamic().members,
-            UseKind::Scope => self.facts.dynamic().scopes,
-            _ => false,
-        };
-        let named = by_name.is_some_and(|kind| self.facts.files_by_name.contains(&(kind, id)));
-        let mut damaged = self.facts.damaged.iter().filter(|source| anywhere.contains(&source.kind));
-        dynamic
-            || named
-            || self.facts.misplaced().contains(id)
-            || damaged.any(|source| self.may_define(source, defining_key(kind), id))
+        let computed = matches!(kind, UseKind::Member | UseKind::Scope)
+            && !self.rows(|known| &known.computed_ids, word(kind)).is_empty();
+        let defining_key = defining_key(kind);
+        let is_key = |torn: &Torn| torn.value_of.is_none() || torn.value_of == defining_key;
+        computed
+            || by_name.is_some_and(|kind| self.is_file(kind, id))
+            || !self.rows(|known| &known.misplaced, id).is_empty()
+            || id.is_empty() && self.is_any_damaged(anywhere)
+            || self.is_torn(id, |torn| anywhere.contains(&torn.kind) && is_key(torn))
     }
 
     /// Whether a name that should be a key below `section` of the file of `place`, or of the index,
     /// may stand where it could not be read.
     pub fn may_be_key(&self, place: &Place<'_>, section: &str, name: &str) -> bool {
-        let near = |source: &&&Source| source.file == place.source.file || source.kind == FileKind::Index;
-        let mut damaged = self.facts.damaged.iter().filter(near);
-        damaged.any(|source| self.is_torn(source, section) || self.may_define(source, None, name))
+        let index =
+            self.rows(|known| &known.damaged, ALL).iter().filter(|(_, kind)| *kind == FileKind::Index);
+        let near = index.map(|(file, _)| *file).chain([place.source.file]);
+        let mut near = near.filter_map(|file| self.source(file));
+        let own = self.rows(|known| &known.torn, name).iter();
+        let mut own = own.filter(|(file, torn)| *file == place.source.file || torn.kind == FileKind::Index);
+        own.any(|(_, torn)| torn.value_of.is_none())
+            || near.any(|source| self.is_section_torn(source, section))
     }
 
     /// Whether reading stumbled in a section of a file, from its key up to the next one.
-    fn is_torn(&self, source: &Source, section: &str) -> bool {
+    fn is_section_torn(&self, source: &Source, section: &str) -> bool {
+        let doubts = self.doubts(source.file);
         let entries = source.tree.root.entries();
         let Some(at) = entries.iter().position(|entry| &*entry.key.text == section) else {
-            return source.kind == FileKind::SingleFile;
+            return source.kind == FileKind::SingleFile && !doubts.unread.is_empty();
         };
         let from = Span { end: 0, ..entries[at].key_span };
         let to = entries.get(at + 1).map_or(u32::MAX, |next| next.key_span.start);
-        self.facts.unread.range(from..).next().is_some_and(|bad| bad.file == from.file && bad.start < to)
+        doubts.unread.range(from..).next().is_some_and(|bad| bad.start < to)
+    }
+
+    /// Whether a file that could not be read in full may use an id: it has all words of it.
+    pub fn may_be_used(&self, id: &str) -> bool {
+        let words = id.split(|c| !is_part(c)).filter(|word| !word.is_empty());
+        let files = words.map(|word| self.rows(|known| &known.damaged_words, word));
+        let mut files = files.map(|rows| rows.iter().map(|(file, ())| *file).collect::<BTreeSet<_>>());
+        let first = files.next().unwrap_or_default();
+        !files.fold(first, |all, next| &all & &next).is_empty()
+    }
+
+    /// Whether the loader found an error somewhere.
+    pub fn has_errors(&self) -> bool {
+        !self.rows(|known| &known.errors, ALL).is_empty()
+    }
+
+    /// Whether every file could be read in full.
+    pub fn is_all_read(&self) -> bool {
+        self.rows(|known| &known.damaged, ALL).is_empty()
+    }
+
+    /// Whether some file of these kinds could not be read in full.
+    pub fn is_any_damaged(&self, kinds: &[FileKind]) -> bool {
+        self.rows(|known| &known.damaged, ALL).iter().any(|(_, kind)| kinds.contains(kind))
     }
 
     /// Whether a map has a key that the loader complains about. It may be any other key misspelt,
     /// so what the map lacks is not known for sure.
     pub fn has_stray_key(&self, map: &Node) -> bool {
-        let mistakes = self.facts.mistakes();
-        !mistakes.is_empty() && map.entries().iter().any(|entry| mistakes.contains(&entry.key_span))
+        self.doubts(map.span.file).has_stray_key(map)
+    }
+
+    /// Whether the loader complains about exactly these bytes.
+    pub fn is_mistake(&self, span: Span) -> bool {
+        self.doubts(span.file).mistakes.contains(&span)
     }
 
     /// Whether the loader complains about this very place.
     pub fn is_told(&self, span: Span) -> bool {
-        self.facts.mistakes().contains(&span)
+        self.doubts(span.file).mistakes.contains(&span)
     }
 
     /// Whether nothing that could not be read touches a part of a file.
     pub fn is_read(&self, part: Span) -> bool {
-        let in_file = Span { start: 0, end: 0, ..part };
-        let mut bad = self.facts.unread.range(in_file..).take_while(|bad| bad.file == part.file);
-        !bad.any(|bad| bad.start <= part.end && part.start <= bad.end)
+        self.doubts(part.file).is_read(part)
     }
 
     /// Whether the loader found nothing wrong in a part of a file. What a part with mistakes
     /// declares is not known for sure.
     pub fn is_sound(&self, part: Span) -> bool {
-        if self.facts.damaged.iter().any(|source| source.file == part.file) {
-            return false;
-        }
+        let doubts = self.doubts(part.file);
         let from = Span { end: part.start, ..part };
-        self.facts.mistakes().range(from..).next().is_none_or(|mistake| !part.contains(*mistake))
+        let mut mistakes = doubts.mistakes.range(from..);
+        doubts.unread.is_empty() && mistakes.next().is_none_or(|mistake| !part.contains(*mistake))
     }
 
-    /// Whether a file that could not be read in full seems to define an id.
-    fn may_define(&self, source: &Source, defining_key: Option<&str>, id: &str) -> bool {
-        let text = self.scanned(source);
-        text.is_none_or(|text| id.is_empty() || defines(text, defining_key, id))
+    fn is_torn(&self, id: &str, is_meant: impl Fn(&Torn) -> bool) -> bool {
+        self.rows(|known| &known.torn, id).iter().any(|(_, torn)| is_meant(torn))
     }
-
-    /// Whether a file that could not be read in full may use an id.
-    pub fn may_be_used(&self, id: &str) -> bool {
-        let mut damaged = self.facts.damaged.iter();
-        damaged.any(|source| self.scanned(source).is_none_or(|text| text.contains(id)))
-    }
-
-    /// The text of a damaged file, as long as looking through such files does not take too long.
-    fn scanned(&self, source: &Source) -> Option<&str> {
-        let text = self.text(source.file);
-        let left = self.facts.scans.get();
-        self.facts.scans.set(left.saturating_sub(text.len()));
-        (left >= text.len()).then_some(text)
-    }
-}
-
-/// Whether the id is a key in the text, or the value of the key that defines ids.
-fn defines(text: &str, defining_key: Option<&str>, id: &str) -> bool {
-    text.match_indices(id).any(|(at, _)| {
-        let line = line_before(text, at);
-        let mut keys = defining_key.into_iter().flat_map(|key| line.match_indices(key));
-        is_colon_next(&text[at + id.len()..]) || keys.any(|(at, key)| is_colon_next(&line[at + key.len()..]))
-    })
-}
-
-/// What stands before an offset on its line, as far as a key can be away.
-fn line_before(text: &str, at: usize) -> &str {
-    const FAR: usize = 200;
-    let from = at.saturating_sub(FAR);
-    let before = (from..=at).find_map(|from| text.get(from..at)).unwrap_or_default();
-    &before[before.rfind('\n').map_or(0, |at| at + 1)..]
-}
-
-fn is_colon_next(rest: &str) -> bool {
-    rest.chars().take(8).find(|c| !matches!(c, '"' | '\'' | ' ')) == Some(':')
 }
 
 /// The key whose value is an id of this kind.

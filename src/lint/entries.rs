@@ -36,7 +36,12 @@ pub(super) fn entries<'a>(cx: &Cx<'a>, action: &ActionNode) -> Vec<Entry<'a>> {
         return Vec::new();
     }
     let list = cx.node(action).and_then(|node| node.at("/options/entities"));
-    list.map_or(&[][..], Node::items).iter().map(entry).collect()
+    list.map(entries_in).into_iter().flatten().collect()
+}
+
+/// The entries of a list under `entities:`.
+pub(super) fn entries_in(list: &Node) -> impl Iterator<Item = Entry<'_>> {
+    list.items().iter().map(entry)
 }
 
 /// Whether a call of the function removes all rows of the table that it fills (functions.md §6).

@@ -1,96 +1,132 @@
 //! Which tables are fetched, by which functions, and when.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 
 use super::Cx;
-use super::entries::entries;
-use super::triggers::{Moment, roots};
+use super::entries::entries_in;
+use super::known::ALL;
+use super::table::{Add, Sight};
+use super::triggers::{Moment, RootRow, roots};
 use crate::action::SyncRole;
-use crate::app::Origin;
+use crate::app::{Datasource, Holds, Origin};
+use crate::expr::is_expression;
 use crate::syntax::{Kind, Node};
 
-/// What the syncs of an app fetch.
-#[derive(Default)]
-pub(super) struct Fetched<'a> {
-    tables: HashMap<&'a str, Fetch<'a>>,
-    /// Whether a sync somewhere computes its tables.
-    computed: bool,
+/// How a table is fetched once.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Fetch {
+    by: By,
+    /// Where the sync stands; `None` for a datasource that fetches by itself.
+    from: Option<RootRow>,
 }
 
-/// How a table is fetched.
-#[derive(Default)]
-struct Fetch<'a> {
-    functions: BTreeSet<&'a str>,
-    /// Whether some sync of the table computes its function.
-    computed: bool,
-    at_start: bool,
+#[derive(Debug, Clone, PartialEq)]
+enum By {
+    Nothing,
+    Function(String),
+    /// The sync computes its function.
+    Expression,
 }
 
-impl<'a> Fetched<'a> {
-    pub fn of(cx: &Cx<'a>) -> Self {
-        let mut fetched = Self::default();
-        for (root, place) in roots(cx.project) {
-            let moments = cx.triggers().moments(place);
-            let at_start = moments
-                .is_none_or(|moments| moments.contains(&Moment::Load) || moments.contains(&Moment::Home));
+/// Adds what syncs and datasources fetch; what an expression chooses stands under no table.
+pub(super) fn fetches(file: Sight<'_>, add: Add<'_, Fetch>) {
+    for part in file.parts() {
+        for (root, from) in roots(part) {
             root.action.visit(&mut |action| {
-                if action.body.sync() == Some(SyncRole::Member) {
-                    let list = cx.node(action).and_then(|node| node.at("/options/entities"));
-                    fetched.computed |= list.is_some_and(|list| !matches!(list.kind, Kind::Array(_)));
-                    for entry in entries(cx, action) {
-                        fetched.add(entry.table(), entry.node.get("function"), at_start);
-                    }
+                if action.body.sync() != Some(SyncRole::Member) {
+                    return;
                 }
+                let node = file.source.tree.root.at(&action.pointer);
+                let Some(list) = node.and_then(|node| node.at("/options/entities")) else { return };
+                let mut add = |table: Option<&str>, by: By| {
+                    add(table.unwrap_or(ALL), Fetch { by, from: Some(from.clone()) });
+                };
+                if !matches!(list.kind, Kind::Array(_)) {
+                    add(None, By::Expression);
+                }
+                entries_in(list).for_each(|entry| add(entry.table(), by(entry.node)));
             });
         }
-        let local = cx.project.screens().flat_map(|screen| screen.datasources.values());
-        for datasource in local.chain(cx.project.datasources.values()) {
-            let Origin::Sqlite(sqlite) = &datasource.origin else { continue };
-            for entity in sqlite.entities.iter().filter(|entity| entity.function.is_some()) {
-                let found = fetched.tables.entry(&entity.entity.value).or_default();
-                found.functions.extend(entity.function.as_ref().map(|function| function.value.as_str()));
-            }
-        }
-        fetched
-    }
-
-    fn add(&mut self, table: Option<&'a str>, function: Option<&'a Node>, at_start: bool) {
-        let Some(table) = table else {
-            self.computed = true;
-            return;
-        };
-        let found = self.tables.entry(table).or_default();
-        found.at_start |= at_start;
-        match function.map(|node| node.as_str().filter(|text| !crate::expr::is_expression(text))) {
-            Some(Some(id)) => _ = found.functions.insert(id),
-            Some(None) => found.computed = true,
-            None => {}
+        match &part.holds {
+            Holds::Screen(screen) => screen.datasources.values().for_each(|found| own(found, add)),
+            Holds::Datasource(datasource) => own(datasource, add),
+            _ => {}
         }
     }
+}
 
+fn by(entry: &Node) -> By {
+    match entry.get("function").map(Node::as_str) {
+        None => By::Nothing,
+        Some(Some(id)) if !is_expression(id) => By::Function(id.to_owned()),
+        Some(_) => By::Expression,
+    }
+}
+
+/// Adds what a datasource fetches by itself.
+fn own(datasource: &Datasource, add: Add<'_, Fetch>) {
+    let Origin::Sqlite(sqlite) = &datasource.origin else { return };
+    for entity in &sqlite.entities {
+        if let Some(function) = &entity.function {
+            add(&entity.entity.value, Fetch { by: By::Function(function.value.clone()), from: None });
+        }
+    }
+}
+
+/// What the syncs of an app fetch.
+pub(super) struct Fetched<'c, 'a> {
+    cx: &'c Cx<'a>,
+}
+
+impl<'a> Cx<'a> {
+    /// What syncs fetch, by table.
+    pub fn fetched(&self) -> Fetched<'_, 'a> {
+        Fetched { cx: self }
+    }
+}
+
+impl<'a> Fetched<'_, 'a> {
     /// Whether something may fetch a table.
     pub fn has(&self, table: &str) -> bool {
-        self.computed || self.tables.contains_key(table)
+        self.is_computed() || self.rows(table).next().is_some()
     }
 
     /// Whether something may fetch a table by a function.
     pub fn has_by(&self, table: &str, function: &str) -> bool {
-        let found = self.tables.get(table);
-        self.computed || found.is_some_and(|found| found.computed || found.functions.contains(function))
+        let fits = |by: &By| match by {
+            By::Function(id) => id == function,
+            By::Expression => true,
+            By::Nothing => false,
+        };
+        self.is_computed() || self.rows(table).any(|fetch| fits(&fetch.by))
     }
 
     /// Whether something may fetch a table when the app starts.
     pub fn at_start(&self, table: &str) -> bool {
-        self.computed || self.tables.get(table).is_some_and(|found| found.at_start)
+        let is_start =
+            |moments: BTreeSet<Moment>| moments.contains(&Moment::Load) || moments.contains(&Moment::Home);
+        let moments = |root: &'a RootRow| self.cx.triggers().moments(root.as_root());
+        let mut roots = self.rows(table).filter_map(|fetch| fetch.from.as_ref());
+        self.is_computed() || roots.any(|root| moments(root).is_none_or(is_start))
     }
 
     /// All tables that are fetched.
-    pub fn tables(&self) -> impl Iterator<Item = &'a str> {
-        self.tables.keys().copied()
+    pub fn tables(&self) -> impl Iterator<Item = &'a str> + use<'a> {
+        self.cx.keys(|known| &known.fetches).filter(|table| *table != ALL)
     }
 
-    /// The functions that fetch a table.
-    pub fn functions(&self, table: &str) -> impl Iterator<Item = &'a str> {
-        self.tables.get(table).into_iter().flat_map(|found| found.functions.iter().copied())
+    /// The functions that fetch a table, sorted.
+    pub fn functions(&self, table: &str) -> BTreeSet<&'a str> {
+        let function =
+            |fetch: &'a Fetch| if let By::Function(id) = &fetch.by { Some(id.as_str()) } else { None };
+        self.rows(table).filter_map(function).collect()
+    }
+
+    fn is_computed(&self) -> bool {
+        self.rows(ALL).next().is_some()
+    }
+
+    fn rows(&self, table: &str) -> impl Iterator<Item = &'a Fetch> + use<'a> {
+        self.cx.rows(|known| &known.fetches, table).iter().map(|(_, fetch)| fetch)
     }
 }

@@ -1,9 +1,12 @@
 //! The forms of each screen, with what the actions of the screen need to know of them.
 
+use std::cell::RefCell;
 use std::collections::HashMap;
+use std::rc::Rc;
 
-use super::{Cx, Place};
+use super::Place;
 use crate::app::{FileKind, Source};
+use crate::diag::Span;
 use crate::expr::is_expression;
 use crate::syntax::Node;
 
@@ -30,39 +33,32 @@ pub(super) struct Form<'a> {
     pub node: Option<&'a Node>,
 }
 
-impl<'a> Cx<'a> {
-    /// The forms of the jig or component that a place is in.
-    pub fn forms(&self, place: &Place<'_>) -> Option<&Forms<'a>> {
-        let all = self.facts.forms.get_or_init(|| {
-            let mut all = HashMap::new();
-            self.facts.loaded.sources.iter().for_each(|source| add(source, &mut all));
-            all
-        });
-        all.get(&place.kind)?.get(place.id)
-    }
+/// The forms of the part of the app that was asked for last: its rules ask one after the other.
+#[derive(Default)]
+pub(super) struct FormsAtHand<'a> {
+    last: RefCell<Option<(Span, Rc<Forms<'a>>)>>,
 }
 
-/// Forms by the screen they are in.
-pub(super) type FormsByScreen<'a> = HashMap<FileKind, HashMap<&'a str, Forms<'a>>>;
-
-fn add<'a>(source: &'a Source, all: &mut FormsByScreen<'a>) {
-    let root = &source.tree.root;
-    let mut screen = |kind: FileKind, id: &'a str, node: &'a Node| {
-        all.entry(kind).or_default().entry(id).or_insert_with(|| {
-            let mut forms = Forms::default();
-            gather(node, None, &mut forms);
-            forms
-        });
-    };
-    match source.kind {
-        FileKind::Jig | FileKind::Component => screen(source.kind, &source.id, root),
-        FileKind::SingleFile => {
-            for (section, kind) in [("jigs", FileKind::Jig), ("components", FileKind::Component)] {
-                let entries = root.get(section).map_or(&[][..], Node::entries);
-                entries.iter().for_each(|entry| screen(kind, &entry.key.text, &entry.value));
-            }
+impl<'a> FormsAtHand<'a> {
+    /// The forms of the jig or component that a place of this file is in.
+    pub fn of(&self, source: &'a Source, place: &Place<'_>) -> Option<Rc<Forms<'a>>> {
+        let root = &source.tree.root;
+        let in_section = |section: &str| root.get(section)?.get(place.id);
+        let node = match (source.kind, place.kind) {
+            (FileKind::SingleFile, FileKind::Jig) => in_section("jigs")?,
+            (FileKind::SingleFile, FileKind::Component) => in_section("components")?,
+            (FileKind::Jig | FileKind::Component, _) => root,
+            _ => return None,
+        };
+        let mut last = self.last.borrow_mut();
+        if let Some((_, known)) = last.as_ref().filter(|(span, _)| *span == node.span) {
+            return Some(Rc::clone(known));
         }
-        _ => {}
+        let mut forms = Forms::default();
+        gather(node, None, &mut forms);
+        let forms = Rc::new(forms);
+        *last = Some((node.span, Rc::clone(&forms)));
+        Some(forms)
     }
 }
 

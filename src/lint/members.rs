@@ -46,7 +46,7 @@ impl<'a> Survey<'a> {
 }
 
 fn unclaimed<'a>(cx: &Cx<'a>) -> Vec<Unclaimed<'a>> {
-    let members = cx.project.index.references().filter(|used| used.kind == UseKind::Member);
+    let members = cx.project.index.uses(UseKind::Member);
     let is_unclaimed = |used: &&Reference| {
         cx.project.index.definitions(UseKind::Member, &used.id).is_empty()
             && !cx.may_be_defined(UseKind::Member, &used.id)

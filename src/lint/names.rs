@@ -71,7 +71,7 @@ pub(super) fn before_hyphens(name: &str) -> impl Iterator<Item = &str> {
 
 /// Whether the app has this name below a path.
 fn is_known(cx: &Cx<'_>, place: &Place<'_>, path: &[&str], name: &str) -> bool {
-    let wiring = cx.facts.wiring();
+    let wiring = cx.wiring();
     match path {
         ["solution", "state"] => cx.project.home.state.contains_key(name) || wiring.may_set_solution(name),
         ["jig", "state"] => {

@@ -2,9 +2,13 @@
 
 use std::time::{Duration, Instant};
 
+use super::facts::Facts;
+use super::known::Known;
+use super::log::Log;
 use super::rule::Rule;
 use super::select::Selection;
-use super::{RULES, Request, walk};
+use super::walk::Walker;
+use super::{RULES, Request};
 use crate::app::Loaded;
 use crate::diag::Files;
 
@@ -20,6 +24,9 @@ pub fn profile(loaded: &Loaded, files: &Files, request: &Request) -> Vec<(&'stat
 
 fn time(rule: &'static Rule, loaded: &Loaded, files: &Files) -> Duration {
     let start = Instant::now();
-    walk::walk(loaded, files, &[rule], &mut Vec::new());
+    let known = Known::new();
+    let walker = Walker::new(vec![rule]);
+    let facts = Facts::new(loaded, files, &known, &walker.rules);
+    drop(walker.look(&facts, &walker.units(loaded), Log::default));
     start.elapsed()
 }

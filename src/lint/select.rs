@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use super::rule::Rule;
 use super::{Request, rules, unknown_rule};
 use crate::app::{FilePattern, LintSettings, Loaded};
 use crate::diag::{Diagnostic, FileId, Group, Severity, Spanned, closest};
@@ -16,7 +17,7 @@ pub(super) struct Selection<'a> {
     severity: BTreeMap<&'a str, Severity>,
     per_file: &'a [(FilePattern, Vec<Spanned<String>>)],
     paths: &'a [PathBuf],
-    places: BTreeMap<FileId, &'a Path>,
+    loaded: &'a Loaded,
 }
 
 /// Which rules are on.
@@ -50,8 +51,13 @@ impl<'a> Selection<'a> {
             severity: settings.severity.iter().map(|(id, severity)| (id.value.as_str(), *severity)).collect(),
             per_file: &settings.per_file,
             paths: &request.paths,
-            places: loaded.sources.iter().map(|source| (source.file, source.path.as_path())).collect(),
+            loaded,
         }
+    }
+
+    /// The rules of this room that somebody wants to hear of.
+    pub fn rules(&self) -> Vec<&'static Rule> {
+        super::RULES.iter().copied().filter(|rule| self.is_on(rule.info.id)).collect()
     }
 
     /// Whether anybody wants to hear of a rule.
@@ -70,11 +76,12 @@ impl<'a> Selection<'a> {
 
     /// Whether anybody wants to hear of a rule in a file.
     pub fn is_on_in(&self, rule: &str, file: FileId) -> bool {
-        self.is_on(rule) && !self.places.get(&file).is_some_and(|path| self.is_off_at(rule, path))
+        self.is_on(rule) && !self.loaded.source(file).is_some_and(|source| self.is_off_at(rule, &source.path))
     }
 
     fn admits_place(&self, diagnostic: &Diagnostic) -> bool {
-        let Some(path) = self.places.get(&diagnostic.span.file) else { return true };
+        let Some(source) = self.loaded.source(diagnostic.span.file) else { return true };
+        let path = &source.path;
         let wanted = self.paths.is_empty() || self.paths.iter().any(|wanted| path.starts_with(wanted));
         wanted && !self.is_off_at(diagnostic.rule, path)
     }

@@ -1,19 +1,24 @@
 //! An app that is checked again and again while its author works on it.
 
+mod news;
+mod state;
+
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::{Request, check};
-use crate::app::{AppPath, Changes, Environment, LoadError, Loaded, Reload, Workspace};
+use super::Request;
+use crate::app::{AppPath, Changes, Environment, FileKind, LoadError, Loaded, Reload, Workspace};
 use crate::diag::{Diagnostic, FileId, Files};
+
+use state::State;
 
 /// An app that is loaded and checked again after every change. Only what changed, and what depends
 /// on it, is done again; the result is that of a fresh [`crate::app::load`] and [`check`].
 pub struct Session {
     workspace: Workspace,
     request: Request,
-    last: Option<Arc<Checked>>,
+    state: Option<State>,
 }
 
 /// An app as it was at one moment, with everything found wrong with it.
@@ -21,7 +26,7 @@ pub struct Session {
 pub struct Checked {
     /// The app.
     pub loaded: Loaded,
-    /// Its texts. A file keeps its id from one reload to the next unless many files come at once.
+    /// Its texts. A file keeps its id from one reload to the next, unless very many files come at once.
     pub files: Files,
     /// What broke inside of us while this was made; what is known of those files is not complete.
     pub crashes: Vec<Crash>,
@@ -42,13 +47,13 @@ impl Session {
     /// Nothing is read before the first [`Session::reload`].
     #[must_use]
     pub fn new(app: AppPath, request: Request, env: Environment) -> Self {
-        Self { workspace: Workspace::new(app, env), request, last: None }
+        Self { workspace: Workspace::new(app, env), request, state: None }
     }
 
-    /// The last good or bad state of the app that could be read.
+    /// The last state of the app that could be read, good or bad.
     #[must_use]
     pub fn last(&self) -> Option<&Arc<Checked>> {
-        self.last.as_ref()
+        self.state.as_ref().map(|state| &state.last)
     }
 
     /// Lets a text stand for a file from the next reload on (an editor's open buffer), or no longer.
@@ -62,13 +67,23 @@ impl Session {
     /// # Errors
     /// When the app cannot be read. The last state stays, and the next reload looks at everything.
     pub fn reload(&mut self, changes: Changes<'_>) -> Result<Arc<Checked>, LoadError> {
-        let Reload { loaded, files, .. } = self.workspace.reload(changes)?;
-        let findings = by_file(&check(&loaded, &files, &self.request));
-        let touched = files.iter().map(|(file, _)| file).collect();
-        let checked = Arc::new(Checked { loaded, files, crashes: Vec::new(), findings, touched });
-        self.last = Some(Arc::clone(&checked));
+        let reload = self.workspace.reload(changes)?;
+        // A panic on the way leaves nothing behind that could be half done.
+        let state = match self.state.take() {
+            Some(state) if !is_another(&state.last.loaded, &reload) => state.follow(reload, &self.request),
+            _ => State::new(reload, &self.request),
+        };
+        let checked = Arc::clone(&state.last);
+        self.state = Some(state);
         Ok(checked)
     }
+}
+
+/// Whether so much is new that nothing that is known is of use: ids, settings, the name of the app.
+fn is_another(before: &Loaded, now: &Reload) -> bool {
+    let mut sources = now.changes.iter().flat_map(|change| change.before.iter().chain(&change.after));
+    let is_about_settings = sources.any(|source| source.kind == FileKind::Settings);
+    now.is_fresh || is_about_settings || before.project.name != now.loaded.project.name
 }
 
 impl Checked {
@@ -77,7 +92,7 @@ impl Checked {
         self.findings.iter().flat_map(|(_, found)| found.iter())
     }
 
-    /// The findings by their files, in order of the shown paths; files without any are left out. The
+    /// The findings by their files, in order of the paths; files without any are left out. The
     /// findings of a file that stayed the same are the very same allocation as before.
     #[must_use]
     pub fn by_file(&self) -> &[(FileId, Arc<[Diagnostic]>)] {
@@ -89,10 +104,4 @@ impl Checked {
     pub fn touched(&self) -> &BTreeSet<FileId> {
         &self.touched
     }
-}
-
-/// Findings in order, cut where the file changes.
-fn by_file(found: &[Diagnostic]) -> Vec<(FileId, Arc<[Diagnostic]>)> {
-    let parts = found.chunk_by(|a, b| a.span.file == b.span.file);
-    parts.map(|part| (part[0].span.file, Arc::from(part))).collect()
 }

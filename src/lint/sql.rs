@@ -5,7 +5,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use super::Cx;
 use super::query::{Language, Statement};
+use super::table::{Add, Sight};
 use crate::store::{Checked, Checker, Dialect};
+use crate::syntax::Node;
 
 /// The database, and what was found out about each text.
 #[derive(Default)]
@@ -45,14 +47,27 @@ impl Desk {
 impl Cx<'_> {
     /// What compiling a statement shows; `None` for one that a server understands and not the phone.
     pub fn compiled(&self, statement: &Statement<'_>) -> Option<Arc<Checked>> {
-        self.facts.sql.check(&statement.scalar.text, statement.language, &self.project.name)
+        self.known().sql.check(&statement.scalar.text, statement.language, self.project.name)
     }
 
     /// Whether some statement of the app makes or alters a table of this name, so that its columns are the
     /// author's own.
     pub fn is_shaped_by_sql(&self, table: &str) -> bool {
-        self.facts.shaped_by_sql().contains(&table.to_ascii_lowercase())
+        !self.rows(|known| &known.shaped_by_sql, &table.to_ascii_lowercase()).is_empty()
     }
+}
+
+/// Adds the tables that the statements of a file make or alter.
+pub(super) fn shaped_tables(file: Sight<'_>, add: Add<'_, ()>) {
+    gather_shaped(&file.source.tree.root, add);
+}
+
+fn gather_shaped(node: &Node, add: Add<'_, ()>) {
+    if let Some(statement) = node.get("statement").and_then(Node::as_str) {
+        shaped(statement).iter().for_each(|name| add(name, ()));
+    }
+    node.entries().iter().for_each(|entry| gather_shaped(&entry.value, add));
+    node.items().iter().for_each(|item| gather_shaped(item, add));
 }
 
 /// The names, in lower case, that a statement may give a table that it makes or alters; a few words more do

@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::select::{self, Selection};
 use super::unknown_rule;
-use crate::app::{Loaded, Source};
+use crate::app::Source;
 use crate::diag::{Diagnostic, FileId, Files, SourceFile, Span};
 use crate::syntax::{Comment, Node, Tree};
 
@@ -43,10 +43,14 @@ struct Request<'a> {
     used: BTreeSet<usize>,
 }
 
-/// Reads the comments of all files; names that are no rule's are added to `found`.
-pub(super) fn read<'a>(loaded: &'a Loaded, files: &Files, found: &mut Vec<Diagnostic>) -> Suppressions<'a> {
+/// Reads the comments of some files; names that are no rule's are added to `found`.
+pub(super) fn read<'a>(
+    sources: impl Iterator<Item = &'a Source>,
+    files: &Files,
+    found: &mut Vec<Diagnostic>,
+) -> Suppressions<'a> {
     let mut suppressions = Suppressions::default();
-    for source in &loaded.sources {
+    for source in sources {
         if let Some(in_file) = InFile::read(source, files, found) {
             suppressions.files.insert(source.file, in_file);
         }

@@ -1,72 +1,78 @@
 //! The texts of all translations.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::HashSet;
 
 use super::Cx;
+use super::known::ALL;
+use super::table::{Add, Sight};
 use crate::app::{FileKind, Source};
-use crate::diag::FileId;
 
-/// The ids of texts in the files under `translations/`.
-#[derive(Default)]
-pub(super) struct Texts<'a> {
-    /// The files that have a text, by its id.
-    by_id: BTreeMap<&'a str, BTreeSet<FileId>>,
-    languages: usize,
+/// Adds the texts of a language.
+pub(super) fn texts(file: Sight<'_>, add: Add<'_, ()>) {
+    if is_language(file.source) {
+        file.source.tree.root.entries().iter().for_each(|entry| add(&entry.key.text, ()));
+    }
+}
+
+/// Adds the file of a language.
+pub(super) fn languages(file: Sight<'_>, add: Add<'_, ()>) {
+    if is_language(file.source) {
+        add(ALL, ());
+    }
+}
+
+/// The texts of all translations.
+pub(super) struct Texts<'c, 'a> {
+    cx: &'c Cx<'a>,
 }
 
 impl<'a> Cx<'a> {
     /// The texts of all translations.
-    pub fn texts(&self) -> &Texts<'a> {
-        self.facts.texts.get_or_init(|| {
-            let sources = &self.facts.loaded.sources;
-            let mut texts = Texts::default();
-            sources.iter().filter(|source| is_language(source)).for_each(|source| texts.add(source));
-            texts
-        })
+    pub fn texts(&self) -> Texts<'_, 'a> {
+        Texts { cx: self }
     }
-}
 
-impl Cx<'_> {
     /// Whether every file with translations could be read.
     pub fn knows_all_texts(&self) -> bool {
-        self.facts.damaged.iter().all(|source| source.kind != FileKind::Translation)
+        !self.is_any_damaged(&[FileKind::Translation])
     }
 }
 
-impl<'a> Texts<'a> {
+impl<'a> Texts<'_, 'a> {
     /// Whether there are any.
     pub fn is_empty(&self) -> bool {
-        self.by_id.is_empty()
+        self.languages() == 0
     }
 
     /// Whether some language has the text.
     pub fn has(&self, id: &str) -> bool {
-        self.by_id.contains_key(id)
+        !self.cx.rows(|known| &known.texts, id).is_empty()
     }
 
     /// All ids, sorted.
-    pub fn ids(&self) -> impl Iterator<Item = &'a str> {
-        self.by_id.keys().copied()
+    pub fn ids(&self) -> Vec<&'a str> {
+        let mut ids: Vec<&str> = self.cx.keys(|known| &known.texts).collect();
+        ids.sort_unstable();
+        ids
     }
 
     /// The texts that other languages have and this one lacks: how many, and the first of them.
     pub fn lacking(&self, source: &Source) -> (usize, Vec<&'a str>) {
         const SHOWN: usize = 3;
-        let has = |files: &BTreeSet<FileId>| files.contains(&source.file);
-        let own: BTreeSet<&str> = source.tree.root.entries().iter().map(|entry| &*entry.key.text).collect();
-        let count = self.by_id.len().saturating_sub(own.len());
-        if self.languages < 2 || count == 0 {
+        if self.languages() < 2 {
             return (0, Vec::new());
         }
-        let missing = self.by_id.iter().filter(|(_, files)| !has(files)).map(|(id, _)| *id);
-        (count, missing.take(SHOWN).collect())
+        let own: HashSet<&str> = source.tree.root.entries().iter().map(|entry| &*entry.key.text).collect();
+        let mut missing: Vec<&str> =
+            self.cx.keys(|known| &known.texts).filter(|id| !own.contains(id)).collect();
+        missing.sort_unstable();
+        let count = missing.len();
+        missing.truncate(SHOWN);
+        (count, missing)
     }
 
-    fn add(&mut self, source: &'a Source) {
-        self.languages += 1;
-        for entry in source.tree.root.entries() {
-            self.by_id.entry(&entry.key.text).or_default().insert(source.file);
-        }
+    fn languages(&self) -> usize {
+        self.cx.rows(|known| &known.languages, ALL).len()
     }
 }
 

@@ -4,8 +4,10 @@ use std::collections::HashMap;
 use std::ops::Range;
 
 use super::columns::item_source;
+use super::known::ALL;
+use super::table::{Add, Sight};
 use super::{Cx, Place};
-use crate::app::{Datasource, FileKind, Found, Origin};
+use crate::app::{Datasource, FileKind, Found, Holds, Origin, Part};
 use crate::diag::Span;
 use crate::expr::{ExprKind, ExprNode, Operator};
 
@@ -304,6 +306,43 @@ fn shared(cx: &Cx<'_>, place: &Place<'_>, name: &str, depth: usize) -> Option<St
     let own = own.and_then(|screen| screen.shared.get(name));
     let expression = own.or_else(|| cx.project.home.shared.get(name)).filter(|_| depth < DEEPEST)?;
     steps(expression.root(), None, &|inner| shared(cx, place, inner, depth + 1))
+}
+
+/// Adds a file that speaks of interrupted scopes.
+pub(super) fn interruptions(file: Sight<'_>, add: Add<'_, ()>) {
+    if file.text().contains("interrupted") {
+        add(ALL, ());
+    }
+}
+
+/// Adds a file with a datasource that reads a table that follows syncs.
+pub(super) fn followers(file: Sight<'_>, add: Add<'_, ()>) {
+    let follows = |datasource: &Datasource| match &datasource.origin {
+        Origin::Sqlite(sqlite) => {
+            sqlite.entities.iter().any(|used| Tracked::of(&used.entity.value).is_some())
+        }
+        _ => false,
+    };
+    let in_part = |part: &Part| match &part.holds {
+        Holds::Screen(screen) => screen.datasources.values().any(|datasource| follows(datasource)),
+        Holds::Datasource(datasource) => follows(datasource),
+        _ => false,
+    };
+    if file.parts().any(in_part) {
+        add(ALL, ());
+    }
+}
+
+impl Cx<'_> {
+    /// Whether some datasource reads a table that follows syncs.
+    pub fn follows_syncs(&self) -> bool {
+        !self.rows(|known| &known.followers, ALL).is_empty()
+    }
+
+    /// Whether something in the app takes care of interrupted scopes.
+    pub fn knows_interruptions(&self) -> bool {
+        !self.rows(|known| &known.interruptions, ALL).is_empty()
+    }
 }
 
 #[cfg(test)]

@@ -1,10 +1,13 @@
 //! What makes an action run: which events, and which calls of global actions.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashSet};
 
-use super::Place;
+use super::known::ALL;
+use super::table::{Add, Sight};
+use super::{Cx, Place};
 use crate::action::{ActionNode, SyncRole, UseKind};
-use crate::app::{FileKind, Placed, Project};
+use crate::app::{FileKind, Holds, Part, Placed};
+use crate::diag::Span;
 
 /// When an action runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -28,13 +31,19 @@ pub(super) enum Root<'a> {
     Global(&'a str),
 }
 
-/// What makes the actions of an app run.
-pub(super) struct Triggers<'a> {
-    calls: BTreeMap<&'a str, Vec<Call<'a>>>,
-    moments: HashMap<&'a str, BTreeSet<Moment>>,
-    members: HashMap<&'a str, Vec<Root<'a>>>,
-    /// Whether an expression says which action is called, somewhere.
-    computed: bool,
+/// The same, to be kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum RootRow {
+    Screen(Moment),
+    Global(String),
+}
+
+/// A call of a global action.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct CallRow {
+    from: RootRow,
+    /// The calling action.
+    action: Span,
 }
 
 /// One `action.execute-action`.
@@ -51,111 +60,140 @@ pub(super) struct Call<'a> {
 impl<'a> Root<'a> {
     /// Where `placed` stands, which was found at `place`.
     pub fn of(place: &Place<'a>, placed: &Placed) -> Self {
-        match (place.screen, place.kind) {
-            (None, _) => Self::Global(place.id),
-            (Some(_), FileKind::Index) => Self::Screen(at_home(placed)),
-            (Some(_), _) => Self::Screen(elsewhere(placed)),
+        match place.screen {
+            None => Self::Global(place.id),
+            Some(_) => Self::Screen(moment(place.kind, placed)),
         }
     }
 }
 
-fn at_home(placed: &Placed) -> Moment {
-    match placed.event.as_deref() {
-        Some("onLoad") => Moment::Load,
-        Some(_) => Moment::Home,
-        None => Moment::Tap,
+impl RootRow {
+    pub fn as_root(&self) -> Root<'_> {
+        match self {
+            Self::Screen(moment) => Root::Screen(*moment),
+            Self::Global(id) => Root::Global(id),
+        }
     }
 }
 
-fn elsewhere(placed: &Placed) -> Moment {
-    if placed.event.is_some() { Moment::Screen } else { Moment::Tap }
-}
-
-/// Every action that is not inside another one, with where it stands.
-pub(super) fn roots(project: &Project) -> impl Iterator<Item = (&Placed, Root<'_>)> {
-    let home = project.home.actions.iter().map(|root| (root, Root::Screen(at_home(root))));
-    let others = project.screens().skip(1).flat_map(|screen| &screen.actions);
-    let others = others.map(|root| (root, Root::Screen(elsewhere(root))));
-    let globals = project.actions.iter().map(|(id, global)| (&global.placed, Root::Global(id)));
-    home.chain(others).chain(globals)
-}
-
-impl<'a> Triggers<'a> {
-    pub fn of(project: &'a Project) -> Self {
-        let mut triggers = Self {
-            calls: BTreeMap::new(),
-            moments: HashMap::new(),
-            members: HashMap::new(),
-            computed: false,
-        };
-        roots(project).for_each(|(root, place)| triggers.add(root, place));
-        triggers.spread();
-        triggers
+fn moment(kind: FileKind, placed: &Placed) -> Moment {
+    match (placed.event.as_deref(), kind) {
+        (None, _) => Moment::Tap,
+        (Some("onLoad"), FileKind::Index) => Moment::Load,
+        (Some(_), FileKind::Index) => Moment::Home,
+        (Some(_), _) => Moment::Screen,
     }
+}
 
+/// The actions of a part of the app that are not inside another one, with where they stand.
+pub(super) fn roots(part: &Part) -> impl Iterator<Item = (&Placed, RootRow)> {
+    let roots: &[Placed] = match &part.holds {
+        Holds::Screen(screen) => &screen.actions,
+        Holds::Action(global) => std::slice::from_ref(&global.placed),
+        _ => &[],
+    };
+    roots.iter().map(|placed| match &part.holds {
+        Holds::Action(_) => (placed, RootRow::Global(part.id.clone())),
+        _ => (placed, RootRow::Screen(moment(part.kind, placed))),
+    })
+}
+
+/// Adds the calls of global actions; those whose action an expression chooses stand under no id.
+pub(super) fn calls(file: Sight<'_>, add: Add<'_, CallRow>) {
+    for (root, from) in file.parts().flat_map(roots) {
+        root.action.visit(&mut |action| {
+            if action.type_name.value != "action.execute-action" {
+                return;
+            }
+            let mut called = action.uses.iter().filter(|used| used.kind == UseKind::Action).peekable();
+            if called.peek().is_none() {
+                add(ALL, CallRow { from: from.clone(), action: action.span });
+            }
+            called.for_each(|used| add(&used.id, CallRow { from: from.clone(), action: action.span }));
+        });
+    }
+}
+
+/// Adds where the syncs stand that have an instance id.
+pub(super) fn syncs(file: Sight<'_>, add: Add<'_, RootRow>) {
+    for (root, from) in file.parts().flat_map(roots) {
+        root.action.visit(&mut |action| {
+            if let (Some(SyncRole::Member), Some(id)) = (action.body.sync(), &action.instance_id) {
+                add(&id.value, from.clone());
+            }
+        });
+    }
+}
+
+/// What makes the actions of an app run.
+pub(super) struct Triggers<'c, 'a> {
+    cx: &'c Cx<'a>,
+}
+
+impl<'a> Cx<'a> {
+    /// Who calls which global action, and when.
+    pub fn triggers(&self) -> Triggers<'_, 'a> {
+        Triggers { cx: self }
+    }
+}
+
+impl<'a> Triggers<'_, 'a> {
     /// The calls of a global action, in order of the app.
-    pub fn calls(&self, id: &str) -> &[Call<'a>] {
-        self.calls.get(id).map_or(&[], Vec::as_slice)
+    pub fn calls(&self, id: &str) -> Vec<Call<'a>> {
+        self.rows(id).filter_map(|row| self.call(row)).collect()
     }
 
     /// When a root runs; `None` when that is not known, because expressions choose what is called.
     pub fn moments(&self, root: Root<'_>) -> Option<BTreeSet<Moment>> {
-        match root {
-            Root::Screen(moment) => Some(BTreeSet::from([moment])),
-            Root::Global(_) if self.computed => None,
-            Root::Global(id) => Some(self.moments.get(id).cloned().unwrap_or_default()),
-        }
+        let id = match root {
+            Root::Screen(moment) => return Some(BTreeSet::from([moment])),
+            Root::Global(id) => id,
+        };
+        let computed = self.rows(ALL).next().is_some();
+        if computed { None } else { self.callers_moments(id) }
     }
 
     /// Where the syncs with this instance id stand.
-    pub fn syncs(&self, id: &str) -> &[Root<'a>] {
-        self.members.get(id).map_or(&[], Vec::as_slice)
+    pub fn syncs(&self, id: &str) -> Vec<Root<'a>> {
+        self.cx.rows(|known| &known.syncs, id).iter().map(|(_, root)| root.as_root()).collect()
     }
 
-    fn add(&mut self, root: &'a Placed, place: Root<'a>) {
-        root.action.visit(&mut |action| {
-            if action.type_name.value == "action.execute-action" {
-                self.call(root, action, place);
+    /// When the callers of a global action run, and theirs; `None` when there are too many to look at.
+    fn callers_moments(&self, id: &str) -> Option<BTreeSet<Moment>> {
+        const MOST: usize = 1000;
+        let mut moments = BTreeSet::new();
+        let mut seen = HashSet::from([id.to_owned()]);
+        let mut waiting = vec![id.to_owned()];
+        while let Some(id) = waiting.pop() {
+            for row in self.rows(&id) {
+                match &row.from {
+                    RootRow::Screen(moment) => _ = moments.insert(*moment),
+                    RootRow::Global(outer) if seen.insert(outer.clone()) => waiting.push(outer.clone()),
+                    RootRow::Global(_) => {}
+                }
             }
-            if action.body.sync() == Some(SyncRole::Member)
-                && let Some(id) = &action.instance_id
-            {
-                self.members.entry(&id.value).or_default().push(place);
+            if seen.len() > MOST {
+                return None;
+            }
+        }
+        Some(moments)
+    }
+
+    fn rows(&self, id: &str) -> impl Iterator<Item = &'a CallRow> + use<'a> {
+        self.cx.rows(|known| &known.calls, id).iter().map(|(_, row)| row)
+    }
+
+    fn call(&self, row: &'a CallRow) -> Option<Call<'a>> {
+        let sight = self.cx.sight(row.action.file)?;
+        let (root, _) =
+            sight.parts().flat_map(roots).find(|(root, _)| root.action.span.contains(row.action))?;
+        let mut found = None;
+        root.action.visit(&mut |action| {
+            if action.span == row.action {
+                found.get_or_insert(action);
             }
         });
-    }
-
-    fn call(&mut self, root: &'a Placed, action: &'a ActionNode, place: Root<'a>) {
-        let mut called = action.uses.iter().filter(|used| used.kind == UseKind::Action).peekable();
-        self.computed |= called.peek().is_none();
-        for used in called {
-            let inside = match place {
-                Root::Global(id) => Some(id),
-                Root::Screen(moment) => {
-                    self.moments.entry(&used.id).or_default().insert(moment);
-                    None
-                }
-            };
-            self.calls.entry(&used.id).or_default().push(Call { root, action, inside });
-        }
-    }
-
-    /// What a global action calls runs when the action does.
-    fn spread(&mut self) {
-        let mut called_by: HashMap<&str, Vec<&'a str>> = HashMap::new();
-        for (id, calls) in &self.calls {
-            for outer in calls.iter().filter_map(|call| call.inside) {
-                called_by.entry(outer).or_default().push(id);
-            }
-        }
-        let known = self.moments.iter().flat_map(|(id, moments)| moments.iter().map(|moment| (*id, *moment)));
-        let mut waiting: Vec<(&'a str, Moment)> = known.collect();
-        while let Some((id, moment)) = waiting.pop() {
-            for called in called_by.get(id).into_iter().flatten() {
-                if self.moments.entry(called).or_default().insert(moment) {
-                    waiting.push((called, moment));
-                }
-            }
-        }
+        let inside = if let RootRow::Global(id) = &row.from { Some(id.as_str()) } else { None };
+        Some(Call { root, action: found?, inside })
     }
 }

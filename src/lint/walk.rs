@@ -1,21 +1,78 @@
-//! The one walk over an app that brings every rule what it asks for.
+//! The one walk over the files of an app that brings every rule what it asks for.
+
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::cx::{Cx, Place};
 use super::facts::Facts;
+use super::log::{Log, Mark};
 use super::rule::{Branch, Check, Rule};
 use crate::action::ActionNode;
-use crate::app::{Datasource, FileKind, Found, Function, Loaded, Placed, Screen, Source};
-use crate::diag::{Diagnostic, Files, RuleInfo};
+use crate::app::{
+    Datasource, FileKind, Found, Function, Holds, Loaded, Placed, Reference, Screen, Source, in_parallel,
+};
+use crate::diag::{Diagnostic, FileId, RuleInfo};
 use crate::expr::is_expression;
 use crate::syntax::{Kind, Node};
 
-/// Runs the checks of `rules` and adds what they find.
-pub(super) fn walk(loaded: &Loaded, files: &Files, rules: &[&'static Rule], found: &mut Vec<Diagnostic>) {
-    let Some(first) = rules.first() else { return };
-    let facts = Facts::new(loaded, files, rules);
-    let mut walk = Walk { facts: &facts, hooks: Hooks::of(rules), cx: Cx::new(&facts, &first.info) };
-    walk.app(loaded);
-    found.append(&mut walk.cx.into_found());
+/// Something whose checks are run together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(super) enum Unit {
+    /// The look of one rule, by its place among those at work, at the whole app.
+    App(usize),
+    /// What stands in a file.
+    File(FileId),
+}
+
+/// What the checks of a unit found.
+pub(super) struct Look {
+    pub found: Vec<Diagnostic>,
+    /// The questions about the rest of the app that they asked.
+    pub asked: Box<[Mark]>,
+}
+
+/// The rules at work, and what they look at.
+pub(super) struct Walker {
+    pub rules: Vec<&'static Rule>,
+    hooks: Hooks,
+}
+
+impl Walker {
+    pub fn new(rules: Vec<&'static Rule>) -> Self {
+        Self { hooks: Hooks::of(&rules), rules }
+    }
+
+    /// Everything there is to look at.
+    pub fn units(&self, loaded: &Loaded) -> Vec<Unit> {
+        let apps = (0..self.hooks.app.len()).map(Unit::App);
+        apps.chain(loaded.sources.iter().map(|source| Unit::File(source.file))).collect()
+    }
+
+    /// The checks of some units, in their order; `log` makes what remembers their questions.
+    pub fn look(&self, facts: &Facts<'_>, units: &[Unit], log: impl Fn() -> Log + Sync) -> Vec<Look> {
+        let Some(first) = self.rules.first() else {
+            let nothing = |_: &Unit| Look { found: Vec::new(), asked: Box::default() };
+            return units.iter().map(nothing).collect();
+        };
+        let eyes = || Walk { facts, hooks: &self.hooks, cx: Cx::new(facts, &first.info, log()) };
+        in_parallel(units, eyes, |walk, unit| walk.unit(*unit))
+    }
+
+    /// The same, with what a panic says in place of a look that broke off.
+    pub fn try_look(&self, facts: &Facts<'_>, units: &[Unit]) -> Vec<Result<Look, String>> {
+        let Some(first) = self.rules.first() else {
+            return self.look(facts, units, Log::keeping).into_iter().map(Ok).collect();
+        };
+        let eyes = || Walk { facts, hooks: &self.hooks, cx: Cx::new(facts, &first.info, Log::keeping()) };
+        in_parallel(units, eyes, |walk, unit| {
+            let look = catch_unwind(AssertUnwindSafe(|| walk.unit(*unit)));
+            look.map_err(|panic| {
+                // What was at work is in no state to be used again.
+                *walk = eyes();
+                words(&*panic)
+            })
+        })
+    }
 }
 
 type Hook<F> = Vec<(&'static RuleInfo, F)>;
@@ -64,66 +121,90 @@ impl Hooks {
     }
 }
 
+/// What a panic says.
+fn words(panic: &(dyn Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
+    text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_default()
+}
+
 struct Walk<'a> {
     facts: &'a Facts<'a>,
-    hooks: Hooks,
+    hooks: &'a Hooks,
     cx: Cx<'a>,
 }
 
 impl<'a> Walk<'a> {
-    fn app(&mut self, loaded: &'a Loaded) {
-        let project = &loaded.project;
-        for (rule, run) in &self.hooks.app {
+    fn unit(&mut self, unit: Unit) -> Look {
+        let file = match unit {
+            Unit::App(at) => {
+                let (rule, run) = self.hooks.app[at];
+                self.cx.rule = rule;
+                run(&mut self.cx);
+                None
+            }
+            Unit::File(file) => {
+                if let Some(source) = self.facts.loaded.source(file) {
+                    self.file(source);
+                }
+                Some(file)
+            }
+        };
+        let (found, asked) = self.cx.take(file);
+        Look { found, asked }
+    }
+
+    fn file(&mut self, source: &'a Source) {
+        let loaded = self.facts.loaded;
+        let mut screens = Vec::new();
+        for part in loaded.parts(source) {
+            let references: Vec<&Reference> = self.cx.project.index.references_in(part).collect();
+            for reference in references {
+                for (rule, run) in &self.hooks.reference {
+                    self.cx.rule = rule;
+                    run(&mut self.cx, reference);
+                }
+            }
+            let place = |id: &'a str, screen| Place { source, id, screen, kind: part.kind };
+            match &part.holds {
+                Holds::Screen(screen) => {
+                    screens.push(screen.as_ref());
+                    self.screen(&place(&screen.id, Some(screen)), screen);
+                }
+                Holds::Action(global) => {
+                    let place = place(&part.id, None);
+                    self.actions(&place, std::slice::from_ref(&global.placed));
+                    self.expressions(&place, &global.expressions);
+                }
+                Holds::Datasource(datasource) => {
+                    let place = place(&datasource.id, None);
+                    self.datasource(&place, datasource);
+                    self.expressions(&place, &datasource.expressions);
+                }
+                Holds::Function(function) => self.function(&place(&function.id, None), function),
+                Holds::Database(_) | Holds::Other => {}
+            }
+        }
+        // A file that holds a whole app is on no screen.
+        let screen = screens.first().copied().filter(|_| source.kind != FileKind::SingleFile);
+        self.tree(source, screen);
+    }
+
+    fn function(&mut self, place: &Place<'a>, function: &'a Function) {
+        for (rule, run) in &self.hooks.function {
             self.cx.rule = rule;
-            run(&mut self.cx);
+            run(&mut self.cx, place, function);
         }
-        for reference in project.index.references() {
-            for (rule, run) in &self.hooks.reference {
-                self.cx.rule = rule;
-                run(&mut self.cx, reference);
-            }
-        }
-        self.screen(&project.home, FileKind::Index);
-        project.jigs.values().for_each(|jig| self.screen(jig, FileKind::Jig));
-        project.components.values().for_each(|component| self.screen(component, FileKind::Component));
-        self.global(loaded);
-        loaded.sources.iter().for_each(|source| self.file(source));
+        self.expressions(place, &function.expressions);
     }
 
-    fn global(&mut self, loaded: &'a Loaded) {
-        for (id, global) in &loaded.project.actions {
-            let Some(source) = self.facts.source(global.placed.file) else { continue };
-            let place = Place { source, id, screen: None, kind: FileKind::Action };
-            self.actions(&place, std::slice::from_ref(&global.placed));
-            self.expressions(&place, &global.expressions);
-        }
-        for datasource in loaded.project.datasources.values() {
-            let Some(source) = self.facts.source(datasource.file) else { continue };
-            let place = Place { source, id: &datasource.id, screen: None, kind: FileKind::Datasource };
-            self.datasource(&place, datasource);
-            self.expressions(&place, &datasource.expressions);
-        }
-        for function in loaded.project.functions.values() {
-            let Some(source) = self.facts.source(function.file) else { continue };
-            let place = Place { source, id: &function.id, screen: None, kind: FileKind::Function };
-            for (rule, run) in &self.hooks.function {
-                self.cx.rule = rule;
-                run(&mut self.cx, &place, function);
-            }
-            self.expressions(&place, &function.expressions);
-        }
-    }
-
-    fn screen(&mut self, screen: &'a Screen, kind: FileKind) {
-        let Some(source) = screen.file.and_then(|file| self.facts.source(file)) else { return };
-        let place = Place { source, id: &screen.id, screen: Some(screen), kind };
+    fn screen(&mut self, place: &Place<'a>, screen: &'a Screen) {
         for (rule, run) in &self.hooks.screen {
             self.cx.rule = rule;
-            run(&mut self.cx, &place, screen);
+            run(&mut self.cx, place, screen);
         }
-        self.actions(&place, &screen.actions);
-        screen.datasources.values().for_each(|datasource| self.datasource(&place, datasource));
-        self.expressions(&place, &screen.expressions);
+        self.actions(place, &screen.actions);
+        screen.datasources.values().for_each(|datasource| self.datasource(place, datasource));
+        self.expressions(place, &screen.expressions);
     }
 
     fn actions(&mut self, place: &Place<'a>, actions: &'a [Placed]) {
@@ -157,8 +238,7 @@ impl<'a> Walk<'a> {
         }
     }
 
-    fn file(&mut self, source: &'a Source) {
-        let screen = self.facts.screen(source.file);
+    fn tree(&mut self, source: &'a Source, screen: Option<&'a Screen>) {
         let place = Place { source, id: &source.id, screen, kind: source.kind };
         for (rule, run) in &self.hooks.file {
             self.cx.rule = rule;

@@ -1,162 +1,268 @@
 //! What the parts of an app set for one another: states, ids of components, screens within screens.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
-use std::sync::Arc;
+use std::collections::BTreeMap;
 
-use crate::app::{FileKind, Found, Loaded, Project, Source};
+use super::Cx;
+use super::known::ALL;
+use super::table::{Add, Sight};
+use crate::app::{FileKind, Found, Holds};
 use crate::diag::{FileId, Span};
 use crate::expr::is_expression;
-use crate::syntax::{Entry, Kind, Node};
+use crate::syntax::{Kind, Node};
 
-/// What is set where, joined from what each file sets.
-#[derive(Default)]
-pub(super) struct Wiring<'a> {
-    /// Keys of the app's state that an action sets, and where first.
-    solution: HashMap<&'a str, Span>,
-    /// Keys of screens' states that an action sets.
-    jigs: HashSet<&'a str>,
-    /// Keys of components' states that an action sets or a component of the app declares.
-    components: HashSet<&'a str>,
-    /// Expressions that name a state to be set or reset, and do not read it.
-    targets: HashSet<Span>,
-    /// Whether an action sets a state that only running it tells.
-    open: bool,
-    /// Jigs that stand within others.
-    embedded: HashSet<&'a str>,
-    /// Files with jigs within them.
-    embedding: HashSet<FileId>,
-    /// Files with components or ids that only running tells.
-    dynamic: HashSet<FileId>,
+/// Something that a file sets, or that hides what it sets.
+enum Thread<'n> {
+    /// A key of the app's state that an action sets.
+    Solution(&'n str, Span),
+    /// A key of a screen's state that an action sets.
+    Jig(&'n str),
+    /// A key of a component's state that an action sets.
+    Component(&'n str),
+    /// An expression that names a state to be set or reset, and does not read it.
+    Target(Span),
+    /// An action that sets a state that only running it tells.
+    Open,
+    /// A jig within this one.
+    Embedded(&'n str),
+    /// Components or ids that only running tells.
+    Dynamic,
 }
 
-impl<'a> Wiring<'a> {
-    pub fn of(loaded: &'a Loaded) -> Self {
-        let mut wiring = Self::default();
-        let parts = |source: &&Arc<Source>| {
-            !matches!(
-                source.kind,
-                FileKind::Settings | FileKind::Translation | FileKind::Icons | FileKind::Images
-            )
-        };
-        for source in loaded.sources.iter().filter(parts) {
-            wiring.node(source, &source.tree.root);
+/// Adds the keys of the app's state that actions set, with their places.
+pub(super) fn solution_keys(file: Sight<'_>, add: Add<'_, Span>) {
+    threads(file, &mut |thread| {
+        if let Thread::Solution(key, span) = thread {
+            add(key, span);
         }
-        let own = loaded.project.components.values().flat_map(|component| component.state.keys());
-        wiring.components.extend(own.map(String::as_str));
-        wiring
+    });
+}
+
+/// Adds the keys of screens' states that actions set.
+pub(super) fn jig_keys(file: Sight<'_>, add: Add<'_, ()>) {
+    threads(file, &mut |thread| {
+        if let Thread::Jig(key) = thread {
+            add(key, ());
+        }
+    });
+}
+
+/// Adds the keys of components' states that actions set or a component of the app declares.
+pub(super) fn component_keys(file: Sight<'_>, add: Add<'_, ()>) {
+    for part in file.parts().filter(|part| part.kind == FileKind::Component) {
+        if let Holds::Screen(component) = &part.holds {
+            component.state.keys().for_each(|key| add(key, ()));
+        }
+    }
+    threads(file, &mut |thread| {
+        if let Thread::Component(key) = thread {
+            add(key, ());
+        }
+    });
+}
+
+/// Adds a file with actions that set states that only running them tells.
+pub(super) fn open_states(file: Sight<'_>, add: Add<'_, ()>) {
+    once(file, add, |thread| matches!(thread, Thread::Open));
+}
+
+/// Adds the jigs that stand within others.
+pub(super) fn embedded_jigs(file: Sight<'_>, add: Add<'_, ()>) {
+    threads(file, &mut |thread| {
+        if let Thread::Embedded(jig) = thread {
+            add(jig, ());
+        }
+    });
+}
+
+/// Adds a file with jigs within it.
+pub(super) fn embedding_files(file: Sight<'_>, add: Add<'_, ()>) {
+    once(file, add, |thread| matches!(thread, Thread::Embedded(_)));
+}
+
+/// Adds a file with components or ids that only running tells.
+pub(super) fn dynamic_files(file: Sight<'_>, add: Add<'_, ()>) {
+    once(file, add, |thread| matches!(thread, Thread::Dynamic));
+}
+
+/// Adds a file with a link that only running tells.
+pub(super) fn dynamic_links(file: Sight<'_>, add: Add<'_, ()>) {
+    if has_dynamic_link(&file.source.tree.root) {
+        add(ALL, ());
+    }
+}
+
+fn has_dynamic_link(node: &Node) -> bool {
+    let dynamic = |key: &str| node.get(key).and_then(Node::as_str).is_some_and(is_expression);
+    let values = node.entries().iter().map(|entry| &entry.value);
+    dynamic("linkTo") || dynamic("jigId") || values.chain(node.items()).any(has_dynamic_link)
+}
+
+/// Adds a file with a misspelt action or key, which may be a link that nobody can follow.
+pub(super) fn hidden_links(file: Sight<'_>, add: Add<'_, ()>) {
+    let mut found = file.loaded.diagnostics_in(file.source);
+    if found.any(|found| matches!(found.rule, "unknown-action-type" | "unknown-key")) {
+        add(ALL, ());
+    }
+}
+
+/// Adds a file that has such a thread, under the one key.
+fn once(file: Sight<'_>, add: Add<'_, ()>, is_meant: fn(&Thread<'_>) -> bool) {
+    let mut found = false;
+    threads(file, &mut |thread| found |= is_meant(&thread));
+    if found {
+        add(ALL, ());
+    }
+}
+
+fn threads<'n>(file: Sight<'n>, see: &mut dyn FnMut(Thread<'n>)) {
+    use FileKind::{Icons, Images, Settings, Translation};
+    if !matches!(file.source.kind, Settings | Translation | Icons | Images) {
+        below(&file.source.tree.root, file.source.kind == FileKind::Index, see);
+    }
+}
+
+fn below<'n>(node: &'n Node, is_index: bool, see: &mut dyn FnMut(Thread<'n>)) {
+    match &node.kind {
+        Kind::Object(entries) => {
+            object(node, is_index, see);
+            entries.iter().for_each(|entry| below(&entry.value, is_index, see));
+        }
+        Kind::Array(items) => items.iter().for_each(|item| below(item, is_index, see)),
+        _ => {}
+    }
+}
+
+fn object<'n>(node: &'n Node, is_index: bool, see: &mut dyn FnMut(Thread<'n>)) {
+    let is_computed = |key: &str| node.get(key).and_then(Node::as_str).is_some_and(is_expression);
+    if is_computed("instanceId") || is_computed("children") {
+        see(Thread::Dynamic);
+    }
+    // The tabs of the index show one jig at a time.
+    if let Some(jig) = node.get("jigId").and_then(Node::as_str).filter(|_| !is_index) {
+        see(Thread::Embedded(jig));
+    }
+    let option = |key: &str| node.get("options").and_then(|options| options.get(key));
+    let changes = || match option("changes").map(|node| &node.kind) {
+        Some(Kind::Object(entries)) => Some(entries.iter()),
+        _ => None,
+    };
+    match node.get("type").and_then(Node::as_str) {
+        Some("action.set-state") => set(option("state"), see),
+        Some("action.reset-state") => {
+            option("state").into_iter().for_each(|node| see(Thread::Target(node.span)))
+        }
+        Some("action.set-solution-state") => match changes() {
+            Some(entries) => entries.for_each(|entry| see(Thread::Solution(&entry.key.text, entry.key_span))),
+            None => see(Thread::Open),
+        },
+        Some("action.set-jig-state" | "action.set-component-state" | "action.set-custom-component-state") => {
+            match changes() {
+                Some(entries) => entries.for_each(|entry| {
+                    see(Thread::Jig(&entry.key.text));
+                    see(Thread::Component(&entry.key.text));
+                }),
+                None => see(Thread::Open),
+            }
+        }
+        // A component may be bound to a state and set it.
+        _ => {
+            let bound = node.get("state").or(option("state"));
+            if let Some(names) = bound.and_then(Node::as_str).and_then(target)
+                && let ["solution", "state", key, ..] = names[..]
+            {
+                see(Thread::Solution(key, node.span));
+            }
+        }
+    }
+}
+
+/// `state: =@ctx.….state.KEY` of an action that sets it (actions.md §11).
+fn set<'n>(state: Option<&'n Node>, see: &mut dyn FnMut(Thread<'n>)) {
+    let Some(state) = state else { return };
+    see(Thread::Target(state.span));
+    let names = state.as_str().and_then(target);
+    see(match names.as_deref() {
+        Some(["solution", "state", key, ..]) => Thread::Solution(key, state.span),
+        Some(["jig", "state", key, ..]) => Thread::Jig(key),
+        Some([.., "state", key]) => Thread::Component(key),
+        _ => Thread::Open,
+    });
+}
+
+/// What is set where.
+pub(super) struct Wiring<'c, 'a> {
+    cx: &'c Cx<'a>,
+}
+
+impl<'a> Cx<'a> {
+    /// Whether only running tells where some link leads.
+    pub fn has_dynamic_links(&self) -> bool {
+        !self.rows(|known| &known.dynamic_links, ALL).is_empty()
     }
 
+    /// Whether a misspelt action or key may be a link that nobody can follow. That mistake is told itself.
+    pub fn has_hidden_links(&self) -> bool {
+        !self.rows(|known| &known.hidden_links, ALL).is_empty()
+    }
+
+    /// What the parts of the app set for one another.
+    pub fn wiring(&self) -> Wiring<'_, 'a> {
+        Wiring { cx: self }
+    }
+}
+
+impl<'a> Wiring<'_, 'a> {
     /// Whether an action sets this key of the app's state, or may.
     pub fn may_set_solution(&self, key: &str) -> bool {
-        self.open || self.solution.contains_key(key)
+        self.is_open() || !self.cx.rows(|known| &known.solution_keys, key).is_empty()
     }
 
-    /// Keys of the app's state that actions set.
-    pub fn solution_keys(&self) -> impl Iterator<Item = (&'a str, Span)> {
-        self.solution.iter().map(|(key, span)| (*key, *span))
+    /// Keys of the app's state that actions set, and where first.
+    pub fn solution_keys(&self) -> BTreeMap<&'a str, Span> {
+        let first = |key: &'a str| Some((key, self.cx.rows(|known| &known.solution_keys, key).first()?.1));
+        self.cx.keys(|known| &known.solution_keys).filter_map(first).collect()
     }
 
     /// Whether an action sets this key of some screen's state, or may.
     pub fn may_set_jig(&self, key: &str) -> bool {
-        self.open || self.jigs.contains(key)
+        self.is_open() || !self.cx.rows(|known| &known.jig_keys, key).is_empty()
     }
 
     /// Whether an action sets this key of some component's state, or may.
     pub fn may_set_component(&self, key: &str) -> bool {
-        self.open || self.components.contains(key)
+        self.is_open() || !self.cx.rows(|known| &known.component_keys, key).is_empty()
     }
 
     /// Whether an expression names a state to be set or reset, and does not read it.
     pub fn is_target(&self, expression: Span) -> bool {
-        self.targets.contains(&expression)
+        let Some(file) = self.cx.sight(expression.file) else { return false };
+        let mut found = false;
+        threads(file, &mut |thread| found |= matches!(thread, Thread::Target(span) if span == expression));
+        found
     }
 
     /// Whether a jig is part of another one, or has others as parts; they may share components.
     pub fn is_composed(&self, jig: &str, file: FileId) -> bool {
-        self.embedded.contains(jig) || self.embedding.contains(&file)
+        let embeds =
+            self.cx.rows(|known| &known.embedding_files, ALL).binary_search_by_key(&file, |(file, ())| *file);
+        embeds.is_ok() || !self.cx.rows(|known| &known.embedded_jigs, jig).is_empty()
     }
 
     /// Whether only running tells which components a file has.
     pub fn has_dynamic_components(&self, file: FileId) -> bool {
-        self.dynamic.contains(&file)
+        self.cx
+            .rows(|known| &known.dynamic_files, ALL)
+            .binary_search_by_key(&file, |(file, ())| *file)
+            .is_ok()
     }
 
     /// Whether only running tells which components some file has.
     pub fn is_dynamic(&self) -> bool {
-        !self.dynamic.is_empty()
+        !self.cx.rows(|known| &known.dynamic_files, ALL).is_empty()
     }
 
-    fn node(&mut self, source: &Source, node: &'a Node) {
-        match &node.kind {
-            Kind::Object(entries) => {
-                self.object(source, node);
-                entries.iter().for_each(|entry| self.node(source, &entry.value));
-            }
-            Kind::Array(items) => items.iter().for_each(|item| self.node(source, item)),
-            _ => {}
-        }
-    }
-
-    fn object(&mut self, source: &Source, node: &'a Node) {
-        let is_computed = |key: &str| node.get(key).and_then(Node::as_str).is_some_and(is_expression);
-        if is_computed("instanceId") || is_computed("children") {
-            self.dynamic.insert(source.file);
-        }
-        // The tabs of the index show one jig at a time.
-        if let Some(jig) = node.get("jigId").and_then(Node::as_str)
-            && source.kind != FileKind::Index
-        {
-            self.embedding.insert(source.file);
-            self.embedded.insert(jig);
-        }
-        let option = |key: &str| node.get("options").and_then(|options| options.get(key));
-        match node.get("type").and_then(Node::as_str) {
-            Some("action.set-state") => self.set(option("state")),
-            Some("action.reset-state") => self.targets.extend(option("state").map(|node| node.span)),
-            Some("action.set-solution-state") => {
-                for entry in self.changes(option("changes")) {
-                    self.solution.entry(&entry.key.text).or_insert(entry.key_span);
-                }
-            }
-            Some(
-                "action.set-jig-state" | "action.set-component-state" | "action.set-custom-component-state",
-            ) => {
-                let keys = self.changes(option("changes")).iter().map(|entry| &*entry.key.text);
-                self.jigs.extend(keys.clone());
-                self.components.extend(keys);
-            }
-            _ => self.bind(node.get("state").or(option("state"))),
-        }
-    }
-
-    /// What an action lists under `changes:`.
-    fn changes(&mut self, changes: Option<&'a Node>) -> &'a [Entry] {
-        let known = changes.filter(|node| matches!(node.kind, Kind::Object(_)));
-        self.open |= known.is_none();
-        known.map_or(&[], Node::entries)
-    }
-
-    /// A component may be bound to a state and set it.
-    fn bind(&mut self, state: Option<&'a Node>) {
-        let names = state.and_then(Node::as_str).and_then(target);
-        if let (Some(state), Some(["solution", "state", key, ..])) = (state, names.as_deref()) {
-            self.solution.entry(key).or_insert(state.span);
-        }
-    }
-
-    /// `state: =@ctx.….state.KEY` of an action that sets it (actions.md §11).
-    fn set(&mut self, state: Option<&'a Node>) {
-        let Some(state) = state else { return };
-        self.targets.insert(state.span);
-        let names = state.as_str().and_then(target);
-        match names.as_deref() {
-            Some(["solution", "state", key, ..]) => {
-                self.solution.entry(key).or_insert(state.span);
-            }
-            Some(["jig", "state", key, ..]) => _ = self.jigs.insert(key),
-            Some([.., "state", key]) => _ = self.components.insert(key),
-            _ => self.open = true,
-        }
+    fn is_open(&self) -> bool {
+        !self.cx.rows(|known| &known.open_states, ALL).is_empty()
     }
 }
 
@@ -170,50 +276,35 @@ fn target(text: &str) -> Option<Vec<&str>> {
     names.iter().all(is_name).then_some(names)
 }
 
-/// The inputs that a jig or component reads.
-#[derive(Default)]
-pub(super) struct InputReads<'a> {
-    /// By kind and id of the screen; `None` when all of them are read at once.
-    by_screen: BTreeMap<(FileKind, &'a str), Option<HashSet<&'a str>>>,
-}
-
-impl<'a> InputReads<'a> {
-    pub fn of(project: &'a Project) -> Self {
-        let mut reads = Self::default();
-        for (id, jig) in &project.jigs {
-            reads.screen((FileKind::Jig, id), &jig.expressions, &["jig", "inputs"]);
-        }
-        for (id, component) in &project.components {
-            reads.screen((FileKind::Component, id), &component.expressions, &["inputs"]);
-        }
-        for (id, datasource) in &project.datasources {
-            reads.screen((FileKind::Datasource, id), &datasource.expressions, &["inputs"]);
-        }
-        reads
-    }
-
-    /// Whether an input is read, or may be.
-    pub fn may_read(&self, kind: FileKind, id: &str, input: &str) -> bool {
-        match self.by_screen.get(&(kind, id)) {
-            Some(Some(names)) => names.contains(input),
-            Some(None) => true,
-            None => false,
-        }
-    }
-
-    fn screen(&mut self, screen: (FileKind, &'a str), expressions: &'a [Found], path: &[&str]) {
-        let names = self.by_screen.entry(screen).or_insert_with(|| Some(HashSet::new()));
-        for found in expressions {
-            for read in &found.expression.references().paths {
-                let written = read.segments.iter().map(|segment| segment.name.as_deref());
-                if !written.zip(path).all(|(name, wanted)| name == Some(wanted)) {
-                    continue;
-                }
-                match read.segments.get(path.len()).map(|segment| segment.name.as_deref()) {
-                    Some(Some(name)) => names.iter_mut().for_each(|names| _ = names.insert(name)),
-                    _ => *names = None,
-                }
+/// Adds the inputs that a jig, a component or a datasource reads, by their kinds and ids; `None` where
+/// all of them are read at once.
+pub(super) fn inputs_read(file: Sight<'_>, add: Add<'_, Option<String>>) {
+    for part in file.parts() {
+        let (expressions, path): (&[Found], &[&str]) = match (&part.holds, part.kind) {
+            (Holds::Screen(screen), FileKind::Jig) => (&screen.expressions, &["jig", "inputs"]),
+            (Holds::Screen(screen), FileKind::Component) => (&screen.expressions, &["inputs"]),
+            (Holds::Datasource(datasource), _) => (&datasource.expressions, &["inputs"]),
+            _ => continue,
+        };
+        let key = reader(part.kind, &part.id);
+        for read in expressions.iter().flat_map(|found| &found.expression.references().paths) {
+            let mut written = read.segments.iter().map(|segment| segment.name.as_deref());
+            let begins = path.iter().all(|wanted| written.next().is_none_or(|name| name == Some(wanted)));
+            if begins {
+                add(&key, written.next().flatten().map(str::to_owned));
             }
         }
+    }
+}
+
+fn reader(kind: FileKind, id: &str) -> String {
+    format!("{kind:?} {id}")
+}
+
+impl Cx<'_> {
+    /// Whether a jig, a component or a datasource reads an input, or may.
+    pub fn may_read_input(&self, kind: FileKind, id: &str, input: &str) -> bool {
+        let read = self.rows(|known| &known.inputs_read, &reader(kind, id));
+        read.iter().any(|(_, name)| name.as_deref().is_none_or(|name| name == input))
     }
 }

@@ -1,10 +1,10 @@
 //! Actions that write rows of a table, and the tables that the app's own actions write to.
 
-use std::collections::HashMap;
-
 use super::Cx;
+use super::doubt::Doubts;
+use super::table::{Add, Sight};
+use super::triggers::roots;
 use crate::action::{ActionNode, ProviderKind};
-use crate::app::Project;
 use crate::diag::Span;
 use crate::expr::{Expression, Shape, is_expression};
 use crate::syntax::{Entry, Kind, Node};
@@ -32,14 +32,18 @@ pub(super) enum Rows {
 impl<'a> Write<'a> {
     /// `None` for an action that writes no rows, or whose options are not known for sure.
     pub fn of(cx: &Cx<'a>, action: &ActionNode) -> Option<Self> {
+        Self::read(action, cx.node(action)?, &*cx.doubts(action.span.file))
+    }
+
+    fn read(action: &ActionNode, node: &'a Node, doubts: &Doubts) -> Option<Self> {
         let rows = match action.type_name.value.as_str() {
             "action.execute-entity" => Rows::One,
             "action.execute-entities" => Rows::Many,
             "action.submit-form" => Rows::Form,
             _ => return None,
         };
-        let options = cx.node(action)?.get("options")?;
-        (cx.is_read(options.span) && !cx.has_stray_key(options)).then_some(Self { options, rows })
+        let options = node.get("options")?;
+        (doubts.is_read(options.span) && !doubts.has_stray_key(options)).then_some(Self { options, rows })
     }
 
     /// An option that is written out.
@@ -100,13 +104,8 @@ fn is_list_call(node: &crate::expr::ExprNode) -> bool {
     }
 }
 
-/// The actions that write to each table, by its name.
-pub(super) struct Writers<'a> {
-    by_table: HashMap<&'a str, Vec<Writer>>,
-}
-
 /// An action that writes to a table.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Writer {
     /// How.
     pub provider: ProviderKind,
@@ -114,24 +113,25 @@ pub(super) struct Writer {
     pub span: Span,
 }
 
-impl<'a> Writers<'a> {
-    pub fn of(cx: &Cx<'a>, project: &'a Project) -> Self {
-        let mut by_table: HashMap<&str, Vec<Writer>> = HashMap::new();
-        for root in project.root_actions() {
-            root.action.visit(&mut |action| {
-                if let Some(write) = Write::of(cx, action)
-                    && write.is_method(&["create", "update", "save", "delete"])
-                    && let (Some(provider), Some((node, table))) = (write.provider(), write.word("entity"))
-                {
-                    by_table.entry(table).or_default().push(Writer { provider, span: node.span });
-                }
-            });
-        }
-        Self { by_table }
+/// Adds the actions that write to tables, by the table's name.
+pub(super) fn writers(file: Sight<'_>, add: Add<'_, Writer>) {
+    let doubts = Doubts::of(file.source, file.loaded);
+    for (root, _) in file.parts().flat_map(roots) {
+        root.action.visit(&mut |action| {
+            let node = file.source.tree.root.at(&action.pointer);
+            if let Some(write) = node.and_then(|node| Write::read(action, node, &doubts))
+                && write.is_method(&["create", "update", "save", "delete"])
+                && let (Some(provider), Some((node, table))) = (write.provider(), write.word("entity"))
+            {
+                add(table, Writer { provider, span: node.span });
+            }
+        });
     }
+}
 
+impl<'a> Cx<'a> {
     /// The actions that write to a table, in order of the app.
-    pub fn to(&self, table: &str) -> &[Writer] {
-        self.by_table.get(table).map_or(&[], Vec::as_slice)
+    pub fn writers_to(&self, table: &str) -> Vec<&'a Writer> {
+        self.rows(|known| &known.writers, table).iter().map(|(_, writer)| writer).collect()
     }
 }

@@ -1,14 +1,13 @@
 //! A part of the app that nothing uses.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::BTreeSet;
 
 use crate::action::UseKind;
 use crate::app::FileKind;
-use crate::diag::{FileId, Group, RuleInfo, Severity, Span};
+use crate::diag::{Group, RuleInfo, Severity, Span};
 use crate::expr::is_expression;
 use crate::lint::Cx;
 use crate::lint::rule::{Check, Rule};
-use crate::syntax::{Kind, Node};
 
 pub(super) static RULE: Rule = Rule {
     info: RuleInfo {
@@ -79,12 +78,15 @@ fn check(cx: &mut Cx<'_>) {
         return;
     }
     // A use may hide behind any mistake; tidying up comes after them.
-    if cx.facts.loaded.diagnostics().any(|found| found.severity == Severity::Error) || has_dead_ends(cx) {
+    if cx.has_errors() {
         return;
     }
-    let words = Words::of(cx);
+    // A single file names its parts by keys, which are no texts.
+    let home = cx.project.home.screen().file.and_then(|file| cx.source(file));
+    let single = home.is_some_and(|source| source.kind == FileKind::SingleFile);
+    let mut told = Vec::new();
     for parts in parts(cx) {
-        let is_used = |part: &Part<'_>| words.name(part.id, part.span.file);
+        let is_used = |part: &Part<'_>| cx.is_said(part.id, (!single).then_some(part.span.file));
         let (used, unused): (Vec<_>, Vec<_>) = parts.into_iter().partition(is_used);
         // An app that uses none of a kind is only begun.
         if used.is_empty() {
@@ -96,32 +98,31 @@ fn check(cx: &mut Cx<'_>) {
             let finding = cx
                 .finding(span, format!("the {} `{}` is used nowhere", part.what, part.id))
                 .help("remove it, or use it");
-            cx.report(finding);
+            told.push(finding);
         }
+    }
+    if !told.is_empty() && !has_dead_ends(cx) {
+        told.into_iter().for_each(|finding| cx.report(finding));
     }
 }
 
 /// Whether something names a part of the app that is not there: it may mean one that seems unused.
 fn has_dead_ends(cx: &Cx<'_>) -> bool {
+    const KINDS: [UseKind; 4] = [UseKind::Function, UseKind::Action, UseKind::Datasource, UseKind::Table];
     let index = &cx.project.index;
-    let kinds = [UseKind::Function, UseKind::Action, UseKind::Datasource, UseKind::Table];
-    let used = index.references().filter(|used| kinds.contains(&used.kind) && !is_expression(&used.id));
-    let mut dead = used.filter(|used| index.definitions(used.kind, &used.id).is_empty());
-    if dead.next().is_some() {
-        return true;
-    }
-    let screens = cx.project.screens().flat_map(|screen| &screen.expressions);
-    let mut read = screens.flat_map(|found| found.expression.references().below(&["datasources"]));
-    read.any(|path| {
-        let id = path.segments.get(1).and_then(|segment| segment.name.as_deref());
-        id.is_some_and(|id| index.definitions(UseKind::Datasource, id).is_empty())
+    let dead = |kind: UseKind, id: &str| index.definitions(kind, id).is_empty();
+    let mut named = cx.keys(|known| &known.named_ids).filter(|id| !is_expression(id));
+    named.any(|id| {
+        let kinds: BTreeSet<UseKind> =
+            cx.rows(|known| &known.named_ids, id).iter().map(|(_, kind)| *kind).collect();
+        KINDS.iter().any(|kind| kinds.contains(kind) && dead(*kind, id))
     })
 }
 
 /// Everything that can be used by name, by kind. A single file names its parts by keys.
 fn parts<'a>(cx: &Cx<'a>) -> Vec<Vec<Part<'a>>> {
-    let project = cx.project;
-    let of = |what, id: &'a String, span| Part { what, id: id.as_str(), span };
+    let project = &cx.project;
+    let of = |what, id: &'a str, span| Part { what, id, span };
     // Without any action nothing can call them yet.
     let called = project.root_actions().next().is_some();
     let functions = project
@@ -145,63 +146,4 @@ fn parts<'a>(cx: &Cx<'a>) -> Vec<Vec<Part<'a>>> {
         components.collect(),
         tables.collect(),
     ]
-}
-
-/// Every word in the texts of the app, with the files that it stands in.
-struct Words<'a> {
-    once: HashMap<&'a str, FileId>,
-    often: HashSet<&'a str>,
-    several: bool,
-}
-
-impl<'a> Words<'a> {
-    fn of(cx: &Cx<'a>) -> Self {
-        let sources = &cx.facts.loaded.sources;
-        let several = sources.iter().all(|source| source.kind != FileKind::SingleFile);
-        let mut words = Self { once: HashMap::new(), often: HashSet::new(), several };
-        for source in sources {
-            words.gather(&source.tree.root, source.file);
-        }
-        words
-    }
-
-    /// Whether a name stands in a text of another file; in a single-file app in any text.
-    fn name(&self, name: &str, file: FileId) -> bool {
-        self.often.contains(name) || self.once.get(name).is_some_and(|found| !self.several || *found != file)
-    }
-
-    fn gather(&mut self, node: &'a Node, file: FileId) {
-        match &node.kind {
-            Kind::String(scalar) => self.text(&scalar.text, file),
-            Kind::Object(entries) => entries.iter().for_each(|entry| self.gather(&entry.value, file)),
-            Kind::Array(items) => items.iter().for_each(|item| self.gather(item, file)),
-            Kind::Null | Kind::Bool(_) | Kind::Number(_) => {}
-        }
-    }
-
-    /// The whole text, its words, and the parts of words at dots and slashes.
-    fn text(&mut self, text: &'a str, file: FileId) {
-        self.add(text.trim(), file);
-        let is_part = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | '/' | '$');
-        for word in text.split(|c| !is_part(c)) {
-            self.add(word, file);
-            word.split(['.', '/', '$']).for_each(|part| self.add(part, file));
-        }
-    }
-
-    fn add(&mut self, word: &'a str, file: FileId) {
-        if word.is_empty() || self.often.contains(word) {
-            return;
-        }
-        match self.once.get(word) {
-            Some(first) if *first != file => {
-                self.once.remove(word);
-                self.often.insert(word);
-            }
-            Some(_) => {}
-            None => {
-                self.once.insert(word, file);
-            }
-        }
-    }
 }

@@ -58,7 +58,7 @@ onFocus:
 ";
 
 fn check(cx: &mut Cx<'_>, place: &Place<'_>, found: &Found) {
-    if !found.expression.text().contains('-') || !cx.facts.damaged.is_empty() {
+    if !found.expression.text().contains('-') || !cx.is_all_read() {
         return;
     }
     for path in &found.expression.references().paths {

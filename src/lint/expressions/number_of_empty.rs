@@ -70,7 +70,7 @@ fn node(cx: &mut Cx<'_>, place: &Place<'_>, found: &Found, part: &ExprNode) {
 fn number(cx: &mut Cx<'_>, place: &Place<'_>, found: &Found, argument: &ExprNode) {
     let path = plain_path(argument);
     let Some(["components", id, "state", "value"]) = path.as_deref() else { return };
-    let is_text = |named: &crate::lint::facts::Named<'_>| {
+    let is_text = |named: &&crate::lint::ids::Named| {
         named.span.file == place.source.file && named.type_name == "component.text-field"
     };
     if cx.named(id).iter().any(is_text) {

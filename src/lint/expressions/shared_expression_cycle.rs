@@ -5,9 +5,9 @@ use std::collections::HashMap;
 use crate::app::Screen;
 use crate::diag::{Group, RuleInfo, Severity};
 use crate::expr::{ExprKind, Expression};
-use crate::lint::Cx;
 use crate::lint::cycles::circles;
 use crate::lint::rule::{Check, Rule};
+use crate::lint::{Cx, Place};
 
 pub(super) static RULE: Rule = Rule {
     info: RuleInfo {
@@ -17,7 +17,7 @@ pub(super) static RULE: Rule = Rule {
         summary: "a shared expression is made from itself",
         docs: PAGE,
     },
-    checks: &[Check::App(check)],
+    checks: &[Check::Screen(check)],
 };
 
 const PAGE: &str = "\
@@ -42,17 +42,14 @@ expressions:
 ```
 ";
 
-fn check(cx: &mut Cx<'_>) {
-    let project = cx.project;
-    for screen in project.screens() {
-        let names: Vec<&str> = screen.shared.keys().map(String::as_str).collect();
-        let numbers: HashMap<&str, usize> = names.iter().enumerate().map(|(n, name)| (*name, n)).collect();
-        let next: Vec<Vec<usize>> =
-            screen.shared.values().map(|expression| needs(expression, &numbers)).collect();
-        for circle in circles(&next) {
-            let circle: Vec<&str> = circle.into_iter().map(|n| names[n]).collect();
-            report(cx, screen, &circle);
-        }
+fn check(cx: &mut Cx<'_>, _: &Place<'_>, screen: &Screen) {
+    let names: Vec<&str> = screen.shared.keys().map(String::as_str).collect();
+    let numbers: HashMap<&str, usize> = names.iter().enumerate().map(|(n, name)| (*name, n)).collect();
+    let next: Vec<Vec<usize>> =
+        screen.shared.values().map(|expression| needs(expression, &numbers)).collect();
+    for circle in circles(&next) {
+        let circle: Vec<&str> = circle.into_iter().map(|n| names[n]).collect();
+        report(cx, screen, &circle);
     }
 }
 

@@ -52,10 +52,10 @@ onFocus:
 
 fn check(cx: &mut Cx<'_>) {
     let mut twins: BTreeMap<String, BTreeMap<&str, Option<Span>>> = BTreeMap::new();
-    for key in cx.project.home.state.keys() {
+    for key in cx.project.home.screen().state.keys() {
         twins.entry(folded(key)).or_default().insert(key, None);
     }
-    for (key, span) in cx.facts.wiring().solution_keys() {
+    for (key, span) in cx.wiring().solution_keys() {
         twins.entry(folded(key)).or_default().entry(key).or_insert(Some(span));
     }
     for names in twins.into_values().filter(|names| names.len() > 1) {

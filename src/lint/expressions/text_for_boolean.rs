@@ -71,7 +71,7 @@ fn check(cx: &mut Cx<'_>, _: &Place<'_>, branch: &Branch<'_>) {
         return;
     }
     for entry in candidates {
-        if let Some(text) = quoted_truth(entry).filter(|_| !cx.facts.mistakes().contains(&entry.value.span)) {
+        if let Some(text) = quoted_truth(entry).filter(|_| !cx.is_mistake(entry.value.span)) {
             let key = &entry.key.text;
             let message = format!("`{key}` has the text `{text}`, and every text counts as true");
             let span = entry.value.span;

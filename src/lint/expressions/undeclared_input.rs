@@ -52,7 +52,7 @@ fn check(cx: &mut Cx<'_>, place: &Place<'_>, screen: &Screen) {
         FileKind::Component => &["inputs"],
         _ => return,
     };
-    if screen.inputs.is_empty() || !cx.facts.damaged.is_empty() {
+    if screen.inputs.is_empty() || !cx.is_all_read() {
         return;
     }
     let mut told = BTreeSet::new();

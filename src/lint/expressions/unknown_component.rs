@@ -59,13 +59,13 @@ fn check(cx: &mut Cx<'_>, place: &Place<'_>, found: &Found) {
 }
 
 fn component(cx: &mut Cx<'_>, place: &Place<'_>, found: &Found, segment: &Segment, id: &str) {
-    let wiring = cx.facts.wiring();
+    let wiring = cx.wiring();
     let file = place.source.file;
     let is_alone = place.kind == FileKind::Jig && !wiring.is_composed(place.id, file);
     let everywhere = cx.named(id);
     let is_known = everywhere.iter().any(|named| !is_alone || named.span.file == file);
     let is_computed = wiring.has_dynamic_components(file) || (!is_alone && wiring.is_dynamic());
-    if is_known || is_computed || !cx.facts.damaged.is_empty() {
+    if is_known || is_computed || !cx.is_all_read() {
         return;
     }
     let mut own = Vec::new();

@@ -79,7 +79,7 @@ fn check(cx: &mut Cx<'_>, place: &Place<'_>, found: &Found) {
             let Some(meant) = slip(name, known.iter().copied()).filter(|_| !known.contains(name)) else {
                 continue;
             };
-            let is_own = before.last() == Some(&"state") && cx.facts.wiring().may_set_component(name);
+            let is_own = before.last() == Some(&"state") && cx.wiring().may_set_component(name);
             if is_own || is_plural(name, meant) || is_minus(cx, place, path) {
                 continue;
             }

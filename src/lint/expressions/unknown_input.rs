@@ -63,8 +63,8 @@ fn check(cx: &mut Cx<'_>, _: &Place<'_>, branch: &Branch<'_>) {
     let Some(passing) = Passing::of(cx, branch) else { return };
     for entry in &passing.given {
         let name = &*entry.key.text;
-        let is_known = passing.declared.contains_key(name)
-            || cx.facts.inputs_read().may_read(passing.kind, passing.id, name);
+        let is_known =
+            passing.declared.contains_key(name) || cx.may_read_input(passing.kind, passing.id, name);
         if is_known {
             continue;
         }

@@ -89,10 +89,10 @@ fn shared(
 
 fn script(cx: &mut Cx<'_>, place: &Place<'_>, found: &Found, file: &str, range: Range<usize>) {
     let scripts = &cx.project.scripts;
-    if scripts.contains_key(file) || place.source.kind == FileKind::SingleFile {
+    if scripts.get(file).is_some() || place.source.kind == FileKind::SingleFile {
         return;
     }
-    let help = cx.did_you_mean(file, scripts.keys().map(String::as_str));
+    let help = cx.did_you_mean(file, scripts.keys());
     let message = format!("there is no script `{file}` under `scripts/expressions/`");
     let finding = cx.finding(cx.part(place, found.span, range), message).maybe_help(help);
     cx.report(finding);

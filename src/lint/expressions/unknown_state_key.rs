@@ -50,8 +50,8 @@ type: jig.default
 
 fn check(cx: &mut Cx<'_>, place: &Place<'_>, found: &Found) {
     let references = found.expression.references();
-    let is_target = !references.paths.is_empty() && cx.facts.wiring().is_target(found.span);
-    if is_target || !cx.facts.damaged.is_empty() {
+    let is_target = !references.paths.is_empty() && cx.wiring().is_target(found.span);
+    if is_target || !cx.is_all_read() {
         return;
     }
     for path in references.below(&["solution", "state"]) {
@@ -70,10 +70,10 @@ fn check(cx: &mut Cx<'_>, place: &Place<'_>, found: &Found) {
 fn solution(cx: &mut Cx<'_>, place: &Place<'_>, found: &Found, segment: &Segment) {
     let Some(key) = segment.name.as_deref() else { return };
     let declared = &cx.project.home.state;
-    if declared.contains_key(key) || cx.facts.wiring().may_set_solution(key) {
+    if declared.contains_key(key) || cx.wiring().may_set_solution(key) {
         return;
     }
-    let set = cx.facts.wiring().solution_keys().map(|(key, _)| key);
+    let set = cx.wiring().solution_keys().into_keys();
     let mut known: Vec<&str> = declared.keys().map(String::as_str).chain(set).collect();
     known.sort_unstable();
     let help = cx
@@ -88,7 +88,7 @@ fn solution(cx: &mut Cx<'_>, place: &Place<'_>, found: &Found, segment: &Segment
 fn jig(cx: &mut Cx<'_>, place: &Place<'_>, found: &Found, segment: &Segment) {
     let (Some(key), Some(screen)) = (segment.name.as_deref(), place.screen) else { return };
     let is_own = screen.state.contains_key(key) || JIG_STATES.contains(&key);
-    if is_own || cx.facts.wiring().may_set_jig(key) {
+    if is_own || cx.wiring().may_set_jig(key) {
         return;
     }
     let known = screen.state.keys().map(String::as_str).chain(JIG_STATES);

@@ -53,7 +53,7 @@ fn check(cx: &mut Cx<'_>, _: &Place<'_>, branch: &Branch<'_>) {
     let Some(kind) = node.as_str().and_then(ProviderKind::from_constant) else { return };
     let unsupported = matches!(kind, ProviderKind::Salesforce | ProviderKind::OneDrive | ProviderKind::Soap);
     // One that cannot stand here at all is told already.
-    if unsupported && !cx.facts.mistakes().contains(&node.span) {
+    if unsupported && !cx.is_mistake(node.span) {
         let message = format!("`{}` is not supported by this runtime", kind.constant());
         cx.report(cx.finding(node.span, message).help("it works on a phone only; `run` ends it as failed"));
     }

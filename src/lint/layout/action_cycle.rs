@@ -51,7 +51,7 @@ action:
 ";
 
 fn check(cx: &mut Cx<'_>) {
-    let ids: Vec<&str> = cx.project.actions.keys().map(String::as_str).collect();
+    let ids: Vec<&str> = cx.project.actions.keys().collect();
     let number = |id: &str| ids.binary_search(&id).ok();
     let calls: Vec<Vec<Call<'_>>> =
         cx.project.actions.values().map(|action| calls(cx, &action.placed)).collect();

@@ -120,7 +120,8 @@ fn field_of(text: &str) -> Option<&str> {
 /// The form that is submitted, when it has a field with a file that `data` does not replace.
 fn submitted<'a>(cx: &Cx<'a>, place: &Place<'_>, options: &'a Node) -> Option<(Span, &'a str)> {
     let id = options.get("formId")?;
-    let form = cx.forms(place)?.by_id.get(id.as_str()?)?;
+    let forms = cx.forms(place)?;
+    let form = forms.by_id.get(id.as_str()?)?;
     let replaced = |field: &str| options.get("data").is_some_and(|data| data.get(field).is_some());
     let plain = options.get("data").is_none_or(|data| data.as_str().is_none());
     let field = form.files.iter().copied().find(|field| !replaced(field)).filter(|_| plain)?;

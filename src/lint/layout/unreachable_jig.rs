@@ -5,7 +5,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::action::UseKind;
 use crate::app::FileKind;
 use crate::diag::{Group, RuleInfo, Severity, Span};
-use crate::expr::is_expression;
 use crate::lint::Cx;
 use crate::lint::rule::{Check, Rule};
 use crate::syntax::Node;
@@ -57,8 +56,7 @@ type: jig.default
 
 fn check(cx: &mut Cx<'_>) {
     let starts = ["tabs", "widgets"].iter().any(|key| home(cx).is_some_and(|home| home.get(key).is_some()));
-    let sources = &cx.facts.loaded.sources;
-    if !starts || hides_links(cx) || sources.iter().any(|source| is_dynamic(&source.tree.root)) {
+    if !starts || cx.has_hidden_links() || cx.has_dynamic_links() {
         return;
     }
     let links = links(cx);
@@ -72,8 +70,7 @@ fn check(cx: &mut Cx<'_>) {
     for id in cx.project.jigs.keys().filter(|id| cx.may_be_used(id)) {
         reach(&links, id, &mut reached);
     }
-    let lost: Vec<&str> =
-        cx.project.jigs.keys().map(String::as_str).filter(|id| !reached.contains(id)).collect();
+    let lost: Vec<&str> = cx.project.jigs.keys().filter(|id| !reached.contains(id)).collect();
     // What is only reached from a lost screen is not told: first those that nothing at all leads to.
     let linked: BTreeSet<&str> = lost.iter().flat_map(|id| others(&links, id)).collect();
     let (inner, outer): (Vec<&str>, Vec<&str>) = lost.into_iter().partition(|id| linked.contains(id));
@@ -83,12 +80,6 @@ fn check(cx: &mut Cx<'_>) {
             reach(&links, id, &mut reached);
         }
     }
-}
-
-/// Whether a misspelt action or key may be a link that nobody can follow. That mistake is told itself.
-fn hides_links(cx: &Cx<'_>) -> bool {
-    let mut found = cx.facts.loaded.diagnostics();
-    found.any(|found| matches!(found.rule, "unknown-action-type" | "unknown-key"))
 }
 
 fn report(cx: &mut Cx<'_>, id: &str) {
@@ -112,7 +103,7 @@ fn home<'a>(cx: &Cx<'a>) -> Option<&'a Node> {
 /// The screens that each screen leads to. What belongs to no screen counts as the index's, whose id is empty.
 fn links<'a>(cx: &Cx<'a>) -> BTreeMap<&'a str, BTreeSet<&'a str>> {
     let mut links: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
-    for used in cx.project.index.references().filter(|used| used.kind == UseKind::Jig) {
+    for used in cx.project.index.uses(UseKind::Jig) {
         let from = used.screen.as_deref().filter(|id| cx.project.jigs.contains_key(*id)).unwrap_or_default();
         links.entry(from).or_default().insert(&used.id);
     }
@@ -141,11 +132,4 @@ fn reach<'a>(links: &BTreeMap<&'a str, BTreeSet<&'a str>>, from: &'a str, reache
 /// The screens besides itself that a screen leads to.
 fn others<'a>(links: &BTreeMap<&'a str, BTreeSet<&'a str>>, id: &'a str) -> impl Iterator<Item = &'a str> {
     links.get(id).into_iter().flatten().copied().filter(move |other| *other != id)
-}
-
-/// Whether some link is an expression.
-fn is_dynamic(node: &Node) -> bool {
-    let dynamic = |key: &str| node.get(key).and_then(Node::as_str).is_some_and(is_expression);
-    let values = node.entries().iter().map(|entry| &entry.value);
-    dynamic("linkTo") || dynamic("jigId") || values.chain(node.items()).any(is_dynamic)
 }

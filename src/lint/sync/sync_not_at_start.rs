@@ -78,7 +78,7 @@ onFocus:
 fn check(cx: &mut Cx<'_>, place: &Place<'_>, root: &Placed) {
     let focus = root.event.as_deref() == Some("onFocus") && !is_shown_first(cx, place.id);
     let moments = cx.triggers().moments(Root::of(place, root));
-    if !focus || !cx.facts.damaged.is_empty() || moments != Some(BTreeSet::from([Moment::Screen])) {
+    if !focus || !cx.is_all_read() || moments != Some(BTreeSet::from([Moment::Screen])) {
         return;
     }
     let mut syncs = Vec::new();

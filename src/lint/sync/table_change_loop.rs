@@ -58,7 +58,7 @@ onTableChanged:
 ";
 
 fn check(cx: &mut Cx<'_>) {
-    let handlers = cx.project.home.actions.iter().filter(|placed| placed.table.is_some());
+    let handlers = cx.project.home.screen().actions.iter().filter(|placed| placed.table.is_some());
     let handlers: Vec<&Placed> = handlers.collect();
     if handlers.is_empty() {
         return;
@@ -89,15 +89,15 @@ impl Graph {
         };
         let mut actions = HashMap::new();
         for id in cx.project.actions.keys() {
-            actions.insert(id.as_str(), graph.node());
+            actions.insert(id, graph.node());
         }
         for (at, handler) in handlers.iter().enumerate() {
             let table = graph.table(cx, handler.table.as_deref().unwrap_or_default());
             graph.next[table].push(at);
             graph.add(cx, at, &handler.action, &actions);
         }
-        for (id, global) in &cx.project.actions {
-            graph.add(cx, actions[id.as_str()], &global.placed.action, &actions);
+        for (id, global) in cx.project.actions.iter() {
+            graph.add(cx, actions[id], &global.placed.action, &actions);
         }
         graph
     }

@@ -112,7 +112,7 @@ fn report(cx: &mut Cx<'_>, start: &ActionNode, call: Option<Span>) {
 
 /// A call of a global action that nothing holds back.
 fn free_call<'a>(cx: &Cx<'a>, id: &str, seen: &mut BTreeSet<&'a str>) -> Option<Span> {
-    for call in cx.triggers().calls(id).to_vec() {
+    for call in cx.triggers().calls(id) {
         if !is_free(cx, call.root, call.action) {
             continue;
         }

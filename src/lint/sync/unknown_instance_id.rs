@@ -3,7 +3,7 @@
 use super::duplicate_instance_id;
 use crate::diag::{Diagnostic, Group, RuleInfo, Severity};
 use crate::lint::Cx;
-use crate::lint::facts::Named;
+use crate::lint::ids::Named;
 use crate::lint::members::{MEMBER, Survey, Unclaimed};
 use crate::lint::rule::{Check, Rule};
 

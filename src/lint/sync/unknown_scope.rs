@@ -89,7 +89,7 @@ fn check(cx: &mut Cx<'_>, _: &Place<'_>, action: &ActionNode) {
 
 fn check_expression(cx: &mut Cx<'_>, place: &Place<'_>, found: &Found) {
     // The part of a file that is not there yet may start the scope.
-    if !found.expression.text().contains("id") || !cx.facts.damaged.is_empty() {
+    if !found.expression.text().contains("id") || !cx.is_all_read() {
         return;
     }
     for compared in compared(cx, place, found) {

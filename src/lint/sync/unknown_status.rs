@@ -58,7 +58,7 @@ fn check(cx: &mut Cx<'_>, _: &Place<'_>, action: &ActionNode) {
 fn table(cx: &mut Cx<'_>, status: &StatusUse) {
     let table = status.entity.value.as_str();
     // What could not be read may fetch it.
-    if !cx.facts.damaged.is_empty() {
+    if !cx.is_all_read() {
         return;
     }
     if !cx.fetched().has(table) {
@@ -74,7 +74,7 @@ fn table(cx: &mut Cx<'_>, status: &StatusUse) {
     let Some(function) = &status.function else { return };
     let exists = !cx.project.index.definitions(UseKind::Function, &function.value).is_empty();
     if exists && !cx.fetched().has_by(table, &function.value) {
-        let others: Vec<String> = cx.fetched().functions(table).map(|id| format!("`{id}`")).collect();
+        let others: Vec<String> = cx.fetched().functions(table).iter().map(|id| format!("`{id}`")).collect();
         let message = format!("no sync fetches `{table}` by the function `{}`", function.value);
         let finding = cx.finding(function.span, message);
         cx.report(if others.is_empty() {

@@ -9,7 +9,7 @@ use proptest::prelude::*;
 use tempfile::TempDir;
 
 use super::fixtures::in_full;
-use crate::app::{AppPath, Changes, Inputs, LoadError, Loaded, load};
+use crate::app::{AppPath, Changes, Inputs, LoadError, Loaded, Project, load};
 use crate::diag::Files;
 use crate::lint::{Checked, Request, Session, check};
 
@@ -237,7 +237,21 @@ fn copy(from: &Path, to: &Path) {
 
 /// All that is known of an app, with the numbers of ids replaced by their order.
 fn whole(loaded: &Loaded, files: &Files) -> String {
-    let text = format!("{:#?}", loaded.project);
+    let Project {
+        name,
+        home,
+        jigs,
+        components,
+        actions,
+        functions,
+        datasources,
+        databases,
+        scripts,
+        index,
+        ..
+    } = &loaded.project;
+    let screens = (name, home, jigs, components);
+    let text = format!("{:#?}", (screens, actions, functions, datasources, databases, scripts, index));
     let mut parts = text.split("FileId(\n");
     let mut out = parts.next().unwrap_or_default().to_owned();
     for part in parts {
@@ -265,7 +279,7 @@ fn apps() -> Vec<PathBuf> {
     apps
 }
 
-fn same(desk: &Desk, reloaded: Result<Arc<Checked>, LoadError>, history: &[Vec<Edit>]) {
+fn same(desk: &Desk, reloaded: Result<Arc<Checked>, LoadError>) {
     let (checked, loaded, files) = match (reloaded, desk.fresh()) {
         (Ok(checked), Ok((loaded, files))) => (checked, loaded, files),
         (Err(one), Err(other)) => return assert_eq!(one.to_string(), other.to_string()),
@@ -274,25 +288,38 @@ fn same(desk: &Desk, reloaded: Result<Arc<Checked>, LoadError>, history: &[Vec<E
     let texts = |files: &Files| {
         files.iter().map(|(_, file)| (file.path().to_owned(), file.shared_text())).collect::<Vec<_>>()
     };
-    assert_eq!(texts(&checked.files), texts(&files), "{history:#?}");
+    assert_eq!(texts(&checked.files), texts(&files));
     let expected = told(&check(&loaded, &files, &Request::default()), &files);
     let found: Vec<_> = checked.findings().cloned().collect();
-    assert_eq!(told(&found, &checked.files).join("\n"), expected.join("\n"), "{history:#?}");
-    assert!(whole(&checked.loaded, &checked.files) == whole(&loaded, &files), "{history:#?}");
+    let found = told(&found, &checked.files);
+    let missing: Vec<_> = expected.iter().filter(|told| !found.contains(told)).collect();
+    let left_over: Vec<_> = found.iter().filter(|told| !expected.contains(told)).collect();
+    assert!(missing.is_empty() && left_over.is_empty(), "missing {missing:#?}\nleft over {left_over:#?}");
+    assert_eq!(found, expected, "the order");
+    assert!(whole(&checked.loaded, &checked.files) == whole(&loaded, &files), "the app itself");
 }
 
 fn play(app: &Path, rounds: &[Vec<Edit>]) {
     let desk = Desk::new(app);
     let mut session = Session::new(desk.app.clone(), Request::default(), Box::new(|_| None));
-    same(&desk, session.reload(Changes::Unknown), &[]);
-    for n in 0..rounds.len() {
-        let paths: Vec<PathBuf> = rounds[n].iter().flat_map(|edit| desk.edit(edit)).collect();
-        same(&desk, session.reload(Changes::Paths(&paths)), &rounds[..=n]);
+    same(&desk, session.reload(Changes::Unknown));
+    for round in rounds {
+        let paths: Vec<PathBuf> = round.iter().flat_map(|edit| desk.edit(edit)).collect();
+        same(&desk, session.reload(Changes::Paths(&paths)));
+    }
+}
+
+/// More of them with `PROPTEST_CASES`.
+fn cases() -> u32 {
+    const USUAL: u32 = 256;
+    match ProptestConfig::default().cases {
+        USUAL => 40,
+        asked => asked,
     }
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, max_shrink_iters: 200, ..ProptestConfig::with_cases(60) })]
+    #![proptest_config(ProptestConfig { failure_persistence: None, max_shrink_iters: 200, ..ProptestConfig::with_cases(cases()) })]
 
     #[test]
     fn a_reloaded_app_is_the_same_as_a_fresh_one(

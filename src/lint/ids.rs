@@ -1,0 +1,110 @@
+//! Ids and names that the files of an app use.
+
+use super::Cx;
+use super::table::{Add, Sight};
+use crate::action::{UseKind, type_names};
+use crate::app::{FileKind, Holds, Part};
+use crate::diag::Span;
+use crate::expr::is_expression;
+use crate::syntax::Node;
+
+/// Something with an `instanceId`.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Named {
+    /// Its `type`; empty when there is none.
+    pub type_name: String,
+    /// The id's place.
+    pub span: Span,
+}
+
+impl Named {
+    /// Whether it is an action of this type, or may have been meant as one: a type that nobody
+    /// knows is a mistake of its own, and its consequences are not worth telling.
+    pub fn may_be(&self, type_name: &str) -> bool {
+        let written = self.type_name.as_str();
+        let unclear = written.is_empty() || is_expression(written);
+        let misspelt = written.starts_with("action") && !type_names().any(|known| known == written);
+        unclear || misspelt || written == type_name
+    }
+}
+
+pub(super) fn named(file: Sight<'_>, add: Add<'_, Named>) {
+    gather_named(&file.source.tree.root, add);
+}
+
+fn gather_named(node: &Node, add: Add<'_, Named>) {
+    if let Some(id) = node.get("instanceId")
+        && let Some(text) = id.as_str()
+    {
+        let type_name = node.get("type").and_then(Node::as_str).unwrap_or_default();
+        add(text, Named { type_name: type_name.to_owned(), span: id.span });
+    }
+    node.entries().iter().for_each(|entry| gather_named(&entry.value, add));
+    node.items().iter().for_each(|item| gather_named(item, add));
+}
+
+pub(super) fn members(file: Sight<'_>, add: Add<'_, ()>) {
+    let used = file.parts().flat_map(Part::references);
+    used.filter(|used| used.kind == UseKind::Member).for_each(|used| add(&used.id, ()));
+}
+
+pub(super) fn shared(file: Sight<'_>, add: Add<'_, ()>) {
+    for part in file.parts() {
+        if let Holds::Screen(screen) = &part.holds {
+            screen.shared_places.keys().for_each(|name| add(name, ()));
+        }
+    }
+}
+
+pub(super) fn files(file: Sight<'_>, add: Add<'_, FileKind>) {
+    add(&file.source.id, file.source.kind);
+}
+
+/// Adds the ids that a file names, in the index or in an expression.
+pub(super) fn named_ids(file: Sight<'_>, add: Add<'_, UseKind>) {
+    for part in file.parts() {
+        part.references().iter().for_each(|used| add(&used.id, used.kind));
+        let Holds::Screen(screen) = &part.holds else { continue };
+        let read =
+            screen.expressions.iter().flat_map(|found| found.expression.references().below(&["datasources"]));
+        let ids = read.filter_map(|path| path.segments.get(1)?.name.as_deref());
+        ids.for_each(|id| add(id, UseKind::Datasource));
+    }
+}
+
+/// Adds the texts of a file, their words, and the parts of words at dots and slashes.
+pub(super) fn words(file: Sight<'_>, add: &mut dyn FnMut(&str)) {
+    gather_words(&file.source.tree.root, add);
+}
+
+fn gather_words(node: &Node, add: &mut dyn FnMut(&str)) {
+    if let Some(text) = node.as_str() {
+        add(text.trim());
+        let is_part = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | '/' | '$');
+        for word in text.split(|c| !is_part(c)) {
+            add(word);
+            if word.contains(['.', '/', '$']) {
+                word.split(['.', '/', '$']).for_each(&mut *add);
+            }
+        }
+    }
+    node.entries().iter().for_each(|entry| gather_words(&entry.value, add));
+    node.items().iter().for_each(|item| gather_words(item, add));
+}
+
+impl<'a> Cx<'a> {
+    /// What carries this `instanceId`, whatever it is.
+    pub fn named(&self, id: &str) -> Vec<&'a Named> {
+        self.rows(|known| &known.named, id).iter().map(|(_, named)| named).collect()
+    }
+
+    /// Whether some scope lists the id.
+    pub fn is_member(&self, id: &str) -> bool {
+        !self.rows(|known| &known.members, id).is_empty()
+    }
+
+    /// Whether an app's file of this kind has this id by its name.
+    pub fn is_file(&self, kind: FileKind, id: &str) -> bool {
+        self.rows(|known| &known.files, id).iter().any(|(_, own)| *own == kind)
+    }
+}

@@ -1,0 +1,70 @@
+//! Which questions have another answer after a change.
+
+use std::collections::BTreeSet;
+
+use crate::action::UseKind;
+use crate::app::{FileKind, Loaded, Part, Reload};
+use crate::diag::FileId;
+use crate::lint::known::Known;
+use crate::lint::log::{News, Question};
+use crate::lint::table::Sight;
+
+/// The files that are not what they were: they have another text, or other files have another influence
+/// on them.
+pub(super) fn moved(before: &Loaded, now: &Reload) -> BTreeSet<FileId> {
+    let mut moved = before.influenced_otherwise(&now.loaded);
+    moved.extend(now.changes.iter().map(|change| change.file));
+    moved
+}
+
+/// The questions with another answer; what is `known` follows the change.
+pub(super) fn news(before: &Loaded, now: &Reload, moved: &BTreeSet<FileId>, known: &mut Known) -> News {
+    let mut news = News::default();
+    for file in moved {
+        news.tell(Question::File(*file));
+        let source = now.loaded.source(*file);
+        let sight = source.map(|source| Sight { source, loaded: &now.loaded, files: &now.files });
+        known.follow(*file, sight, &mut news);
+        for loaded in [before, &now.loaded] {
+            let parts = loaded.source(*file).into_iter().flat_map(|source| loaded.parts(source));
+            parts.for_each(|part| of_part(part, before, &now.loaded, &mut news));
+        }
+    }
+    scripts(before, &now.loaded, &mut news);
+    if !moved.is_empty() || !news.is_empty() {
+        news.tell(Question::Everything);
+    }
+    news
+}
+
+/// What a part that came, went or changed may answer.
+fn of_part(part: &Part, before: &Loaded, now: &Loaded, news: &mut News) {
+    news.tell(Question::Part(part.kind, part.own_id()));
+    news.tell(Question::Parts(part.kind));
+    if part.kind == FileKind::Database {
+        // What is a table of Dynamic Data depends on the databases that there are.
+        news.tell(Question::Uses(UseKind::Table));
+    }
+    for (kind, id) in part.definitions() {
+        news.tell(Question::Definitions(kind, id));
+        news.tell(Question::Defined(kind));
+        let is_defined = |loaded: &Loaded| !loaded.project.index.definitions(kind, id).is_empty();
+        if is_defined(before) != is_defined(now) {
+            news.tell(Question::Ids(kind));
+        }
+    }
+    part.references().iter().for_each(|used| news.tell(Question::Uses(used.kind)));
+    if part.perhaps_tables().next().is_some() {
+        news.tell(Question::Uses(UseKind::Table));
+    }
+}
+
+fn scripts(before: &Loaded, now: &Loaded, news: &mut News) {
+    let (before, now) = (&before.project.scripts, &now.project.scripts);
+    for (one, other) in [(before, now), (now, before)] {
+        for (name, _) in one.iter().filter(|(name, script)| other.get(*name) != Some(script)) {
+            news.tell(Question::Script(name));
+            news.tell(Question::Scripts);
+        }
+    }
+}
