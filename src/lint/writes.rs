@@ -32,7 +32,7 @@ pub(super) enum Rows {
 impl<'a> Write<'a> {
     /// `None` for an action that writes no rows, or whose options are not known for sure.
     pub fn of(cx: &Cx<'a>, action: &ActionNode) -> Option<Self> {
-        Self::read(action, cx.node(action)?, &*cx.doubts(action.span.file))
+        Self::read(action, cx.node(action)?, &cx.doubts(action.span.file))
     }
 
     fn read(action: &ActionNode, node: &'a Node, doubts: &Doubts) -> Option<Self> {

@@ -63,7 +63,7 @@ fn check(cx: &mut Cx<'_>) {
     let mut reached = BTreeSet::new();
     reach(&links, "", &mut reached);
     // A start screen that is not known, or a link with a slip, may be meant to lead to any of them.
-    let exists = |id: &&str| id.is_empty() || cx.project.jigs.contains_key(*id);
+    let exists = |id: &&str| id.is_empty() || cx.project.jigs.contains_key(id);
     if links.get("").is_none_or(BTreeSet::is_empty) || !reached.iter().all(exists) {
         return;
     }
@@ -104,7 +104,7 @@ fn home<'a>(cx: &Cx<'a>) -> Option<&'a Node> {
 fn links<'a>(cx: &Cx<'a>) -> BTreeMap<&'a str, BTreeSet<&'a str>> {
     let mut links: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
     for used in cx.project.index.uses(UseKind::Jig) {
-        let from = used.screen.as_deref().filter(|id| cx.project.jigs.contains_key(*id)).unwrap_or_default();
+        let from = used.screen.as_deref().filter(|id| cx.project.jigs.contains_key(id)).unwrap_or_default();
         links.entry(from).or_default().insert(&used.id);
     }
     // Before there were tabs, the index named its screens under other keys too.
@@ -115,7 +115,7 @@ fn links<'a>(cx: &Cx<'a>) -> BTreeMap<&'a str, BTreeSet<&'a str>> {
 }
 
 fn named<'a>(cx: &Cx<'_>, node: &'a Node, found: &mut BTreeSet<&'a str>) {
-    found.extend(node.as_str().filter(|id| cx.project.jigs.contains_key(*id)));
+    found.extend(node.as_str().filter(|id| cx.project.jigs.contains_key(id)));
     let values = node.entries().iter().map(|entry| &entry.value);
     values.chain(node.items()).for_each(|inner| named(cx, inner, found));
 }

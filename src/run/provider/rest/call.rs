@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 use super::convert::Converter;
 use super::errors::{self, Came, Ruled};
 use super::guard;
-use super::http::{Address, Begun, Request, Response, may_repeat};
+use super::http::{Address, Begun, Request, Response, Tried, may_repeat};
 use super::operations::{self, Given};
 use super::page::Reader;
 use super::parameters::{self, Secrets, Values};
@@ -140,7 +140,7 @@ impl<'c> Call<'c> {
                 self.options.http.once(begun.take().unwrap_or_else(again), &self.redactor, self.fetch.stop);
             self.fetch.stop.check()?;
             let (error, retries, writes) = match self.judged(&request, &tried)? {
-                None => return Ok(tried.ok().and_then(Result::ok)),
+                None => return Ok(tried.ok().map(|tried| tried.response)),
                 Some(Ruled { error, retries, writes }) => (error, retries, writes),
             };
             if !self.options.http.waits_for_retry(&error, failures, retries, self.fetch.stop)? {
@@ -155,10 +155,14 @@ impl<'c> Call<'c> {
     }
 
     /// What one try comes to: by the error rules, else by what its status means.
-    fn judged(&mut self, request: &Request, tried: &Tried) -> Result<Option<Ruled>, FetchError> {
+    fn judged(
+        &mut self,
+        request: &Request,
+        tried: &Result<Tried, FetchError>,
+    ) -> Result<Option<Ruled>, FetchError> {
         let came = match tried {
-            Ok(Ok(response)) => Came::Well(response),
-            Ok(Err((response, error))) => Came::Badly(response, error),
+            Ok(Tried { response, refusal: None }) => Came::Well(response),
+            Ok(Tried { response, refusal: Some(error) }) => Came::Badly(response, error),
             Err(error) => Came::Not(error),
         };
         let rules = self.function.errors.as_deref().unwrap_or_default();
@@ -390,9 +394,6 @@ impl<'c> Call<'c> {
         Err(FetchError::lasting("config.host", message))
     }
 }
-
-/// What came of one try: an answer, a refusal with what it means, or no answer.
-type Tried = Result<Result<Response, (Response, FetchError)>, FetchError>;
 
 /// Keeps nothing: for functions that are asked for their output.
 struct NoRows;

@@ -174,15 +174,11 @@ impl Http {
         begun: Begun,
         redactor: &Redactor,
         stop: &Stop,
-    ) -> Result<Result<Response, (Response, FetchError)>, FetchError> {
+    ) -> Result<Tried, FetchError> {
         let Begun { request, exchange } = begun;
         self.reach(&request, exchange, stop).map(|(answer, request)| {
             let refusal = is_refusal(answer.status).then(|| refused(&answer, &request, redactor));
-            let response = answered(answer, request);
-            match refusal {
-                None => Ok(response),
-                Some(error) => Err((response, error)),
-            }
+            Tried { response: answered(answer, request), refusal }
         })
     }
 
@@ -244,6 +240,15 @@ impl Http {
         let message = format!("`{}` was sent on more than {MAX_REDIRECTS} times", request.address.shown());
         Err(FetchError::lasting("limit.redirects", message))
     }
+}
+
+/// What came of one try.
+#[derive(Debug)]
+pub(in crate::run::provider) struct Tried {
+    /// The answer.
+    pub(in crate::run::provider) response: Response,
+    /// What its status means, from 300 on.
+    pub(in crate::run::provider) refusal: Option<FetchError>,
 }
 
 impl Begun {

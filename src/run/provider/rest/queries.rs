@@ -58,19 +58,14 @@ fn in_order(function: &Function) -> Result<Vec<&LocalQuery>, FetchError> {
 fn unmet(function: &Function, waiting: &[&LocalQuery]) -> FetchError {
     let exists = |name: &&String| function.queries.iter().any(|query| query.name.value == **name);
     let mut named = waiting.iter().flat_map(|query| query.dependencies.iter().map(move |name| (query, name)));
-    let message = match named.find(|(_, name)| !exists(name)) {
-        Some((query, name)) => format!(
+    let message = if let Some((query, name)) = named.find(|(_, name)| !exists(name)) {
+        format!(
             "the query `{}` of the function `{}` depends on `{name}`, which is no query of it",
             query.name.value, function.id
-        ),
-        None => {
-            let names: Vec<&str> = waiting.iter().map(|query| query.name.value.as_str()).collect();
-            format!(
-                "the queries `{}` of the function `{}` wait for each other",
-                names.join("`, `"),
-                function.id
-            )
-        }
+        )
+    } else {
+        let names: Vec<&str> = waiting.iter().map(|query| query.name.value.as_str()).collect();
+        format!("the queries `{}` of the function `{}` wait for each other", names.join("`, `"), function.id)
     };
     FetchError::lasting("config.query", message)
 }
@@ -82,12 +77,9 @@ fn answer(
     scope: &Scope<'_>,
 ) -> Result<Value, FetchError> {
     let what = format!("queries.{}.statement", query.name.value);
-    let statement = match scope.value(&what, &query.statement)? {
-        Some(Value::String(statement)) => statement,
-        _ => {
-            let message = format!("`{what}` of the function `{}` is no text", function.id);
-            return Err(FetchError::lasting("config.query", message));
-        }
+    let Some(Value::String(statement)) = scope.value(&what, &query.statement)? else {
+        let message = format!("`{what}` of the function `{}` is no text", function.id);
+        return Err(FetchError::lasting("config.query", message));
     };
     let what = format!("queries.{}.parameters", query.name.value);
     let parameters = arguments(&what, &query.parameters, scope)?;
