@@ -112,6 +112,8 @@ pub struct Diagnostic {
     pub help: Option<String>,
     /// An edit that mends it.
     pub fix: Option<Fix>,
+    /// Whether what stands at the span may be shown nowhere.
+    pub conceals: bool,
 }
 
 impl Diagnostic {
@@ -132,7 +134,7 @@ impl Diagnostic {
 
     fn new(rule: &'static str, severity: Severity, span: Span, message: impl Into<String>) -> Self {
         let message = message.into();
-        Self { rule, severity, message, span, labels: Vec::new(), help: None, fix: None }
+        Self { rule, severity, message, span, labels: Vec::new(), help: None, fix: None, conceals: false }
     }
 
     /// Adds a second place.
@@ -153,6 +155,13 @@ impl Diagnostic {
     #[must_use]
     pub fn maybe_help(mut self, help: Option<String>) -> Self {
         self.help = help.or(self.help);
+        self
+    }
+
+    /// Keeps what stands at the span out of every report.
+    #[must_use]
+    pub fn concealed(mut self) -> Self {
+        self.conceals = true;
         self
     }
 

@@ -5,6 +5,7 @@
 
 mod excerpt;
 
+use std::borrow::Cow;
 use std::io;
 
 use annotate_snippets::{AnnotationKind, Group, Level, Message, Origin, Renderer, Snippet};
@@ -27,6 +28,7 @@ pub(super) fn write(
         Colors::Always => Renderer::styled(),
     };
     let renderer = renderer.term_width(WIDTH);
+    let files = &*without_secrets(files, diagnostics);
     for diagnostic in diagnostics {
         let drawn = renderer.render(&[group(diagnostic, files)]);
         for line in drawn.lines().filter(|line| !is_leftover(line)) {
@@ -35,6 +37,22 @@ pub(super) fn write(
         writeln!(out)?;
     }
     Ok(())
+}
+
+/// The texts with stars in the place of what a finding conceals, wherever that stands in its file:
+/// other findings may be about the same line.
+fn without_secrets<'f>(files: &'f Files, diagnostics: &[&Diagnostic]) -> Cow<'f, Files> {
+    let mut shown = Cow::Borrowed(files);
+    for diagnostic in diagnostics.iter().filter(|diagnostic| diagnostic.conceals) {
+        let id = diagnostic.span.file;
+        let file = files.get(id);
+        let Some(secret) = file.text().get(diagnostic.span.range()).filter(|text| !text.is_empty()) else {
+            continue;
+        };
+        let starred = shown.get(id).text().replace(secret, &"*".repeat(secret.len()));
+        shown.to_mut().put(id, file.path(), starred);
+    }
+    shown
 }
 
 /// Whether a line is the place of an excerpt that was given without one.

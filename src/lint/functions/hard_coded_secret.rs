@@ -89,6 +89,7 @@ fn look(cx: &mut Cx<'_>, place: &Place<'_>, node: &Node, name: &str) {
     let Some(secret) = secret_in(text).or_else(whole) else { return };
     let finding = cx
         .finding(cx.part(place, node.span, secret.range), format!("{} is written in the app", secret.what))
-        .help("keep it as a credential and write the credential's name here; then make a new secret");
+        .help("keep it as a credential and write the credential's name here; then make a new secret")
+        .concealed();
     cx.report(finding);
 }

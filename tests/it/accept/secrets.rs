@@ -129,3 +129,24 @@ fn a_missing_secret_is_named_and_nothing_else_shown() {
     clean("the message", finished.all().as_bytes());
     assert_eq!(stub.requests().len(), 0);
 }
+
+#[test]
+fn a_secret_that_stands_in_the_app_is_shown_by_no_report() {
+    const TOKEN: &str = "Bearer eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJzeW5jc2NvcGUifQ.c2lnbmF0dXJl";
+    let stage = Stage::empty();
+    stage.write("app/index.jigx", "title: T\n");
+    let function = format!(
+        "provider: DATA_PROVIDER_REST\nmethod: GET\nurl: https://example.com/x\n\
+         parameters: {{ Authorization: {{ location: header, type: string, required: false, valu: 1, value: '{TOKEN}' }} }}\n"
+    );
+    stage.write("app/functions/get.jigx", &function);
+    for format in ["human", "concise", "json", "sarif", "github", "gitlab", "junit"] {
+        let run = stage.run(&format!("lint app --format {format}"));
+        assert!(run.out.contains("hard-coded-secret"), "{format}: {}", run.out);
+        assert!(
+            !run.out.contains(&TOKEN[10..40]) && !run.err.contains(&TOKEN[10..40]),
+            "{format}: {}",
+            run.out
+        );
+    }
+}
