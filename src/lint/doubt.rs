@@ -129,15 +129,15 @@ fn value_behind(text: &str, key: Span) -> Option<&str> {
     Some(line.trim_matches(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | ',' | '}')))
 }
 
-/// The kinds of ids of syncs that are expressions somewhere, and so may be any id.
+/// The kinds of ids of syncs that may be any id: they are expressions somewhere, or missing where they are
+/// needed.
 pub(super) fn computed_ids(file: Sight<'_>, add: Add<'_, ()>) {
     let mut look = |action: &ActionNode| {
-        if action.instance_id.as_ref().is_some_and(|id| is_expression(&id.value)) {
-            match action.body.sync() {
-                Some(SyncRole::Scope(_)) => add(word(UseKind::Scope), ()),
-                Some(SyncRole::Member) => add(word(UseKind::Member), ()),
-                None => {}
-            }
+        let is_known = action.instance_id.as_ref().map(|id| !is_expression(&id.value));
+        match (action.body.sync(), is_known) {
+            (Some(SyncRole::Scope(_)), Some(false) | None) => add(word(UseKind::Scope), ()),
+            (Some(SyncRole::Member), Some(false)) => add(word(UseKind::Member), ()),
+            _ => {}
         }
     };
     for part in file.parts() {
