@@ -6,6 +6,7 @@ mod measure;
 #[path = "shared/town.rs"]
 mod town;
 
+use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -166,10 +167,12 @@ fn long_text(round: usize) -> String {
         if text.len() >= LONG_FILE {
             break;
         }
-        text.push_str(&format!(
+        // Writing to a String cannot fail.
+        let _ = write!(
+            text,
             "  - type: component.text-field\n    instanceId: field-{n}\n    options:\n      label: Field {n}\n      \
              initialValue: =@ctx.user.email & ' {n}'\n      isHidden: =@ctx.jig.state.searchText = '{n}'\n"
-        ));
+        );
     }
     text
 }

@@ -85,6 +85,7 @@ impl Part {
     }
 
     /// The ids that it uses, whatever else is part of the app.
+    #[must_use]
     pub fn references(&self) -> &[Reference] {
         &self.references
     }

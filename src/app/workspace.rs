@@ -94,6 +94,9 @@ impl Workspace {
     ///
     /// # Errors
     /// When the app cannot be read; the next reload looks at everything.
+    ///
+    /// # Panics
+    /// Never in practice: only with more than four billion files.
     pub fn reload(&mut self, changes: Changes<'_>) -> Result<Reload, LoadError> {
         let was_stale = std::mem::replace(&mut self.is_stale, true);
         let inputs = Inputs { app: &self.app, overlay: self.overlay.clone(), env: &*self.env };

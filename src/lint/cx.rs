@@ -250,6 +250,7 @@ impl<'a> Cx<'a> {
     }
 
     /// `did you mean …?`. Of very many names, only the first are looked at.
+    #[allow(clippy::unused_self, reason = "rules ask it like all else")]
     pub fn did_you_mean<'n>(
         &self,
         name: &str,

@@ -36,7 +36,7 @@ pub(super) struct Home<'a> {
 
 /// Parts of one kind by id.
 pub(super) struct Parts<'a, T> {
-    parts: &'a BTreeMap<String, Arc<T>>,
+    by_id: &'a BTreeMap<String, Arc<T>>,
     kind: FileKind,
     log: Rc<Log>,
 }
@@ -61,12 +61,12 @@ impl<'a> View<'a> {
             log: log(),
             name: &project.name,
             home: Home { screen: &project.home, log: log() },
-            jigs: Parts { parts: &project.jigs, kind: FileKind::Jig, log: log() },
-            components: Parts { parts: &project.components, kind: FileKind::Component, log: log() },
-            actions: Parts { parts: &project.actions, kind: FileKind::Action, log: log() },
-            functions: Parts { parts: &project.functions, kind: FileKind::Function, log: log() },
-            datasources: Parts { parts: &project.datasources, kind: FileKind::Datasource, log: log() },
-            databases: Parts { parts: &project.databases, kind: FileKind::Database, log: log() },
+            jigs: Parts { by_id: &project.jigs, kind: FileKind::Jig, log: log() },
+            components: Parts { by_id: &project.components, kind: FileKind::Component, log: log() },
+            actions: Parts { by_id: &project.actions, kind: FileKind::Action, log: log() },
+            functions: Parts { by_id: &project.functions, kind: FileKind::Function, log: log() },
+            datasources: Parts { by_id: &project.datasources, kind: FileKind::Datasource, log: log() },
+            databases: Parts { by_id: &project.databases, kind: FileKind::Database, log: log() },
             scripts: Scripts { scripts: &project.scripts, log: log() },
             index: Uses { project, log: log() },
         }
@@ -112,12 +112,12 @@ impl Deref for Home<'_> {
 impl<'a, T> Parts<'a, T> {
     pub fn get(&self, id: &str) -> Option<&'a T> {
         self.log.note(Question::Part(self.kind, id));
-        self.parts.get(id).map(AsRef::as_ref)
+        self.by_id.get(id).map(AsRef::as_ref)
     }
 
     pub fn get_key_value(&self, id: &str) -> Option<(&'a str, &'a T)> {
         self.log.note(Question::Part(self.kind, id));
-        self.parts.get_key_value(id).map(|(id, part)| (id.as_str(), part.as_ref()))
+        self.by_id.get_key_value(id).map(|(id, part)| (id.as_str(), part.as_ref()))
     }
 
     pub fn is_empty(&self) -> bool {
@@ -131,7 +131,7 @@ impl<'a, T> Parts<'a, T> {
     /// All of them; whoever asks is asked again whenever one of them changes.
     pub fn iter(&self) -> impl Iterator<Item = (&'a str, &'a T)> + use<'a, T> {
         self.log.note(Question::Parts(self.kind));
-        self.parts.iter().map(|(id, part)| (id.as_str(), part.as_ref()))
+        self.by_id.iter().map(|(id, part)| (id.as_str(), part.as_ref()))
     }
 
     pub fn keys(&self) -> impl Iterator<Item = &'a str> + use<'a, T> {

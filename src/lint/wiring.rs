@@ -149,7 +149,7 @@ fn object<'n>(node: &'n Node, is_index: bool, see: &mut dyn FnMut(Thread<'n>)) {
     match node.get("type").and_then(Node::as_str) {
         Some("action.set-state") => set(option("state"), see),
         Some("action.reset-state") => {
-            option("state").into_iter().for_each(|node| see(Thread::Target(node.span)))
+            option("state").into_iter().for_each(|node| see(Thread::Target(node.span)));
         }
         Some("action.set-solution-state") => match changes() {
             Some(entries) => entries.for_each(|entry| see(Thread::Solution(&entry.key.text, entry.key_span))),

@@ -1,6 +1,7 @@
 //! After any edits, an app that was brought up to date is what it would be if it were read anew.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -196,7 +197,7 @@ fn other_name(path: &Path, n: usize) -> PathBuf {
     let name =
         ["a-first".to_owned(), format!("{stem}-2"), stem.into_owned(), "zz".to_owned()][n / 4 % 4].clone();
     let folder = path.parent().unwrap();
-    let folder = if n % 7 == 0 { folder.join("deeper") } else { folder.to_path_buf() };
+    let folder = if n.is_multiple_of(7) { folder.join("deeper") } else { folder.to_path_buf() };
     fs::create_dir_all(&folder).unwrap();
     folder.join(format!("{name}.{ending}"))
 }
@@ -257,7 +258,7 @@ fn whole(loaded: &Loaded, files: &Files) -> String {
     for part in parts {
         let digits: String = part.trim_start().chars().take_while(char::is_ascii_digit).collect();
         let order = files.iter().position(|(id, _)| id.number().to_string() == digits);
-        out.push_str(&format!("file {order:?}"));
+        write!(out, "file {order:?}").unwrap();
         out.push_str(&part.trim_start()[digits.len()..]);
     }
     out
