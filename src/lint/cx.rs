@@ -1,7 +1,7 @@
 //! What a rule may ask about the app it looks at, and where its findings go.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::mem;
 use std::ops::Range;
 use std::rc::Rc;
@@ -39,6 +39,8 @@ pub(super) struct Cx<'a> {
     suggestions: RefCell<HashMap<(UseKind, String), Option<String>>>,
     forms: FormsAtHand<'a>,
     columns: RefCell<HashMap<Span, (Option<Arc<Columns>>, Box<[Mark]>)>>,
+    /// The targets of the file that was asked for last.
+    pub(super) targets: RefCell<Option<(FileId, HashSet<Span>)>>,
 }
 
 /// Where something stands.
@@ -87,6 +89,7 @@ impl<'a> Cx<'a> {
             suggestions: RefCell::default(),
             forms: FormsAtHand::default(),
             columns: RefCell::default(),
+            targets: RefCell::default(),
         }
     }
 

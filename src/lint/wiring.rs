@@ -1,6 +1,6 @@
 //! What the parts of an app set for one another: states, ids of components, screens within screens.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use super::Cx;
 use super::known::ALL;
@@ -235,10 +235,23 @@ impl<'a> Wiring<'_, 'a> {
 
     /// Whether an expression names a state to be set or reset, and does not read it.
     pub fn is_target(&self, expression: Span) -> bool {
-        let Some(file) = self.cx.sight(expression.file) else { return false };
-        let mut found = false;
-        threads(file, &mut |thread| found |= matches!(thread, Thread::Target(span) if span == expression));
-        found
+        let mut known = self.cx.targets.borrow_mut();
+        if known.as_ref().is_none_or(|(file, _)| *file != expression.file) {
+            *known = Some((expression.file, self.targets(expression.file)));
+        }
+        known.as_ref().is_some_and(|(_, targets)| targets.contains(&expression))
+    }
+
+    fn targets(&self, file: FileId) -> HashSet<Span> {
+        let mut targets = HashSet::new();
+        if let Some(file) = self.cx.sight(file) {
+            threads(file, &mut |thread| {
+                if let Thread::Target(span) = thread {
+                    targets.insert(span);
+                }
+            });
+        }
+        targets
     }
 
     /// Whether a jig is part of another one, or has others as parts; they may share components.
