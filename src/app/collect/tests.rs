@@ -216,6 +216,7 @@ fn links_are_followed_and_loops_are_not() {
     symlink(dir.path().join("elsewhere"), dir.path().join("jigs/linked")).unwrap();
     symlink(dir.path().join("jigs"), dir.path().join("jigs/loop")).unwrap();
     symlink(dir.path().join("gone"), dir.path().join("jigs/broken.jigx")).unwrap();
+    symlink("itself", dir.path().join("jigs/itself")).unwrap();
     let read = read(&dir, &whole(&dir)).0;
     assert_eq!(read, ["Index index index.jigx", "Jig a jigs/a.jigx", "Jig b jigs/linked/b.jigx"]);
 }
