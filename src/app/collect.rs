@@ -19,8 +19,8 @@ use super::{FileKind, Inputs};
 
 use crate::syntax;
 
-pub use discover::discover;
 use discover::is_index;
+pub use discover::{discover, discover_new};
 pub use pattern::FilePattern;
 pub(super) use stray::Remark;
 

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
 
-use super::{AppPath, LoadError, discover};
+use super::{AppPath, LoadError, discover, discover_new};
 use crate::app::tests::stage::{App, folder, write};
 use crate::app::{FileKind, Inputs, Loaded, load};
 use crate::diag::Files;
@@ -81,6 +81,18 @@ fn what_is_no_app_is_refused_by_name() {
         error("lonely"),
         "`lonely` has settings but no `index.jigx` (or `.yaml`, `.yml`, `.json`), so it is no app"
     );
+}
+
+#[test]
+fn a_new_file_belongs_to_the_app_around_it() {
+    let dir = folder(&[("app/index.jigx", "")]);
+    let place = discover_new(Path::new("app/new/../jigs/a.jigx"), dir.path()).unwrap();
+    assert_eq!(place.root, dir.path().join("app"));
+    assert_eq!(place.selected, [dir.path().join("app/jigs/a.jigx")]);
+    for nowhere in ["nodir/jigs/a.jigx", "a.jigx", "/no-such-folder/a.jigx"] {
+        let error = discover_new(Path::new(nowhere), dir.path()).unwrap_err().to_string();
+        assert!(error.starts_with(&format!("no app found at `{nowhere}`")), "{error}");
+    }
 }
 
 #[test]
