@@ -321,6 +321,17 @@ fn bytes_that_are_no_text_are_a_mistake_with_a_place() {
 }
 
 #[test]
+fn a_file_that_is_no_text_at_all_has_one_mistake() {
+    let dir = folder(&[INDEX]);
+    std::fs::create_dir_all(dir.path().join("jigs")).unwrap();
+    std::fs::write(dir.path().join("jigs/a.jigx"), b"\x7FELF: [\x01\x02\xD0\nb: }\n- \x03").unwrap();
+    let (_, loaded) = read(&dir, &whole(&dir));
+    let in_jigs = |found: &&crate::diag::Diagnostic| found.span.file != loaded.sources[0].file;
+    let found: Vec<_> = loaded.diagnostics().filter(in_jigs).map(|found| found.rule).collect();
+    assert_eq!(found, ["not-utf8"]);
+}
+
+#[test]
 fn a_file_that_is_too_large_is_not_read() {
     let dir = folder(&[INDEX, ("jigs/a.jigx", "")]);
     let file = std::fs::OpenOptions::new().write(true).open(dir.path().join("jigs/a.jigx")).unwrap();
