@@ -166,6 +166,19 @@ fn the_page_shows_how_the_app_stands_and_keys_work() {
 }
 
 #[test]
+fn a_run_waits_while_the_folder_of_the_app_is_gone() {
+    let stage = app();
+    let mut terminal = Terminal::start(&stage, "dev app", 24);
+    terminal.wait_for(&["small  ready"]);
+    std::fs::rename(stage.path("app"), stage.path("away")).unwrap();
+    terminal.wait_for(&["small  broken"]);
+    terminal.press("r");
+    terminal.wait_for(&["the run waits until the app is back"]);
+    std::fs::rename(stage.path("away"), stage.path("app")).expect("nothing is in its place");
+    terminal.wait_for(&["small  onLoad", "done in "]);
+}
+
+#[test]
 fn the_page_is_never_empty_in_between() {
     let stage = app();
     let mut terminal = Terminal::start(&stage, "dev app", 12);
