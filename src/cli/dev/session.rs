@@ -65,8 +65,8 @@ pub(super) struct Session<'a> {
     current: Option<Arc<Checked>>,
     /// Where the app is, or was.
     root: Option<PathBuf>,
-    /// Whether a run waits for the app's folder to come back.
-    is_held: bool,
+    /// What waits for the app's folder to come back.
+    held: Option<Kind>,
     served: Option<Served>,
     job: Option<Working>,
     /// What is to be done when the job at work is done.
@@ -127,7 +127,7 @@ impl<'a> Session<'a> {
             is_new: false,
             current: None,
             root: None,
-            is_held: false,
+            held: None,
             served: None,
             job: None,
             next: None,
@@ -247,7 +247,7 @@ impl<'a> Session<'a> {
             return Ok(());
         }
         let is_asked = self.runs.as_ref().is_some_and(|runs| runs.asked.names_something());
-        let runs_now = std::mem::take(&mut self.is_held) || is_asked;
+        let runs_now = self.held.take() == Some(Kind::Run) || is_asked;
         self.ask_for(if runs_now { Kind::Run } else { Kind::Look })
     }
 
@@ -272,7 +272,7 @@ impl<'a> Session<'a> {
         };
         let database = Database::of(&current.loaded.project.settings, self.named_database());
         if let Some(root) = self.root.as_ref().filter(|root| is_lost(root, &database)) {
-            self.is_held |= kind == Kind::Run;
+            self.held = self.held.max(Some(kind));
             let message =
                 format!("the run waits until the app is back: there is no folder `{}`", root.display());
             return if kind == Kind::Run { self.tell(&News::Note(&message)) } else { Ok(()) };
@@ -290,6 +290,8 @@ impl<'a> Session<'a> {
         self.job = Some(Working { kind, stop });
         if kind == Kind::Run {
             self.model.running = Some(SystemClock.now());
+            self.model.has_failed = false;
+            self.tell(&News::Begins)?;
         }
         Ok(())
     }
@@ -310,6 +312,10 @@ impl<'a> Session<'a> {
         let look = done.look.take();
         if done.kind == Kind::Run {
             self.model.running = None;
+            self.model.has_failed = match &done.result {
+                Ok(ended) => ended.as_ref().is_some_and(|(summary, _)| summary.outcome == RunOutcome::Failed),
+                Err(_) => true,
+            };
             self.tell(&News::Done(&done))?;
         }
         look.map_or(Ok(()), |look| self.looked(look))?;

@@ -156,7 +156,11 @@ fn the_page_shows_how_the_app_stands_and_keys_work() {
     terminal.press("c");
     terminal.wait_for(&["small  ready  no problems"]);
     terminal.press("s");
-    terminal.wait_for(&["nothing has been synced yet"]);
+    terminal.wait_for(&["nothing has been synced yet", "s back"]);
+    stage.write("app/actions/one.jigx", BAD);
+    terminal.wait_for(&["small  broken", "action.go-bakc", "s status"]);
+    stage.write("app/actions/one.jigx", GOOD);
+    terminal.wait_for(&["small  ready", "good again"]);
     terminal.press("l");
     terminal.wait_for(&["nothing has changed"]);
     terminal.press("q");
