@@ -7,6 +7,7 @@
 mod compare;
 mod fs;
 mod kind;
+mod links;
 mod live;
 mod places;
 mod poll;

@@ -127,8 +127,8 @@ impl View for Events<'_> {
             News::Suspended => self.write("dev.suspended", json!({})),
             News::Ended => self.write("dev.ended", json!({})),
             News::Note(text) => self.write("dev.failed", json!({"message": text})),
-            // Only keys bring these, and there are none.
-            News::Same | News::Status(_) => Ok(()),
+            // A run tells itself that it has begun; only keys bring the others, and there are none.
+            News::Begins | News::Same | News::Status(_) => Ok(()),
         }
     }
 }

@@ -121,7 +121,7 @@ impl View for Lines<'_> {
             }
             News::Status(text) => self.out.print(text)?,
             News::Note(text) => self.out.note(text),
-            News::Suspended | News::Ended => {}
+            News::Begins | News::Suspended | News::Ended => {}
         }
         Ok(())
     }
