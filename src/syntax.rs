@@ -224,13 +224,11 @@ impl Node {
     /// The node at a JSON pointer (RFC 6901); the empty pointer is this node.
     #[must_use]
     pub fn at(&self, pointer: &str) -> Option<&Self> {
-        pointer.split('/').skip(1).try_fold(self, |node, token| {
-            let token = token.replace("~1", "/").replace("~0", "~");
-            match &node.kind {
-                Kind::Object(_) => node.get(&token),
-                Kind::Array(items) => items.get(token.parse::<usize>().ok()?),
-                _ => None,
-            }
+        pointer.split('/').skip(1).try_fold(self, |node, token| match &node.kind {
+            Kind::Object(_) if token.contains('~') => node.get(&token.replace("~1", "/").replace("~0", "~")),
+            Kind::Object(_) => node.get(token),
+            Kind::Array(items) => items.get(token.parse::<usize>().ok()?),
+            _ => None,
         })
     }
 

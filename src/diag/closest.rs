@@ -4,13 +4,15 @@
 /// choice of `-`, `_` and `.` count little. Ties go to the first candidate.
 pub fn closest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let folded = fold(name);
-    let letters = name.chars().count();
+    let (letters, own) = outline(name);
     // Every single letter is one slip away from every other.
     let limit = if letters < 2 { 0 } else { (letters / 3).max(1) };
     let mut best: Option<(usize, &str)> = None;
     for candidate in candidates {
         // Cheaper than measuring, and right: every letter more or less is a difference.
-        if candidate.chars().count().abs_diff(letters) > limit {
+        let (count, others) = outline(candidate);
+        let is_far = |one: u64, other: u64| (one & !other).count_ones() as usize > limit;
+        if count.abs_diff(letters) > limit || is_far(own, others) || is_far(others, own) {
             continue;
         }
         let distance = strsim::osa_distance(&folded, &fold(candidate));
@@ -35,8 +37,17 @@ pub fn did_you_mean<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str
     closest(name, candidates).map(|found| format!("did you mean `{found}`?"))
 }
 
+/// How many letters a name has, and which, as bits: one slip changes one letter into one other at most.
+fn outline(name: &str) -> (usize, u64) {
+    name.chars().fold((0, 0), |(count, bits), c| (count + 1, bits | 1 << (u32::from(fold_letter(c)) % 64)))
+}
+
 fn fold(name: &str) -> String {
-    name.chars().map(|c| if matches!(c, '_' | '.') { '-' } else { c.to_ascii_lowercase() }).collect()
+    name.chars().map(fold_letter).collect()
+}
+
+fn fold_letter(c: char) -> char {
+    if matches!(c, '_' | '.') { '-' } else { c.to_ascii_lowercase() }
 }
 
 #[cfg(test)]

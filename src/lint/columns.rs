@@ -174,7 +174,8 @@ fn is_options_of_action(path: &[(Option<&str>, &Node)], options: &Node) -> bool 
 
 /// The datasource that a text is, with nothing done to it: `=@ctx.datasources.tasks`.
 pub(super) fn whole_datasource(text: &str) -> Option<String> {
-    if !is_expression(text) {
+    // Parsing is only worth it for what may be a path.
+    if !is_expression(text) || text.contains(['(', '[', '{', '?', '&', ';', ':', '\n']) {
         return None;
     }
     let expression = Expression::parse(text).ok()?;

@@ -8,7 +8,7 @@ use super::tally::Tally;
 use super::{callers, doubt, fetched, ids, sql, texts, tracked, triggers, wiring, writes};
 use crate::action::UseKind;
 use crate::app::FileKind;
-use crate::diag::{FileId, Span};
+use crate::diag::FileId;
 
 macro_rules! tables {
     ($($(#[$doc:meta])* $name:ident: $value:ty = $of:path,)*) => {
@@ -66,20 +66,8 @@ tables! {
     callers: callers::Caller = callers::callers,
     /// Names in lower case of the tables that the app's own statements make or alter.
     shaped_by_sql: () = sql::shaped_tables,
-    /// Keys of the app's state that actions set.
-    solution_keys: Span = wiring::solution_keys,
-    /// Keys of screens' states that actions set.
-    jig_keys: () = wiring::jig_keys,
-    /// Keys of components' states that actions set or components declare.
-    component_keys: () = wiring::component_keys,
-    /// Files with actions that set states that only running them tells, all under one key.
-    open_states: () = wiring::open_states,
-    /// Jigs that stand within others.
-    embedded_jigs: () = wiring::embedded_jigs,
-    /// Files with jigs within them, all under one key.
-    embedding_files: () = wiring::embedding_files,
-    /// Files with components or ids that only running tells, all under one key.
-    dynamic_files: () = wiring::dynamic_files,
+    /// What actions set: states by their keys, jigs within others.
+    wires: wiring::Wire = wiring::wires,
     /// Files with links that only running tells, all under one key.
     dynamic_links: () = wiring::dynamic_links,
     /// Files with mistakes that may hide links, all under one key.

@@ -95,14 +95,25 @@ impl Log {
 }
 
 /// Questions with new answers.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct News {
     marks: HashSet<Mark>,
+    /// A bit for the last two bytes of each mark: most questions have no new answer, which is seen here.
+    bits: Box<[u64]>,
+}
+
+impl Default for News {
+    fn default() -> Self {
+        Self { marks: HashSet::new(), bits: vec![0; (usize::from(u16::MAX) + 1) / 64].into() }
+    }
 }
 
 impl News {
     pub fn tell(&mut self, question: Question<'_>) {
-        self.marks.insert(question.mark());
+        let mark = question.mark();
+        self.marks.insert(mark);
+        let (word, bit) = place(mark);
+        self.bits[word] |= bit;
     }
 
     pub fn is_empty(&self) -> bool {
@@ -111,6 +122,15 @@ impl News {
 
     /// Whether one of these questions has a new answer.
     pub fn concern(&self, asked: &[Mark]) -> bool {
-        asked.iter().any(|mark| self.marks.contains(mark))
+        asked.iter().any(|mark| {
+            let (word, bit) = place(*mark);
+            self.bits[word] & bit != 0 && self.marks.contains(mark)
+        })
     }
+}
+
+/// The word and the bit of a mark.
+fn place(mark: Mark) -> (usize, u64) {
+    let low = mark as usize & usize::from(u16::MAX);
+    (low / 64, 1 << (low % 64))
 }

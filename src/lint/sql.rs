@@ -1,7 +1,7 @@
-//! Statements compiled against empty tables: one database in memory for all of an app, and each text once.
+//! Statements compiled against empty tables, each text once.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::Cx;
 use super::query::{Language, Statement};
@@ -9,29 +9,27 @@ use super::table::{Add, Sight};
 use crate::store::{Checked, Checker, Dialect};
 use crate::syntax::Node;
 
-/// The database, and what was found out about each text.
+/// What was found out about each text.
 #[derive(Default)]
 pub(super) struct Desk {
-    inner: Mutex<Inner>,
+    known: Mutex<HashMap<(Language, Box<str>), Arc<Checked>>>,
 }
 
-#[derive(Default)]
-struct Inner {
-    /// Made for the first statement, and tried again for the next when SQLite cannot work.
-    checker: Option<Checker>,
-    known: HashMap<(Language, Box<str>), Arc<Checked>>,
-}
+/// Databases that nobody uses at the moment. What they tell depends on the statement alone, so that they
+/// can be used for any app; making one costs as much as checking many statements.
+static IDLE: Mutex<Vec<Checker>> = Mutex::new(Vec::new());
+
+/// So many texts are remembered; while an author edits, there are always new ones.
+const MOST_KNOWN: usize = 50_000;
 
 impl Desk {
     fn check(&self, text: &str, language: Language, package: &str) -> Option<Arc<Checked>> {
-        let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(known) = inner.known.get(&(language, text.into())) {
+        let key = (language, text.into());
+        if let Some(known) = locked(&self.known).get(&key) {
             return Some(Arc::clone(known));
         }
-        if inner.checker.is_none() {
-            inner.checker = Checker::new().ok();
-        }
-        let checker = inner.checker.as_ref()?;
+        let idle = locked(&IDLE).pop();
+        let checker = idle.or_else(|| Checker::new().ok())?;
         let checked = Arc::new(match language {
             Language::Query { shorthand } => {
                 checker.check_query(text, &Dialect { shorthand, package: Some(package) })
@@ -39,9 +37,20 @@ impl Desk {
             Language::Change => checker.check_statement(text),
             Language::Server => return None,
         });
-        inner.known.insert((language, text.into()), Arc::clone(&checked));
+        if !checker.is_worn() {
+            locked(&IDLE).push(checker);
+        }
+        let mut known = locked(&self.known);
+        if known.len() >= MOST_KNOWN {
+            known.clear();
+        }
+        known.insert(key, Arc::clone(&checked));
         Some(checked)
     }
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Cx<'_> {

@@ -28,60 +28,51 @@ enum Thread<'n> {
     Dynamic,
 }
 
-/// Adds the keys of the app's state that actions set, with their places.
-pub(super) fn solution_keys(file: Sight<'_>, add: Add<'_, Span>) {
-    threads(file, &mut |thread| {
-        if let Thread::Solution(key, span) = thread {
-            add(key, span);
-        }
-    });
+/// What is known of a key of a state, of a jig, or of a whole file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Wire {
+    /// An action sets this key of the app's state here.
+    Solution(Span),
+    /// An action sets this key of a screen's state.
+    Jig,
+    /// An action sets this key of a component's state, or a component of the app declares it.
+    Component,
+    /// This jig stands within another one.
+    Embedded,
+    /// The file is of the kind that the key tells.
+    File,
 }
 
-/// Adds the keys of screens' states that actions set.
-pub(super) fn jig_keys(file: Sight<'_>, add: Add<'_, ()>) {
-    threads(file, &mut |thread| {
-        if let Thread::Jig(key) = thread {
-            add(key, ());
-        }
-    });
-}
+// Keys that stand for files; no name of the app begins like them.
+/// Files with actions that set states that only running them tells.
+const OPEN: &str = "= open";
+/// Files with jigs within them.
+const EMBEDDING: &str = "= embedding";
+/// Files with components or ids that only running tells.
+const DYNAMIC: &str = "= dynamic";
 
-/// Adds the keys of components' states that actions set or a component of the app declares.
-pub(super) fn component_keys(file: Sight<'_>, add: Add<'_, ()>) {
+/// Adds what a file sets.
+pub(super) fn wires(file: Sight<'_>, add: Add<'_, Wire>) {
     for part in file.parts().filter(|part| part.kind == FileKind::Component) {
         if let Holds::Screen(component) = &part.holds {
-            component.state.keys().for_each(|key| add(key, ()));
+            component.state.keys().for_each(|key| add(key, Wire::Component));
         }
     }
-    threads(file, &mut |thread| {
-        if let Thread::Component(key) = thread {
-            add(key, ());
+    let (mut is_open, mut is_embedding, mut is_dynamic) = (false, false, false);
+    threads(file, &mut |thread| match thread {
+        Thread::Solution(key, span) => add(key, Wire::Solution(span)),
+        Thread::Jig(key) => add(key, Wire::Jig),
+        Thread::Component(key) => add(key, Wire::Component),
+        Thread::Target(_) => {}
+        Thread::Open => is_open = true,
+        Thread::Embedded(jig) => {
+            add(jig, Wire::Embedded);
+            is_embedding = true;
         }
+        Thread::Dynamic => is_dynamic = true,
     });
-}
-
-/// Adds a file with actions that set states that only running them tells.
-pub(super) fn open_states(file: Sight<'_>, add: Add<'_, ()>) {
-    once(file, add, |thread| matches!(thread, Thread::Open));
-}
-
-/// Adds the jigs that stand within others.
-pub(super) fn embedded_jigs(file: Sight<'_>, add: Add<'_, ()>) {
-    threads(file, &mut |thread| {
-        if let Thread::Embedded(jig) = thread {
-            add(jig, ());
-        }
-    });
-}
-
-/// Adds a file with jigs within it.
-pub(super) fn embedding_files(file: Sight<'_>, add: Add<'_, ()>) {
-    once(file, add, |thread| matches!(thread, Thread::Embedded(_)));
-}
-
-/// Adds a file with components or ids that only running tells.
-pub(super) fn dynamic_files(file: Sight<'_>, add: Add<'_, ()>) {
-    once(file, add, |thread| matches!(thread, Thread::Dynamic));
+    let of_file = [(OPEN, is_open), (EMBEDDING, is_embedding), (DYNAMIC, is_dynamic)];
+    of_file.into_iter().filter(|(_, holds)| *holds).for_each(|(key, _)| add(key, Wire::File));
 }
 
 /// Adds a file with a link that only running tells.
@@ -101,15 +92,6 @@ fn has_dynamic_link(node: &Node) -> bool {
 pub(super) fn hidden_links(file: Sight<'_>, add: Add<'_, ()>) {
     let mut found = file.loaded.diagnostics_in(file.source);
     if found.any(|found| matches!(found.rule, "unknown-action-type" | "unknown-key")) {
-        add(ALL, ());
-    }
-}
-
-/// Adds a file that has such a thread, under the one key.
-fn once(file: Sight<'_>, add: Add<'_, ()>, is_meant: fn(&Thread<'_>) -> bool) {
-    let mut found = false;
-    threads(file, &mut |thread| found |= is_meant(&thread));
-    if found {
         add(ALL, ());
     }
 }
@@ -214,23 +196,24 @@ impl<'a> Cx<'a> {
 impl<'a> Wiring<'_, 'a> {
     /// Whether an action sets this key of the app's state, or may.
     pub fn may_set_solution(&self, key: &str) -> bool {
-        self.is_open() || !self.cx.rows(|known| &known.solution_keys, key).is_empty()
+        self.is_open() || self.wires(key).any(|wire| matches!(wire, Wire::Solution(_)))
     }
 
     /// Keys of the app's state that actions set, and where first.
     pub fn solution_keys(&self) -> BTreeMap<&'a str, Span> {
-        let first = |key: &'a str| Some((key, self.cx.rows(|known| &known.solution_keys, key).first()?.1));
-        self.cx.keys(|known| &known.solution_keys).filter_map(first).collect()
+        let place = |wire: &Wire| if let Wire::Solution(span) = wire { Some(*span) } else { None };
+        let first = |key: &'a str| Some((key, self.wires(key).find_map(place)?));
+        self.cx.keys(|known| &known.wires).filter_map(first).collect()
     }
 
     /// Whether an action sets this key of some screen's state, or may.
     pub fn may_set_jig(&self, key: &str) -> bool {
-        self.is_open() || !self.cx.rows(|known| &known.jig_keys, key).is_empty()
+        self.is_open() || self.wires(key).any(|wire| *wire == Wire::Jig)
     }
 
     /// Whether an action sets this key of some component's state, or may.
     pub fn may_set_component(&self, key: &str) -> bool {
-        self.is_open() || !self.cx.rows(|known| &known.component_keys, key).is_empty()
+        self.is_open() || self.wires(key).any(|wire| *wire == Wire::Component)
     }
 
     /// Whether an expression names a state to be set or reset, and does not read it.
@@ -256,26 +239,29 @@ impl<'a> Wiring<'_, 'a> {
 
     /// Whether a jig is part of another one, or has others as parts; they may share components.
     pub fn is_composed(&self, jig: &str, file: FileId) -> bool {
-        let embeds =
-            self.cx.rows(|known| &known.embedding_files, ALL).binary_search_by_key(&file, |(file, ())| *file);
-        embeds.is_ok() || !self.cx.rows(|known| &known.embedded_jigs, jig).is_empty()
+        self.is_in(EMBEDDING, file) || self.wires(jig).any(|wire| *wire == Wire::Embedded)
     }
 
     /// Whether only running tells which components a file has.
     pub fn has_dynamic_components(&self, file: FileId) -> bool {
-        self.cx
-            .rows(|known| &known.dynamic_files, ALL)
-            .binary_search_by_key(&file, |(file, ())| *file)
-            .is_ok()
+        self.is_in(DYNAMIC, file)
     }
 
     /// Whether only running tells which components some file has.
     pub fn is_dynamic(&self) -> bool {
-        !self.cx.rows(|known| &known.dynamic_files, ALL).is_empty()
+        self.wires(DYNAMIC).next().is_some()
     }
 
     fn is_open(&self) -> bool {
-        !self.cx.rows(|known| &known.open_states, ALL).is_empty()
+        self.wires(OPEN).next().is_some()
+    }
+
+    fn is_in(&self, key: &str, file: FileId) -> bool {
+        self.cx.rows(|known| &known.wires, key).binary_search_by_key(&file, |(file, _)| *file).is_ok()
+    }
+
+    fn wires(&self, key: &str) -> impl Iterator<Item = &'a Wire> + use<'a> {
+        self.cx.rows(|known| &known.wires, key).iter().map(|(_, wire)| wire)
     }
 }
 

@@ -1,6 +1,6 @@
 //! Statements checked without data: compiled against empty tables in memory, for the linter.
 
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::collections::HashSet;
 use std::ops::Range;
 
@@ -21,7 +21,7 @@ pub struct Checked {
     pub tables: Vec<TableUse>,
     /// Columns of its result; empty when it does not compile.
     pub columns: Vec<String>,
-    /// Every name in the text that some table has, also when it does not compile.
+    /// Every table that it names, also when it does not compile.
     pub named: Vec<String>,
     /// Why it does not compile.
     pub mistake: Option<SqlMistake>,
@@ -43,8 +43,10 @@ pub struct Checker {
     guarded: Guarded,
     /// Names of the tables that were made, in lower case.
     made: RefCell<HashSet<String>>,
-    /// How many other solutions' databases stand beside ours.
-    attached: Cell<usize>,
+    /// Names, in lower case, of the tables of other solutions that the statement at hand names.
+    foreign: RefCell<HashSet<String>>,
+    /// The quoted names of other solutions' databases that stand beside ours.
+    attached: RefCell<Vec<String>>,
     /// Keeps the database in memory alive.
     _place: Place,
 }
@@ -70,7 +72,15 @@ impl Checker {
         let limit = rusqlite::limits::Limit::SQLITE_LIMIT_ATTACHED;
         guarded.conn.set_limit(limit, room).map_err(|error| translate(&error, place.path()))?;
         let made = RefCell::new(SYSTEM_NAMES.map(str::to_owned).into());
-        Ok(Self { guarded, made, attached: Cell::new(0), _place: place })
+        let (foreign, attached) = (RefCell::default(), RefCell::default());
+        Ok(Self { guarded, made, foreign, attached, _place: place })
+    }
+
+    /// Whether so many tables were made that a new one is better.
+    #[must_use]
+    pub fn is_worn(&self) -> bool {
+        const MANY: usize = 2000;
+        self.made.borrow().len() > MANY
     }
 
     /// Checks a datasource's query.
@@ -86,7 +96,11 @@ impl Checker {
     }
 
     fn check(&self, text: &Rewritten, mode: Mode) -> Checked {
-        let mut checked = Checked { parameters: text.parameters(), ..Checked::default() };
+        let (parameters, named) = (text.parameters(), text.tables_named());
+        let mut checked = Checked { parameters, named, ..Checked::default() };
+        if dialect::first_word(&text.sql).is_some_and(|word| word.eq_ignore_ascii_case("CREATE")) {
+            checked.named.iter().for_each(|name| _ = self.unmake(name));
+        }
         for _ in 0..MAX_TABLES {
             let (result, access) = self.guarded.as_author(mode, None, |conn| {
                 let statement = prepare(conn, &text.sql)?;
@@ -98,22 +112,25 @@ impl Checker {
                     checked.tables = self.tables(text, &access);
                     break;
                 }
-                Err(error) if self.learn(&error, text) => {}
+                Err(error) if self.learn(&error, text) || self.unlearn(&error) => {}
                 Err(error) => {
                     checked.mistake = Some(mistake(&error, text, &access));
                     break;
                 }
             }
         }
-        checked.named = text.names_where(|name| self.made.borrow().contains(&name.to_ascii_lowercase()));
+        self.forget_foreign();
         checked
     }
 
     /// Tables only: what SQLite reads besides them are rows of functions and of inner queries.
     fn tables(&self, text: &Rewritten, access: &Access) -> Vec<TableUse> {
-        let made = self.made.borrow();
-        let names =
-            access.read.union(&access.written).filter(|name| made.contains(&name.to_ascii_lowercase()));
+        let (made, foreign) = (self.made.borrow(), self.foreign.borrow());
+        let is_table = |name: &&String| {
+            let name = name.to_ascii_lowercase();
+            made.contains(&name) || foreign.contains(&name)
+        };
+        let names = access.read.union(&access.written).filter(is_table);
         names.map(|name| table_use(text, name, access.written.contains(name))).collect()
     }
 
@@ -131,6 +148,24 @@ impl Checker {
         made && self.made.borrow_mut().insert(name.to_ascii_lowercase()) && text.find_name(name).is_some()
     }
 
+    /// Takes away a table that was made for another statement and that this one makes itself: what is found
+    /// out about a statement must not depend on the others. Whether it is worth another try.
+    fn unlearn(&self, error: &rusqlite::Error) -> bool {
+        let message = words(error);
+        let Some(name) = message.strip_prefix("table ").and_then(|rest| rest.strip_suffix(" already exists"))
+        else {
+            return false;
+        };
+        self.unmake(name.trim_matches(['"', '[', ']', '`']))
+    }
+
+    fn unmake(&self, name: &str) -> bool {
+        let is_ours = !SYSTEM_NAMES.contains(&name.to_ascii_lowercase().as_str());
+        is_ours
+            && self.made.borrow_mut().remove(&name.to_ascii_lowercase())
+            && self.guarded.conn.execute_batch(&format!("DROP TABLE {}", entity::quote(name))).is_ok()
+    }
+
     /// A table of another solution, whose database stands beside ours (datasources.md §2.2).
     fn learn_foreign(&self, package: &str, table: &str) -> bool {
         let conn = &self.guarded.conn;
@@ -138,14 +173,25 @@ impl Checker {
         let columns = "(id TEXT PRIMARY KEY NOT NULL, data TEXT, timestamp, file TEXT)";
         let create = format!("CREATE TABLE {quoted}.{} {columns}", entity::quote(table));
         let attach = || {
-            let room = self.attached.get() < MAX_ATTACHED;
+            let room = self.attached.borrow().len() < MAX_ATTACHED;
             let done = room && conn.execute_batch(&format!("ATTACH ':memory:' AS {quoted}")).is_ok();
-            self.attached.set(self.attached.get() + usize::from(done));
+            if done {
+                self.attached.borrow_mut().push(quoted.clone());
+            }
             done
         };
         let made = conn.execute_batch(&create).is_ok() || (attach() && conn.execute_batch(&create).is_ok());
-        self.made.borrow_mut().insert(table.to_ascii_lowercase());
+        self.foreign.borrow_mut().insert(table.to_ascii_lowercase());
         made
+    }
+
+    /// Lets go of all other solutions' databases: a name that stands alone must not be found in them by
+    /// the next statement.
+    fn forget_foreign(&self) {
+        for database in self.attached.borrow_mut().drain(..) {
+            _ = self.guarded.conn.execute_batch(&format!("DETACH {database}"));
+        }
+        self.foreign.borrow_mut().clear();
     }
 }
 

@@ -2,6 +2,7 @@
 //! `json_extract`, the app's own package name becomes the database, and every byte of the outcome knows where it
 //! came from. All of it works on tokens, never on bare text.
 
+mod names;
 mod token;
 
 use std::ops::Range;
@@ -143,21 +144,6 @@ impl Rewritten {
         let first = in_list.last().unwrap_or(0) + 1;
         OPERATORS.iter().any(|operator| is(back(1), operator))
             || (is(back(first), "(") && is(back(first + 1), "IN"))
-    }
-
-    /// The names in the text that this holds for, each once, as the author wrote them.
-    pub(super) fn names_where(&self, holds: impl Fn(&str) -> bool) -> Vec<String> {
-        let mut found: Vec<String> = Vec::new();
-        for token in &self.tokens {
-            let name = match token.kind {
-                Kind::Word | Kind::Bracketed | Kind::DoubleQuoted => token.unquoted(&self.original),
-                _ => continue,
-            };
-            if holds(&name) && !found.contains(&name) {
-                found.push(name);
-            }
-        }
-        found
     }
 }
 

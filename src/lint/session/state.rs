@@ -91,12 +91,16 @@ impl Found {
 
     /// The units whose look is not what it would be now.
     fn stale(&self, walker: &Walker, loaded: &Loaded, moved: &BTreeSet<FileId>, news: &News) -> Vec<Unit> {
-        let is_stale = |unit: &Unit| match (unit, self.looks.get(unit)) {
-            (Unit::File(file), _) if moved.contains(file) => true,
-            (_, None) => true,
-            (_, Some(look)) => news.concern(&look.asked),
-        };
-        walker.units(loaded).into_iter().filter(is_stale).collect()
+        if self.looks.is_empty() {
+            return walker.units(loaded);
+        }
+        let concerned =
+            self.looks.iter().filter(|(_, look)| news.concern(&look.asked)).map(|(unit, _)| *unit);
+        let there = moved.iter().filter(|file| loaded.source(**file).is_some());
+        let mut units: Vec<Unit> = there.map(|file| Unit::File(*file)).chain(concerned).collect();
+        units.sort_unstable();
+        units.dedup();
+        units
     }
 
     fn take(

@@ -1,5 +1,6 @@
 //! The app's queries: values, parameters, limits, refusals, and the checker.
 
+use std::rc::Rc;
 use std::time::Duration;
 
 use super::*;
@@ -246,6 +247,41 @@ fn the_checker_tells_parameters_tables_columns_and_mistakes() {
     let statement = checker.check_statement("INSERT INTO fresh (id, data) VALUES (@id, @data)");
     assert_eq!((statement.mistake.clone(), statement.tables.len()), (None, 1), "{statement:?}");
     assert!(checker.check_statement("DELETE FROM _syncScope").mistake.is_some());
+}
+
+#[test]
+fn what_is_found_out_does_not_depend_on_other_statements() {
+    let queries: Vec<String> = ["t", "u", "v"]
+        .iter()
+        .flat_map(|table| {
+            [
+                format!("SELECT id FROM {table}"),
+                format!("SELECT nope FROM {table}"),
+                format!("SELECT t, u FROM {table}"),
+                format!("SELECT {table}.id FROM other.{table}"),
+            ]
+        })
+        .chain((0..12).map(|n| format!("SELECT id FROM [pack{n}].[t]")))
+        .collect();
+    let statements = [
+        "CREATE TABLE t (a)",
+        "CREATE TABLE IF NOT EXISTS u (b)",
+        "DROP TABLE v",
+        "ALTER TABLE t ADD COLUMN c",
+        "INSERT INTO t (id) SELECT id FROM u",
+        "CREATE TABLE _syncScope (a)",
+    ];
+    let all = |checker: &dyn Fn() -> Rc<Checker>| {
+        let queries =
+            queries.iter().map(|sql| (sql.clone(), checker().check_query(sql, &Dialect::default())));
+        let statements = statements.iter().map(|sql| ((*sql).to_owned(), checker().check_statement(sql)));
+        queries.chain(statements).collect::<Vec<_>>()
+    };
+    let fresh = all(&|| Rc::new(Checker::new().unwrap()));
+    let one = Rc::new(Checker::new().unwrap());
+    for _ in 0..3 {
+        assert_eq!(all(&|| Rc::clone(&one)), fresh);
+    }
 }
 
 #[test]
