@@ -7,6 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::links::turns;
+use super::settle::Change;
 use crate::app::AppPath;
 
 /// Deeper folders are not followed; nobody has an app like that, and a file system may have loops.
@@ -152,6 +153,14 @@ impl Places {
             }
         }
     }
+}
+
+/// Whether a file has no text yet, or went a moment ago: many editors write it anew then.
+#[must_use]
+pub fn looks_unfinished(change: &Change) -> bool {
+    let is_unfinished =
+        |path: &PathBuf| fs::metadata(path).map_or(true, |found| found.is_file() && found.len() == 0);
+    change.paths.iter().any(is_unfinished)
 }
 
 /// Whether a path is a table, or a folder on the way to one.

@@ -120,7 +120,9 @@ impl View for Events<'_> {
             News::Tables(TablesNews::Served { url, tables, .. }) => {
                 self.write("dev.tables", json!({"url": url, "tables": tables}))
             }
-            News::Tables(TablesNews::Broken(message)) => self.write("dev.tables", json!({"error": message})),
+            News::Tables(TablesNews::Broken { message, still }) => {
+                self.write("dev.tables", json!({"error": message, "servingOf": still}))
+            }
             News::Ran(record) => self.record(record),
             News::Done(done) => self.done(done),
             News::Differs(differences) => self.write("dev.inputs", json!({"changes": differences})),

@@ -191,7 +191,10 @@ pub(super) fn tables(news: &TablesNews) -> String {
             let again = if *again { ", as they are now" } else { "" };
             format!("serving {tables} at {url}{again}")
         }
-        TablesNews::Broken(message) => format!("cannot serve the tables: {message}"),
+        TablesNews::Broken { message, still: None } => format!("cannot serve the tables: {message}"),
+        TablesNews::Broken { message, still: Some(since) } => {
+            format!("still serving the tables of {}: {message}", time_of_day(*since))
+        }
     }
 }
 

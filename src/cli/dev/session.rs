@@ -25,7 +25,7 @@ use crate::cli::signals::{Heard, Interrupts, suspend};
 use crate::cli::terminal::Terminal;
 use crate::lint::Checked;
 use crate::run::{Clock, Outcome as RunOutcome, Stop, SystemClock};
-use crate::watch::{Change, Choice, LiveApp, Outcome, Settle};
+use crate::watch::{Change, Choice, LiveApp, Outcome, Settle, looks_unfinished};
 
 /// How long a run may take to stop before the session ends without it.
 const FAREWELL: Duration = Duration::from_secs(2);
@@ -153,7 +153,7 @@ impl<'a> Session<'a> {
         loop {
             let now = Instant::now();
             if self.model.reading.is_none()
-                && let Some(change) = self.settle.take(now)
+                && let Some(change) = self.settle.take_finished(now, looks_unfinished)
             {
                 self.read(change);
             }
