@@ -34,7 +34,7 @@ use crate::diag::{Diagnostic, FileId, Files, RuleInfo, Span, Spanned};
 use crate::expr::{Expression, SharedExpressions, Template};
 use crate::syntax::Tree;
 
-pub use collect::{AppPath, FilePattern, LoadError, discover};
+pub use collect::{AppPath, FilePattern, LoadError, discover, discover_new};
 pub use database::Database;
 pub use datasource::{Datasource, EntityRef, Origin, Sqlite};
 pub use function::{

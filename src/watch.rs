@@ -7,6 +7,7 @@
 mod compare;
 mod fs;
 mod kind;
+mod links;
 mod live;
 mod places;
 mod poll;
@@ -14,5 +15,5 @@ mod settle;
 
 pub use fs::{Choice, Means, Reason, Tell, Watcher};
 pub use live::{Ask, Env, Find, Finding, LiveApp, Outcome, State, Trouble, Update, words};
-pub use places::Wanted;
+pub use places::{Wanted, looks_unfinished};
 pub use settle::{Change, Noticed, Settle};

@@ -19,8 +19,8 @@ use super::{FileKind, Inputs};
 
 use crate::syntax;
 
-pub use discover::discover;
 use discover::is_index;
+pub use discover::{discover, discover_new};
 pub use pattern::FilePattern;
 pub(super) use stray::Remark;
 
@@ -290,8 +290,7 @@ fn walker(dir: &Path) -> WalkBuilder {
 
 /// A link that leads back to itself or nowhere is passed over; all else stops the reading.
 fn walk_error(dir: &Path, error: ignore::Error) -> Result<(), LoadError> {
-    let is_link = is_loop(&error) || error.io_error().is_some_and(|e| e.kind() == io::ErrorKind::NotFound);
-    if is_link {
+    if is_loop(&error) || error.io_error().is_some_and(|io| leads_nowhere(&error, io)) {
         return Ok(());
     }
     let text = error.to_string();
@@ -304,6 +303,24 @@ fn is_loop(error: &ignore::Error) -> bool {
         ignore::Error::Loop { .. } => true,
         ignore::Error::WithPath { err, .. } | ignore::Error::WithDepth { err, .. } => is_loop(err),
         _ => false,
+    }
+}
+
+/// Whether what could not be looked at is gone, or is a link without a target. The kind of error for a
+/// link to itself has no stable name, so all that stops a link counts, except that it is forbidden.
+fn leads_nowhere(error: &ignore::Error, io: &io::Error) -> bool {
+    match io.kind() {
+        io::ErrorKind::NotFound => true,
+        io::ErrorKind::PermissionDenied => false,
+        _ => place_of(error).is_some_and(Path::is_symlink),
+    }
+}
+
+fn place_of(error: &ignore::Error) -> Option<&Path> {
+    match error {
+        ignore::Error::WithPath { path, .. } => Some(path),
+        ignore::Error::WithDepth { err, .. } => place_of(err),
+        _ => None,
     }
 }
 

@@ -68,6 +68,8 @@ pub struct EntityRef {
     pub entity: Spanned<String>,
     /// The function of a datasource that fetches by itself (sync.md §7).
     pub function: Option<Spanned<String>>,
+    /// Whether the table is another solution's, whose databases are not known here (datasources.md §2.2).
+    pub is_foreign: bool,
 }
 
 pub(super) fn lower(id: &str, node: &Node, reader: &mut Reader<'_>) -> Datasource {
@@ -126,8 +128,9 @@ fn entity(node: &Node) -> Option<EntityRef> {
         Kind::Object(_) => Some(EntityRef {
             entity: text(node.get("entity")?)?,
             function: node.get("function").and_then(text),
+            is_foreign: node.get("package").is_some(),
         }),
-        _ => Some(EntityRef { entity: text(node)?, function: None }),
+        _ => Some(EntityRef { entity: text(node)?, function: None, is_foreign: false }),
     }
 }
 

@@ -32,6 +32,10 @@ pub(super) fn lower(
     let mut mistakes = lowered.mistakes;
     mistakes.extend(lowered.parts.iter().flat_map(|part| part.mistakes.iter().cloned()));
     drop_repeated(&mut mistakes);
+    if broken.is_some() {
+        // The bytes that are no text stand in for others, so what else is wrong cannot be known.
+        mistakes.truncate(1);
+    }
     Source {
         file,
         path: path.to_path_buf(),

@@ -19,9 +19,10 @@ pub(super) const RULES: &[RuleInfo] = &[
         summary: "the end of an expression is taken for a comment",
         docs: "\
 Finds expressions without quotes that cannot be read because a blank and a `#` stand in them, and that could
-be read as a whole. In YAML a comment begins there.
+be read as a whole, or whose brackets are closed only behind the `#`. In YAML a comment begins there.
 
-The phone gets half an expression, and shows nothing. The fix puts the whole into quotes.
+The phone gets half an expression, and shows nothing. The fix puts the whole into quotes; there is none when
+the whole has another mistake.
 
 ```yaml wrong
 # jigs/home.jigx

@@ -154,7 +154,8 @@ impl Part {
                     self.refer(UseKind::Function, function, screen);
                     self.define(UseKind::Member, &datasource.id, datasource.span, DefinedBy::LocalDatasource);
                 }
-                let with_database = sqlite.entities.iter().filter(|entity| entity.entity.value.contains('/'));
+                let own = sqlite.entities.iter().filter(|entity| !entity.is_foreign);
+                let with_database = own.filter(|entity| entity.entity.value.contains('/'));
                 let used = with_database.map(|entity| reference(UseKind::Table, &entity.entity, screen));
                 // The provider says it, even where the database is misspelt.
                 match sqlite.provider {

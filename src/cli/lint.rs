@@ -19,7 +19,7 @@ use super::failure::Failure;
 use super::findings::{Format, Wanted, WantedParser};
 use super::progress::Waiting;
 use super::shell::Shell;
-use crate::app::{AppPath, discover};
+use crate::app::{AppPath, discover, discover_new};
 use crate::diag::Severity;
 use crate::lint::{Reach, Request};
 
@@ -274,13 +274,10 @@ fn targets(args: &Args, shell: &mut Shell) -> Result<(Vec<AppPath>, BTreeMap<Pat
     if path.is_file() {
         return Ok((discover(std::slice::from_ref(name), &shell.cwd)?, overlay));
     }
-    // An editor's new file is not on disk yet: its folder tells which app it belongs to.
-    let folder = path.ancestors().skip(1).find(|folder| folder.is_dir()).unwrap_or(&shell.cwd).to_path_buf();
-    let mut places = discover(&[folder], &shell.cwd)?;
-    for place in &mut places {
-        place.selected = vec![path.clone()];
-    }
-    Ok((places, overlay))
+    // An editor's new file is not on disk yet.
+    let place = discover_new(name, &shell.cwd)?;
+    let overlay = place.selected.iter().cloned().zip(overlay.into_values()).collect();
+    Ok((vec![place], overlay))
 }
 
 fn is_dash(path: &Path) -> bool {

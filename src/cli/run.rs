@@ -24,7 +24,7 @@ use crate::store::Store;
 
 pub(super) use asked::{Asked, Assignment, assignment};
 pub(super) use closing::{Ended, text as closing};
-pub(super) use human::{Step, Teller};
+pub(super) use human::{Step, Teller, tells_trouble};
 
 /// Triggers an event or an action of an app and performs what follows: evaluates guards, fetches
 /// tables over HTTP into the app's database, keeps scopes and statuses. The app is checked first.

@@ -179,15 +179,19 @@ impl<'a> Literal<'a> {
 
     /// The `{name}`s of an address, with the bytes of the braces.
     pub fn tokens(&self) -> Vec<(&'a str, Range<usize>)> {
-        let text = self.text();
-        let opened = text.match_indices('{').filter_map(|(at, _)| {
-            let length = text[at + 1..].find(['}', '{'])?;
-            let name = &text[at + 1..at + 1 + length];
-            let closed = text[at + 1 + length..].starts_with('}');
-            (closed && is_name(name)).then(|| (name, at..at + length + 2))
-        });
-        opened.collect()
+        tokens(self.text())
     }
+}
+
+/// The `{name}`s of a text, with the bytes of the braces.
+pub(super) fn tokens(text: &str) -> Vec<(&str, Range<usize>)> {
+    let opened = text.match_indices('{').filter_map(|(at, _)| {
+        let length = text[at + 1..].find(['}', '{'])?;
+        let name = &text[at + 1..at + 1 + length];
+        let closed = text[at + 1 + length..].starts_with('}');
+        (closed && is_name(name)).then(|| (name, at..at + length + 2))
+    });
+    opened.collect()
 }
 
 fn is_name(text: &str) -> bool {

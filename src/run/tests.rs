@@ -12,6 +12,7 @@ mod functions;
 mod guards;
 mod interruption;
 mod lists;
+mod matrix;
 mod scopes;
 mod stage;
 mod state;

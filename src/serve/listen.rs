@@ -196,6 +196,7 @@ fn converse(stream: TcpStream, shared: &Shared) {
             Err(Refusal::Answer(answer)) => return refuse(connection, &answer),
         };
         let request = Request { keeps_alive: request.keeps_alive && !shared.is_stopping(), ..request };
+        let request = shared.site.plan.unmarked(request);
         let answer = answer(shared, &request);
         let Some(mishap) = shared.site.plan.next(&request) else {
             if connection.write(&answer, Some(&request)).is_err() || !request.keeps_alive {

@@ -11,6 +11,9 @@ use super::http::{Answer, Request};
 
 pub(super) use delivery::{Delivery, End, Framing, Sent};
 
+/// What marks the address that a client is sent on to; no part of the question.
+pub(super) const MARK: &str = "redirected=1";
+
 /// Something that goes wrong with one answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mishap {
@@ -156,10 +159,8 @@ impl Mishap {
     }
 
     fn redirect(self, request: &Request, twin: &str, right: Delivery) -> Delivery {
-        const MARK: &str = "redirected=1";
         let target = &request.target;
-        let marked = request.query.iter().any(|(name, _)| name == "redirected");
-        if marked && self == Self::RedirectSame {
+        if target.contains(MARK) && self == Self::RedirectSame {
             return right;
         }
         let joint = if target.contains('?') { '&' } else { '?' };

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use serde::Deserialize;
 
 use super::http::Request;
+use super::mishap::MARK;
 use super::{Mishap, Options, ServeError};
 
 /// A mishap and the requests that meet it.
@@ -134,6 +135,14 @@ impl Plan {
     /// Whether some mishap needs a second port.
     pub(super) fn needs_twin(&self) -> bool {
         self.planned.iter().any(|(planned, _)| planned.mishap == Mishap::RedirectOther)
+    }
+
+    /// The request without the mark of one that was sent on.
+    pub(super) fn unmarked(&self, mut request: Request) -> Request {
+        if self.planned.iter().any(|(planned, _)| planned.mishap == Mishap::RedirectSame) {
+            request.query.retain(|(name, value)| format!("{name}={value}") != MARK);
+        }
+        request
     }
 
     /// What befalls a request; every entry that fits counts it, the first one that is due acts.

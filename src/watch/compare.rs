@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use crate::diag::{Diagnostic, FileId, Files};
+use crate::diag::{Diagnostic, FileId, Files, Severity};
 use crate::lint::Checked;
 
 /// For the findings of every file, in their order, the number of the reload that first saw each.
@@ -42,6 +42,61 @@ pub(super) fn compare(before: Option<(&Checked, &Since)>, now: &Checked, number:
     gone.sort_unstable_by_key(|(path, _)| *path);
     compared.fixed.extend(gone.iter().flat_map(|(_, group)| group.found.iter().cloned()));
     compared
+}
+
+/// Findings about the app as a whole that a broken app does not show, with the reloads that first saw
+/// them. They are neither fixed by a mistake nor made by its repair.
+#[derive(Debug, Default)]
+pub(super) struct Withheld(BTreeMap<(String, &'static str, String), u64>);
+
+impl Withheld {
+    /// Takes out of a comparison what only goes or comes because the app is broken now or was before.
+    pub(super) fn settle(
+        &mut self,
+        compared: &mut Compared,
+        before: Option<(&Checked, &Since)>,
+        now: &Checked,
+        is_broken: bool,
+    ) {
+        self.give_back(compared, now);
+        if !is_broken {
+            self.0.clear();
+        } else if let Some((checked, since)) = before {
+            compared.fixed.retain(|gone| gone.severity != Severity::Info || !self.take(gone, checked, since));
+        }
+    }
+
+    /// Keeps a finding that is gone, when it was known.
+    fn take(&mut self, gone: &Diagnostic, before: &Checked, since: &Since) -> bool {
+        let file = gone.span.file;
+        let groups = before.by_file();
+        let Some((_, found)) = groups.iter().find(|(other, _)| *other == file) else { return false };
+        let known = found.iter().position(|one| one == gone).and_then(|at| since.get(&file)?.get(at));
+        self.0.extend(known.map(|since| (key(gone, &before.files), *since)));
+        known.is_some()
+    }
+
+    fn give_back(&self, compared: &mut Compared, now: &Checked) {
+        if self.0.is_empty() {
+            return;
+        }
+        let all = compared.fresh.len();
+        compared.fresh.retain(|fresh| !self.0.contains_key(&key(fresh, &now.files)));
+        compared.still += all - compared.fresh.len();
+        for (file, found) in now.by_file() {
+            let known = |one: &Diagnostic| self.0.get(&key(one, &now.files)).copied();
+            if found.iter().any(|one| known(one).is_some())
+                && let Some(since) = compared.since.get_mut(file)
+            {
+                *since =
+                    found.iter().zip(since.iter()).map(|(one, since)| known(one).unwrap_or(*since)).collect();
+            }
+        }
+    }
+}
+
+fn key(found: &Diagnostic, files: &Files) -> (String, &'static str, String) {
+    (files.get(found.span.file).path().to_owned(), found.rule, found.message.clone())
 }
 
 /// The findings of one file.

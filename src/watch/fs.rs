@@ -121,10 +121,10 @@ impl Watcher {
     /// looking for them takes longer than reading it.
     fn may_differ(&self, wanted: &[Wanted], stale: &BTreeSet<PathBuf>) -> bool {
         let places = self.places.read().unwrap_or_else(PoisonError::into_inner);
-        let is_file = |path: &PathBuf| std::fs::symlink_metadata(path).is_ok_and(|found| found.is_file());
-        let is_of_a_file = |path: &PathBuf| {
-            !self.watched.contains(path) && !places.is_linked(path) && (is_file(path) || !path.exists())
-        };
+        // A link that leads nowhere is there, and what it leads to may come.
+        let is_file = |path: &PathBuf| std::fs::symlink_metadata(path).map_or(true, |found| found.is_file());
+        let is_of_a_file =
+            |path: &PathBuf| !self.watched.contains(path) && !places.is_linked(path) && is_file(path);
         self.watched.is_empty() || !places.is_for(wanted) || !stale.iter().all(is_of_a_file)
     }
 

@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::compare::{Compared, Since, compare};
+use super::compare::{Compared, Since, Withheld, compare};
 use super::places::Wanted;
 use super::settle::Change;
 use crate::app::{AppPath, LoadError, Source};
@@ -53,6 +53,7 @@ pub struct LiveApp {
     current: Option<Arc<Checked>>,
     /// Why the last attempt gave nothing.
     trouble: Option<Trouble>,
+    withheld: Withheld,
     number: u64,
 }
 
@@ -132,7 +133,18 @@ impl LiveApp {
     #[must_use]
     pub fn new(place: AppPath, find: Find, env: Env) -> Self {
         let ask: Ask = Box::new(|_| Request::default());
-        Self { find, env, ask, place, reader: None, latest: None, current: None, trouble: None, number: 0 }
+        Self {
+            find,
+            env,
+            ask,
+            place,
+            reader: None,
+            latest: None,
+            current: None,
+            trouble: None,
+            withheld: Withheld::default(),
+            number: 0,
+        }
     }
 
     /// The same that asks for these findings.
@@ -195,14 +207,17 @@ impl LiveApp {
 
     fn take(&mut self, checked: Arc<Checked>) -> Update {
         let before = self.latest.as_ref();
-        let Compared { fresh, fixed, still, since } =
-            compare(before.map(|state| (&*state.checked, &state.since)), &checked, self.number);
+        let known = before.map(|state| (&*state.checked, &state.since));
+        let is_broken = is_broken(&checked);
+        let mut compared = compare(known, &checked, self.number);
+        self.withheld.settle(&mut compared, known, &checked, is_broken);
+        let Compared { fresh, fixed, still, since } = compared;
         let changed = before.map_or_else(Vec::new, |state| changed(&state.checked, &checked));
         let is_same = before.is_some_and(|state| is_same(&state.checked, &checked));
         let idle =
             is_same && changed.is_empty() && fresh.is_empty() && fixed.is_empty() && self.trouble.is_none();
         self.trouble = None;
-        let outcome = match (idle, is_broken(&checked)) {
+        let outcome = match (idle, is_broken) {
             (true, _) => Outcome::Unchanged,
             (false, true) => Outcome::Rejected,
             (false, false) => Outcome::Accepted,

@@ -6,6 +6,8 @@ use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use super::links::turns;
+use super::settle::Change;
 use crate::app::AppPath;
 
 /// Deeper folders are not followed; nobody has an app like that, and a file system may have loops.
@@ -27,7 +29,7 @@ pub struct Wanted {
 pub(super) struct Places {
     /// Real folders, with the names that lead to them.
     folders: BTreeMap<PathBuf, BTreeSet<PathBuf>>,
-    /// Real files elsewhere that links among the app's files lead to, with the names of the links.
+    /// Real places, there or not, that decide where the app's links lead, with the names of the links.
     linked: BTreeMap<PathBuf, BTreeSet<PathBuf>>,
     wanted: Vec<Wanted>,
 }
@@ -39,12 +41,14 @@ impl Places {
         for one in wanted {
             places.add_above(&one.app.root);
             places.add(&one.app.root);
+            places.link(&one.app.root);
             for folder in one.app.folders() {
                 places.add_all_below(&folder, DEEPEST);
             }
             places.follow_links(&one.app.root);
             if let Some(tables) = &one.tables {
                 places.add_above(tables);
+                places.link(tables);
                 places.add_all_below(tables, 2);
             }
         }
@@ -66,7 +70,7 @@ impl Places {
         self.wanted == wanted
     }
 
-    /// Whether a link among the app's files leads to this file, or is at it.
+    /// Whether it depends on this place where a link among the app's files leads.
     pub(super) fn is_linked(&self, path: &Path) -> bool {
         self.linked.contains_key(path)
     }
@@ -109,10 +113,11 @@ impl Places {
         for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
             let Ok(kind) = entry.file_type() else { continue };
             let path = entry.path();
+            if kind.is_symlink() {
+                self.link(&path);
+            }
             if depth > 0 && (kind.is_dir() || kind.is_symlink() && path.is_dir()) && !is_hidden(&path) {
                 self.add_all_below(&path, depth - 1);
-            } else if kind.is_symlink() {
-                self.link(&path);
             }
         }
     }
@@ -133,17 +138,29 @@ impl Places {
         }
     }
 
-    /// A link to a file: the file is written where it really is.
+    /// What a link leads to is written where it really is, and may go and come there.
     fn link(&mut self, link: &Path) {
-        let Ok(real) = fs::canonicalize(link) else { return };
-        if !real.is_file() {
+        let turns = turns(link);
+        if !turns.first().is_some_and(|turn| turn.is_symlink()) {
             return;
         }
-        if let Some(folder) = real.parent() {
+        for turn in turns.into_iter().filter(|turn| turn != link) {
+            let Some(folder) = turn.parent() else { continue };
             self.folders.entry(folder.to_path_buf()).or_default();
+            // A folder that goes tells of itself; what is above it is no business of the link.
+            for place in [folder, &turn] {
+                self.linked.entry(place.to_path_buf()).or_default().insert(link.to_path_buf());
+            }
         }
-        self.linked.entry(real).or_default().insert(link.to_path_buf());
     }
+}
+
+/// Whether a file has no text yet, or went a moment ago: many editors write it anew then.
+#[must_use]
+pub fn looks_unfinished(change: &Change) -> bool {
+    let is_unfinished =
+        |path: &PathBuf| fs::metadata(path).map_or(true, |found| found.is_file() && found.len() == 0);
+    change.paths.iter().any(is_unfinished)
 }
 
 /// Whether a path is a table, or a folder on the way to one.
@@ -259,6 +276,7 @@ mod tests {
         symlink(disk.at("nowhere"), disk.at("app/jigs/dead.jigx")).unwrap();
         let places = disk.places();
         assert_eq!(folders(&disk, &places), ["", "app", "app/jigs", "one", "shared", "shared/deep"]);
+        assert_eq!(disk.named(&places, "nowhere"), ["app/jigs/dead.jigx"], "it may come");
         assert_eq!(
             disk.named(&places, "shared/deep/x.jigx"),
             ["app/actions/deep/x.jigx", "app/jigs/shared/deep/x.jigx"]

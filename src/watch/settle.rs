@@ -8,6 +8,8 @@ use std::time::{Duration, Instant};
 const QUIET: Duration = Duration::from_millis(20);
 /// How long a change may be kept waiting by others that follow it.
 const MOST: Duration = Duration::from_millis(100);
+/// How much longer a file may take that looks as if it were just being written.
+const EXTRA: Duration = Duration::from_millis(100);
 /// More paths than this are not worth telling apart.
 const MOST_PATHS: usize = 10_000;
 
@@ -67,6 +69,8 @@ pub struct Settle {
     growing: Change,
     /// When the first and the last of it came.
     since: Option<(Instant, Instant)>,
+    /// Until when it waits once more, since it looked unfinished.
+    extra: Option<Instant>,
 }
 
 impl Settle {
@@ -84,7 +88,23 @@ impl Settle {
     /// When the change will have settled, unless more comes; `None` when there is none.
     #[must_use]
     pub fn due(&self) -> Option<Instant> {
-        self.since.map(|(first, last)| (last + QUIET).min(first + MOST))
+        self.since.map(|(first, last)| (last + QUIET).min(first + MOST).max(self.extra.unwrap_or(first)))
+    }
+
+    /// The same as [`Settle::take`]; but a change that looks unfinished waits once more for a short time.
+    pub fn take_finished(
+        &mut self,
+        now: Instant,
+        is_unfinished: impl FnOnce(&Change) -> bool,
+    ) -> Option<Change> {
+        let may_wait = self.extra.is_none();
+        let since = self.since;
+        let change = self.take(now)?;
+        if may_wait && is_unfinished(&change) {
+            (self.growing, self.since, self.extra) = (change, since, Some(now + EXTRA));
+            return None;
+        }
+        Some(change)
     }
 
     /// The change, once it has settled; the next one begins.
@@ -92,7 +112,7 @@ impl Settle {
         if self.due().is_none_or(|due| now < due) {
             return None;
         }
-        self.since = None;
+        (self.since, self.extra) = (None, None);
         Some(std::mem::take(&mut self.growing))
     }
 }
@@ -136,6 +156,19 @@ mod tests {
         }
         assert_eq!(settle.due(), Some(t + ms(100)));
         assert_eq!(settle.take(t + ms(100)).unwrap().paths.len(), 10);
+    }
+
+    #[test]
+    fn what_looks_unfinished_waits_once_more() {
+        let (mut settle, t) = (Settle::default(), Instant::now());
+        settle.note(at("a"), t);
+        assert_eq!(settle.take_finished(t + ms(20), |_| true), None);
+        assert_eq!(settle.due(), Some(t + ms(120)));
+        settle.note(at("b"), t + ms(60));
+        assert_eq!(settle.take_finished(t + ms(119), |_| true), None);
+        assert_eq!(names(&settle.take_finished(t + ms(120), |_| true).unwrap()), ["a", "b"]);
+        settle.note(at("c"), t + ms(200));
+        assert_eq!(names(&settle.take_finished(t + ms(220), |_| false).unwrap()), ["c"]);
     }
 
     #[test]

@@ -63,6 +63,7 @@ const WORLD: &[(&str, &[&str], &[&str])] = &[
             "src/watch.rs",
             "src/watch/fs",
             "src/watch/kind",
+            "src/watch/links",
             "src/watch/places",
             "src/watch/poll",
         ],

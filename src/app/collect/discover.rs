@@ -28,6 +28,17 @@ pub fn discover(paths: &[PathBuf], cwd: &Path) -> Result<Vec<AppPath>, LoadError
     Ok(apps.into_values().collect())
 }
 
+/// The app that a file belongs to which may not be on disk yet: the one whose folder it would lie in.
+/// The file is what is selected.
+///
+/// # Errors
+/// When none of the folders above it is an app's.
+pub fn discover_new(path: &Path, cwd: &Path) -> Result<AppPath, LoadError> {
+    let absolute = without_dots(&cwd.join(path));
+    let root = absolute.parent().and_then(root_above).ok_or_else(|| LoadError::NoApp(path.to_path_buf()))?;
+    Ok(AppPath { root, single: None, selected: vec![absolute], shown_from: cwd.to_path_buf() })
+}
+
 /// A path that names the whole app wins over one that names a part.
 fn merge_selection(app: &mut AppPath, found: AppPath) {
     if app.selected.is_empty() || found.selected.is_empty() {

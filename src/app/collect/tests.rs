@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
 
-use super::{AppPath, LoadError, discover};
+use super::{AppPath, LoadError, discover, discover_new};
 use crate::app::tests::stage::{App, folder, write};
 use crate::app::{FileKind, Inputs, Loaded, load};
 use crate::diag::Files;
@@ -81,6 +81,18 @@ fn what_is_no_app_is_refused_by_name() {
         error("lonely"),
         "`lonely` has settings but no `index.jigx` (or `.yaml`, `.yml`, `.json`), so it is no app"
     );
+}
+
+#[test]
+fn a_new_file_belongs_to_the_app_around_it() {
+    let dir = folder(&[("app/index.jigx", "")]);
+    let place = discover_new(Path::new("app/new/../jigs/a.jigx"), dir.path()).unwrap();
+    assert_eq!(place.root, dir.path().join("app"));
+    assert_eq!(place.selected, [dir.path().join("app/jigs/a.jigx")]);
+    for nowhere in ["nodir/jigs/a.jigx", "a.jigx", "/no-such-folder/a.jigx"] {
+        let error = discover_new(Path::new(nowhere), dir.path()).unwrap_err().to_string();
+        assert!(error.starts_with(&format!("no app found at `{nowhere}`")), "{error}");
+    }
 }
 
 #[test]
@@ -216,6 +228,7 @@ fn links_are_followed_and_loops_are_not() {
     symlink(dir.path().join("elsewhere"), dir.path().join("jigs/linked")).unwrap();
     symlink(dir.path().join("jigs"), dir.path().join("jigs/loop")).unwrap();
     symlink(dir.path().join("gone"), dir.path().join("jigs/broken.jigx")).unwrap();
+    symlink("itself", dir.path().join("jigs/itself")).unwrap();
     let read = read(&dir, &whole(&dir)).0;
     assert_eq!(read, ["Index index index.jigx", "Jig a jigs/a.jigx", "Jig b jigs/linked/b.jigx"]);
 }
@@ -305,6 +318,17 @@ fn bytes_that_are_no_text_are_a_mistake_with_a_place() {
     let found = loaded.diagnostics().find(|found| found.rule == "not-utf8").unwrap();
     assert_eq!(found.span.start, 10);
     assert!(loaded.project.jigs.contains_key("a"), "the rest of the file is read");
+}
+
+#[test]
+fn a_file_that_is_no_text_at_all_has_one_mistake() {
+    let dir = folder(&[INDEX]);
+    std::fs::create_dir_all(dir.path().join("jigs")).unwrap();
+    std::fs::write(dir.path().join("jigs/a.jigx"), b"\x7FELF: [\x01\x02\xD0\nb: }\n- \x03").unwrap();
+    let (_, loaded) = read(&dir, &whole(&dir));
+    let in_jigs = |found: &&crate::diag::Diagnostic| found.span.file != loaded.sources[0].file;
+    let found: Vec<_> = loaded.diagnostics().filter(in_jigs).map(|found| found.rule).collect();
+    assert_eq!(found, ["not-utf8"]);
 }
 
 #[test]

@@ -93,7 +93,7 @@ impl Reading<'_> {
         let folder = root.join(&path);
         if !collect::is_folder(&folder) {
             let written = entry.as_str().unwrap_or_default();
-            let message = format!("there is no folder `{written}`, so no run can begin");
+            let message = format!("there is no folder `{written}` whose tables could be served");
             let help = "name the folder with the tables, seen from the folder of the settings";
             self.diagnostics.push(Diagnostic::warning(INVALID_SETTINGS, entry.span, message).help(help));
         }

@@ -172,11 +172,11 @@ fn mistakes_have_their_exact_places() {
         ("database: tables\n", "invalid-settings: `tables` is not a file @ syncscope.yaml:tables"),
         (
             "backend: nowhere\n",
-            "invalid-settings: there is no folder `nowhere`, so no run can begin @ syncscope.yaml:nowhere",
+            "invalid-settings: there is no folder `nowhere` whose tables could be served @ syncscope.yaml:nowhere",
         ),
         (
             "backend: index.jigx\n",
-            "invalid-settings: there is no folder `index.jigx`, so no run can begin @ syncscope.yaml:index.jigx",
+            "invalid-settings: there is no folder `index.jigx` whose tables could be served @ syncscope.yaml:index.jigx",
         ),
         (
             "http: { timeout: 5 }\n",

@@ -151,6 +151,20 @@ fn mistakes_in_expressions_have_their_exact_places_in_every_notation() {
 }
 
 #[test]
+fn a_comment_that_closes_the_brackets_of_an_expression_is_a_part_of_it() {
+    let rules = |title: &str| {
+        let found = app("jigs/a.jigx", &format!("title: {title}\ntype: jig.default\n")).found();
+        found.iter().map(|found| found.split(':').next().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(rules("=$formatNumber(@ctx.user.email, #0)"), ["comment-cuts-expression"]);
+    assert_eq!(rules("=$f('a', [1, #0]) # why"), ["comment-cuts-expression"]);
+    assert_eq!(rules("=$f('a #b', #0)"), ["comment-cuts-expression"]);
+    assert!(rules("=$uppercase('a' # to do").iter().all(|rule| rule == "expression-syntax"));
+    assert!(rules("=1 +* 2 # (why)").iter().all(|rule| rule == "expression-syntax"));
+    assert!(rules("=$uppercase('a') # (why)").is_empty());
+}
+
+#[test]
 fn what_stands_behind_an_anchor_is_told_once() {
     let app = app(
         "jigs/a.jigx",

@@ -120,15 +120,17 @@ impl View for Events<'_> {
             News::Tables(TablesNews::Served { url, tables, .. }) => {
                 self.write("dev.tables", json!({"url": url, "tables": tables}))
             }
-            News::Tables(TablesNews::Broken(message)) => self.write("dev.tables", json!({"error": message})),
+            News::Tables(TablesNews::Broken { message, still }) => {
+                self.write("dev.tables", json!({"error": message, "servingOf": still}))
+            }
             News::Ran(record) => self.record(record),
             News::Done(done) => self.done(done),
             News::Differs(differences) => self.write("dev.inputs", json!({"changes": differences})),
             News::Suspended => self.write("dev.suspended", json!({})),
             News::Ended => self.write("dev.ended", json!({})),
             News::Note(text) => self.write("dev.failed", json!({"message": text})),
-            // Only keys bring these, and there are none.
-            News::Same | News::Status(_) => Ok(()),
+            // A run tells itself that it has begun; only keys bring the others, and there are none.
+            News::Begins | News::Same | News::Status(_) => Ok(()),
         }
     }
 }

@@ -121,7 +121,7 @@ impl View for Lines<'_> {
             }
             News::Status(text) => self.out.print(text)?,
             News::Note(text) => self.out.note(text),
-            News::Suspended | News::Ended => {}
+            News::Begins | News::Suspended | News::Ended => {}
         }
         Ok(())
     }
@@ -191,7 +191,10 @@ pub(super) fn tables(news: &TablesNews) -> String {
             let again = if *again { ", as they are now" } else { "" };
             format!("serving {tables} at {url}{again}")
         }
-        TablesNews::Broken(message) => format!("cannot serve the tables: {message}"),
+        TablesNews::Broken { message, still: None } => format!("cannot serve the tables: {message}"),
+        TablesNews::Broken { message, still: Some(since) } => {
+            format!("still serving the tables of {}: {message}", time_of_day(*since))
+        }
     }
 }
 

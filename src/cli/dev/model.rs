@@ -19,6 +19,8 @@ pub(super) struct Model {
     pub(super) runs: Option<Choices>,
     /// Since when a run goes on, in epoch milliseconds.
     pub(super) running: Option<i64>,
+    /// Whether the last run that has ended failed.
+    pub(super) has_failed: bool,
     /// When the apps were read last, in epoch milliseconds, and how long that took.
     pub(super) read: Option<(i64, Duration)>,
     /// Since when they are being read.
@@ -69,6 +71,11 @@ impl Model {
                 (app.is_good, app.trouble) = (false, Some(trouble.clone()));
             }
         }
+    }
+
+    /// What runs, `onLoad` or the like; empty when nothing is to be run here.
+    pub(super) fn trigger(&self) -> String {
+        self.runs.as_ref().map(|choices| words(&choices.chosen)).unwrap_or_default()
     }
 
     pub(super) fn counts(&self) -> Counts {

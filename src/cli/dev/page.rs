@@ -19,7 +19,7 @@ use crate::cli::terminal::{ENTER, Terminal, cut};
 use crate::run::{Event, Record};
 use crate::watch::Update;
 
-use layout::{Content, layout};
+use layout::{Content, Shown, layout};
 
 /// Between two drawings of what goes on.
 const PAUSE: Duration = Duration::from_millis(60);
@@ -156,6 +156,11 @@ impl Told {
             News::Means(means) => self.notes.extend(lines::polling(means)),
             News::Tables(news) => self.notes.push(lines::tables(news)),
             News::Note(text) => self.notes.push((*text).to_owned()),
+            News::Begins => {
+                // What was read before is old now, and so are the scopes.
+                self.differences.clear();
+                self.panel = Panel::None;
+            }
             News::Ran(record) => self.ran(record, paint),
             News::Done(done) => self.done(done, paint),
             News::Differs(differences) => {
@@ -184,11 +189,13 @@ impl Told {
         }
         self.change = Some(change.join("; "));
         self.differences.clear();
+        // Nothing may hide what a save has broken.
+        self.panel = Panel::None;
     }
 
     fn ran(&mut self, record: &Record, paint: Paint) {
         if matches!(record.event, Event::RunStarted { .. }) {
-            (self.teller, self.run) = (Teller::default(), Vec::new());
+            (self.teller, self.run) = (Teller::for_cut_lines(), Vec::new());
             self.under_way.clear();
         }
         let (step, text) = self.teller.take(&record.event, paint);
@@ -228,8 +235,8 @@ impl Told {
         let is_slow = model.reading.is_some_and(|since| now >= since + PATIENCE);
         let panel = match &self.panel {
             Panel::None => None,
-            Panel::Help => Some(help(model, paint)),
-            Panel::Status(text) => Some(text.lines().map(str::to_owned).collect()),
+            Panel::Help => Some(Shown { lines: help(model, paint), key: "?" }),
+            Panel::Status(text) => Some(Shown { lines: text.lines().map(str::to_owned).collect(), key: "s" }),
         };
         let run = self.run.iter().chain(self.under_way.values()).cloned().collect();
         Content {

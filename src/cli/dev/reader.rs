@@ -24,6 +24,8 @@ pub(super) struct Reader {
 pub(super) struct Seen {
     /// Of every app, in their order.
     pub(super) updates: Vec<Update>,
+    /// The folder of the first app, which may have gone.
+    pub(super) root: Option<PathBuf>,
     /// The last good versions.
     pub(super) current: Vec<Option<Arc<Checked>>>,
     /// How long it took, waiting excluded.
@@ -102,7 +104,8 @@ impl Reading {
         let begun = Instant::now();
         let updates = self.apps.iter_mut().map(|app| app.reload(change)).collect();
         let current = self.apps.iter().map(|app| app.current().cloned()).collect();
-        Seen { updates, current, took: begun.elapsed() }
+        let root = self.apps.first().map(|app| app.wanted().app.root);
+        Seen { updates, root, current, took: begun.elapsed() }
     }
 
     fn ready(&mut self, change: &Change) -> Ready {

@@ -2,7 +2,7 @@
 
 mod pressed;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
@@ -19,12 +19,13 @@ use super::work::{Done, Job, Kind};
 use crate::cli::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::run::Asked;
+use crate::cli::session::Database;
 use crate::cli::shell::Shell;
 use crate::cli::signals::{Heard, Interrupts, suspend};
 use crate::cli::terminal::Terminal;
 use crate::lint::Checked;
 use crate::run::{Clock, Outcome as RunOutcome, Stop, SystemClock};
-use crate::watch::{Change, Choice, LiveApp, Outcome, Settle};
+use crate::watch::{Change, Choice, LiveApp, Outcome, Settle, looks_unfinished};
 
 /// How long a run may take to stop before the session ends without it.
 const FAREWELL: Duration = Duration::from_secs(2);
@@ -62,6 +63,10 @@ pub(super) struct Session<'a> {
     /// Whether what was read since the last run is worth another one.
     is_new: bool,
     current: Option<Arc<Checked>>,
+    /// Where the app is, or was.
+    root: Option<PathBuf>,
+    /// What waits for the app's folder to come back.
+    held: Option<Kind>,
     served: Option<Served>,
     job: Option<Working>,
     /// What is to be done when the job at work is done.
@@ -121,6 +126,8 @@ impl<'a> Session<'a> {
             is_asked: false,
             is_new: false,
             current: None,
+            root: None,
+            held: None,
             served: None,
             job: None,
             next: None,
@@ -146,7 +153,7 @@ impl<'a> Session<'a> {
         loop {
             let now = Instant::now();
             if self.model.reading.is_none()
-                && let Some(change) = self.settle.take(now)
+                && let Some(change) = self.settle.take_finished(now, looks_unfinished)
             {
                 self.read(change);
             }
@@ -208,6 +215,7 @@ impl<'a> Session<'a> {
             self.model.take(at, update, now);
         }
         self.is_new |= seen.updates.iter().any(|update| update.outcome == Outcome::Accepted);
+        self.root = seen.root;
         self.current = seen.current.into_iter().next().flatten();
         if let (Some(choices), Some(current)) = (&mut self.model.runs, &self.current) {
             choices.offer(&current.loaded.project);
@@ -238,7 +246,8 @@ impl<'a> Session<'a> {
         if !std::mem::take(&mut self.is_new) {
             return Ok(());
         }
-        let runs_now = self.runs.as_ref().is_some_and(|runs| runs.asked.names_something());
+        let is_asked = self.runs.as_ref().is_some_and(|runs| runs.asked.names_something());
+        let runs_now = self.held.take() == Some(Kind::Run) || is_asked;
         self.ask_for(if runs_now { Kind::Run } else { Kind::Look })
     }
 
@@ -261,6 +270,13 @@ impl<'a> Session<'a> {
                 Ok(())
             };
         };
+        let database = Database::of(&current.loaded.project.settings, self.named_database());
+        if let Some(root) = self.root.as_ref().filter(|root| is_lost(root, &database)) {
+            self.held = self.held.max(Some(kind));
+            let message =
+                format!("the run waits until the app is back: there is no folder `{}`", root.display());
+            return if kind == Kind::Run { self.tell(&News::Note(&message)) } else { Ok(()) };
+        }
         let stop = Stop::new(None);
         let job = Job {
             checked: Arc::clone(current),
@@ -274,6 +290,8 @@ impl<'a> Session<'a> {
         self.job = Some(Working { kind, stop });
         if kind == Kind::Run {
             self.model.running = Some(SystemClock.now());
+            self.model.has_failed = false;
+            self.tell(&News::Begins)?;
         }
         Ok(())
     }
@@ -294,6 +312,10 @@ impl<'a> Session<'a> {
         let look = done.look.take();
         if done.kind == Kind::Run {
             self.model.running = None;
+            self.model.has_failed = match &done.result {
+                Ok(ended) => ended.as_ref().is_some_and(|(summary, _)| summary.outcome == RunOutcome::Failed),
+                Err(_) => true,
+            };
             self.tell(&News::Done(&done))?;
         }
         look.map_or(Ok(()), |look| self.looked(look))?;
@@ -375,6 +397,12 @@ impl Drop for Session<'_> {
             terminal.leave();
         }
     }
+}
+
+/// Whether the database would be in a folder that has gone. To make it there would make the folder anew,
+/// and then the one that has gone could not be moved back.
+fn is_lost(root: &Path, database: &Database) -> bool {
+    !root.exists() && database.path().starts_with(root)
 }
 
 fn listen(bringer: Bringer, terminal: Option<Terminal>) -> Result<Interrupts, Failure> {

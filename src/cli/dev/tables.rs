@@ -4,6 +4,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use crate::run::{Clock, SystemClock};
 use crate::serve::{Options, Server};
 use crate::watch::Change;
 
@@ -20,6 +21,8 @@ pub(super) struct Tables {
 #[derive(Clone)]
 pub(super) struct Served {
     server: Arc<Server>,
+    /// Since when, in epoch milliseconds.
+    since: i64,
 }
 
 impl Served {
@@ -42,7 +45,12 @@ pub(super) enum TablesNews {
         again: bool,
     },
     /// They cannot be served; those before are, if there were any.
-    Broken(String),
+    Broken {
+        /// Why.
+        message: String,
+        /// Since when those before are served, in epoch milliseconds.
+        still: Option<i64>,
+    },
 }
 
 impl Tables {
@@ -77,14 +85,16 @@ impl Tables {
             return None;
         }
         let (url, tables) = (server.url(), server.tables());
-        let again = self.served.replace(Served { server: Arc::new(server) }).is_some();
+        let again =
+            self.served.replace(Served { server: Arc::new(server), since: SystemClock.now() }).is_some();
         Some(TablesNews::Served { url, tables, again })
     }
 
     fn fail(&mut self, message: String) -> Option<TablesNews> {
         let is_known = self.trouble.as_ref() == Some(&message);
         self.trouble = Some(message.clone());
-        (!is_known).then_some(TablesNews::Broken(message))
+        let still = self.served.as_ref().map(|served| served.since);
+        (!is_known).then_some(TablesNews::Broken { message, still })
     }
 }
 
@@ -134,7 +144,7 @@ mod tests {
         tables.follow(Some(dir.path()), &Change::default());
         fs::write(&file, "[{").unwrap();
         let broken = tables.follow(Some(dir.path()), &at(file.clone()));
-        assert!(matches!(broken, Some(TablesNews::Broken(_))), "{broken:?}");
+        assert!(matches!(broken, Some(TablesNews::Broken { still: Some(_), .. })), "{broken:?}");
         assert_eq!(tables.follow(Some(dir.path()), &at(file.clone())), None);
         assert!(tables.served().is_some());
         fs::write(&file, "[]").unwrap();

@@ -38,6 +38,8 @@ pub(super) enum News<'a> {
     Same,
     /// Tables are served, or cannot be.
     Tables(&'a TablesNews),
+    /// A run is about to begin.
+    Begins,
     /// In a run.
     Ran(&'a Record),
     /// A run is over.

@@ -43,6 +43,17 @@ pub(in crate::cli) struct Teller {
     pub(in crate::cli) seen: Seen,
     /// The instance that fetches a table now.
     instances: BTreeMap<String, Option<String>>,
+    order: Order,
+}
+
+/// What stands first in the line of an action that failed or was skipped.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+enum Order {
+    /// Its place.
+    #[default]
+    Place,
+    /// Why, for lines that are cut at their end.
+    Why,
 }
 
 /// A change of what is under way.
@@ -87,12 +98,18 @@ impl Observer for Report<'_> {
 }
 
 impl Teller {
+    /// The same for lines that are cut at their end: why an action failed or was skipped stands before
+    /// its place, which may be long.
+    pub(in crate::cli) fn for_cut_lines() -> Self {
+        Self { order: Order::Why, ..Self::default() }
+    }
+
     /// Takes an event; gives what it changes of what is under way, and the lines that can be told now.
     pub(in crate::cli) fn take(&mut self, event: &Event, paint: Paint) -> (Option<Step>, String) {
         let step = self.follow(event);
         let mut text = heading(event, paint);
         for line in self.tree.take(event) {
-            text.push_str(&shown(&line, paint));
+            text.push_str(&shown(&line, self.order, paint));
         }
         (step, text)
     }
@@ -151,8 +168,21 @@ fn heading(event: &Event, paint: Paint) -> String {
     }
 }
 
-fn shown(line: &Line, paint: Paint) -> String {
+/// Whether a line of a run tells that an action failed or was skipped.
+pub(in crate::cli) fn tells_trouble(line: &str, paint: Paint) -> bool {
+    let line = line.trim_start();
+    line.starts_with(&paint.red("✗")) || line.starts_with(&format!("{} ", paint.yellow("-")))
+}
+
+fn shown(line: &Line, order: Order, paint: Paint) -> String {
     let indent = "  ".repeat(line.depth);
+    if let (Order::Why, None, What::Ended { end, .. } | What::Closes(end)) =
+        (order, &line.action.id, &line.what)
+        && end.is_trouble()
+    {
+        let place = paint.dim(&line.action.path);
+        return format!("{indent}{} {}{}  {place}\n", mark(end, paint), kind(line), ending(end, paint));
+    }
     let named = name(line, paint);
     match &line.what {
         What::Opens => format!("{indent}{} {named}{}\n", paint.cyan("▸"), guard(line, paint)),
@@ -171,12 +201,15 @@ fn shown(line: &Line, paint: Paint) -> String {
 
 /// The type without its prefix, and the instance id or the place.
 fn name(line: &Line, paint: Paint) -> String {
-    let action = &line.action;
-    let type_name = action.type_name.strip_prefix("action.").unwrap_or(&action.type_name);
-    match &action.id {
-        Some(id) => format!("{type_name} {}", paint.bold(id)),
-        None => format!("{type_name} {}", paint.dim(&action.path)),
+    match &line.action.id {
+        Some(id) => format!("{} {}", kind(line), paint.bold(id)),
+        None => format!("{} {}", kind(line), paint.dim(&line.action.path)),
     }
+}
+
+fn kind(line: &Line) -> &str {
+    let type_name = &line.action.type_name;
+    type_name.strip_prefix("action.").unwrap_or(type_name)
 }
 
 /// What the guards read when they let the action through.

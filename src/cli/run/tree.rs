@@ -33,6 +33,13 @@ pub(super) enum End {
     Skipped { reason: SkipReason, detail: Option<String> },
 }
 
+impl End {
+    /// Whether it failed or was skipped.
+    pub(super) fn is_trouble(&self) -> bool {
+        matches!(self, Self::Finished { outcome: Outcome::Failed, .. } | Self::Skipped { .. })
+    }
+}
+
 /// Rows of one table.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Arrived {

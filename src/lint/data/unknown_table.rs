@@ -19,7 +19,8 @@ pub(super) static RULE: Rule = Rule {
 
 const PAGE: &str = "\
 Finds tables written with a database, such as `default/tasks`, that are not under `tables:` of that
-database's file. Apps that declare no tables at all are not checked.
+database's file. Apps that declare no tables at all are not checked, nor are
+tables of another solution (`package:`).
 
 A table that is not declared does not exist in the cloud: the screen shows an error.
 

@@ -1,5 +1,6 @@
 //! A table that a statement uses and that is not listed beside it.
 
+use super::unprefixed_table;
 use crate::action::ProviderKind;
 use crate::diag::{Diagnostic, Group, RuleInfo, Severity};
 use crate::expr::is_expression;
@@ -99,7 +100,7 @@ impl<'a> Listed<'a> {
         let provider = statement.lister.0.get("provider").and_then(Node::as_str);
         let bare = table.split_once('/').map(|(_, bare)| bare);
         let told = cx.is_on("unprefixed-table") && provider == Some(ProviderKind::Dynamic.constant());
-        told && bare.is_some_and(|bare| self.has(bare))
+        told && bare.is_some_and(|bare| self.has(bare) && unprefixed_table::is_meant(cx, bare))
     }
 
     /// The table of the list that is probably meant: the same with or without its database, or misspelt.

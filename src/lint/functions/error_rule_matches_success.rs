@@ -25,7 +25,8 @@ pub(super) static RULE: Rule = Rule {
 
 const PAGE: &str = "\
 Finds rules under `error` whose `when` only looks at `@ctx.response.status` or `@ctx.response.ok` and holds for a
-successful answer, too. The condition is evaluated for the statuses 200, 201 and 204.
+successful answer, too. The condition is evaluated for the statuses 200, 201 and 204; for a `GET` only for 200, as
+nothing else is expected of it.
 
 Error rules see every answer. A call that went well is then reported as failed, and its rows are not written.
 
@@ -54,9 +55,13 @@ error:
 
 fn check(cx: &mut Cx<'_>, _: &Place<'_>, function: &Function) {
     let Some(file) = FunctionFile::read(cx, function) else { return };
+    // What only reads makes nothing new.
+    let successes = if function.method == "GET" { &SUCCESSES[..1] } else { &SUCCESSES };
     for rule in file.node.get("error").map_or(&[][..], Node::items) {
         let Some(when) = rule.get("when") else { continue };
-        let Some(status) = file.expression(when).and_then(matched_success) else { continue };
+        let Some(status) = file.expression(when).and_then(|when| matched_success(when, successes)) else {
+            continue;
+        };
         let finding = cx
             .finding(when.span, format!("this error rule also counts for an answer with the status {status}"))
             .help("ask for what is an error, such as `@ctx.response.status >= 400`");
@@ -64,13 +69,15 @@ fn check(cx: &mut Cx<'_>, _: &Place<'_>, function: &Function) {
     }
 }
 
-/// The first successful status that the condition holds for.
-fn matched_success(when: &Expression) -> Option<u16> {
+const SUCCESSES: [u16; 3] = [200, 201, 204];
+
+/// The first of the successful statuses that the condition holds for.
+fn matched_success(when: &Expression, successes: &[u16]) -> Option<u16> {
     if !is_about_status(when) {
         return None;
     }
     let evaluator = Evaluator::new(Nowhere, Limits { time: PATIENCE, ..Limits::default() });
-    [200, 201, 204].into_iter().find(|status| {
+    successes.iter().copied().find(|status| {
         let ctx = json!({ "response": { "ok": true, "status": status } });
         let world = World { ctx: &ctx, focus: None, shared: &SharedExpressions::new() };
         evaluator.evaluate(when, &world).is_ok_and(|value| value.is_some_and(|value| is_truthy(&value)))

@@ -1,10 +1,11 @@
 //! A function that no file defines.
 
-use crate::action::UseKind;
+use crate::action::{ActionNode, UseKind};
 use crate::app::Reference;
 use crate::diag::{Group, RuleInfo, Severity};
-use crate::lint::Cx;
+use crate::lint::entries::{Made, computed_entities};
 use crate::lint::rule::{Check, Rule};
+use crate::lint::{Cx, Place};
 
 pub(super) static RULE: Rule = Rule {
     info: RuleInfo {
@@ -14,7 +15,7 @@ pub(super) static RULE: Rule = Rule {
         summary: "a function is named that no file under `functions/` defines",
         docs: PAGE,
     },
-    checks: &[Check::Reference(check)],
+    checks: &[Check::Reference(check), Check::Action(check_computed)],
 };
 
 const PAGE: &str = "\
@@ -55,11 +56,24 @@ onLoad:
         function: get-tasks
 ```
 
-An expression in its place is not checked.
+An expression in its place is not checked. Where an expression makes whole entries, functions that are written out
+in it are.
 ";
 
 fn check(cx: &mut Cx<'_>, reference: &Reference) {
     if reference.kind == UseKind::Function {
         cx.unknown(reference, "function");
+    }
+}
+
+/// Entries that an expression makes name functions, too.
+fn check_computed(cx: &mut Cx<'_>, place: &Place<'_>, action: &ActionNode) {
+    let Some((node, expression)) = computed_entities(cx, action) else { return };
+    let mut made = Vec::new();
+    Made::within(expression.root(), &mut |entry| made.push(entry));
+    for Made { function, function_range, .. } in made {
+        let span = cx.part(place, node.span, function_range);
+        let finding = cx.unknown_id(UseKind::Function, function, span, "function");
+        finding.into_iter().for_each(|finding| cx.report(finding));
     }
 }

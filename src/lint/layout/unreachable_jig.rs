@@ -7,7 +7,7 @@ use crate::app::FileKind;
 use crate::diag::{Group, RuleInfo, Severity, Span};
 use crate::lint::Cx;
 use crate::lint::rule::{Check, Rule};
-use crate::syntax::Node;
+use crate::syntax::{Kind, Node};
 
 pub(super) static RULE: Rule = Rule {
     info: RuleInfo {
@@ -76,10 +76,23 @@ fn check(cx: &mut Cx<'_>) {
     let (inner, outer): (Vec<&str>, Vec<&str>) = lost.into_iter().partition(|id| linked.contains(id));
     for id in outer.into_iter().chain(inner) {
         if !reached.contains(id) {
-            report(cx, id);
+            if is_read(cx, id) {
+                report(cx, id);
+            }
             reach(&links, id, &mut reached);
         }
     }
+}
+
+/// Whether the screen could be read and is one: what is wrong with it is told already.
+fn is_read(cx: &Cx<'_>, id: &str) -> bool {
+    let place = cx.project.index.definitions(UseKind::Jig, id).first();
+    let source = place.and_then(|place| cx.source(place.span.file));
+    let jig = source.and_then(|source| match source.kind {
+        FileKind::SingleFile => source.tree.root.get("jigs")?.get(id),
+        _ => Some(&source.tree.root),
+    });
+    jig.is_some_and(|jig| matches!(jig.kind, Kind::Object(_)) && cx.is_read(jig.span))
 }
 
 fn report(cx: &mut Cx<'_>, id: &str) {

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{InFile, text_around};
 use crate::app::{Loaded, Source};
 use crate::diag::{Diagnostic, FileId, Files, Group, SourceFile};
-use crate::lint::select::is_about_reading;
+use crate::lint::select::{self, is_about_reading};
 use crate::lint::{Rewrite, rule};
 use crate::syntax::{Format, Node};
 
@@ -108,11 +108,22 @@ impl InFile<'_> {
     ) -> Option<(std::ops::Range<usize>, String)> {
         let line = file.position(u32::try_from(start).ok()?).line;
         let request = &self.requests[*self.lines.get(&line)?.last()?];
-        let names = request.asked.rules.iter().map(|(name, _)| *name);
-        let new =
-            more.iter().copied().filter(|rule| request.asked.rules.iter().all(|(name, _)| name != rule));
-        Some((request.asked.list.range(), names.chain(new).collect::<Vec<_>>().join(", ")))
+        let mut names: Vec<&str> = Vec::new();
+        for (name, _) in &request.asked.rules {
+            let meant = meant(name).filter(|rule| more.contains(rule)).unwrap_or(name);
+            if !names.contains(&meant) {
+                names.push(meant);
+            }
+        }
+        let new: Vec<&str> = more.iter().copied().filter(|rule| !names.contains(rule)).collect();
+        names.extend(new);
+        Some((request.asked.list.range(), names.join(", ")))
     }
+}
+
+/// The rule that a misspelt name stands for.
+fn meant(name: &str) -> Option<&'static str> {
+    if select::is_known(name) { None } else { select::closest_rule(name) }
 }
 
 fn comment(start: usize, rules: &BTreeSet<&str>, file: &SourceFile, reason: Option<&str>) -> String {

@@ -1,12 +1,11 @@
 //! Calls that each remove what the one before has stored.
 
 use std::collections::HashMap;
-use std::ops::Range;
 
 use crate::action::ActionNode;
 use crate::diag::{Group, RuleInfo, Severity, Span};
-use crate::expr::{ExprKind, ExprNode, Expression, is_expression};
-use crate::lint::entries::{entries, wipes};
+use crate::expr::{ExprKind, ExprNode};
+use crate::lint::entries::{Made, computed_entities, entries, wipes};
 use crate::lint::rule::{Check, Rule};
 use crate::lint::{Cx, Place};
 
@@ -99,58 +98,29 @@ fn written_out(cx: &mut Cx<'_>, action: &ActionNode) {
 }
 
 fn computed(cx: &mut Cx<'_>, place: &Place<'_>, action: &ActionNode) {
-    if action.type_name.value != "action.sync-entities" {
-        return;
-    }
-    let Some(node) = cx.node(action).and_then(|node| node.at("/options/entities")) else { return };
-    let Some(text) = node.as_str().filter(|text| is_expression(text)) else { return };
-    let Ok(expression) = Expression::parse(text) else { return };
+    let Some((node, expression)) = computed_entities(cx, action) else { return };
     let mut made = Vec::new();
     repeated(expression.root(), false, &mut made);
-    for Made { table, function, range } in made {
+    for Made { table, function, table_range, .. } in made {
         if cx.project.functions.get(function).is_some_and(|found| cx.is_sound(found.span) && wipes(found)) {
             let message = format!(
                 "every call of `{function}` empties `{table}` first, so only the rows of the last one remain"
             );
-            let finding = cx.finding(cx.part(place, node.span, range), message).help(HELP);
+            let finding = cx.finding(cx.part(place, node.span, table_range), message).help(HELP);
             cx.report(finding);
         }
     }
 }
 
-/// An entry that an expression makes again and again, always for the same table.
-struct Made<'e> {
-    table: &'e str,
-    function: &'e str,
-    /// Where the expression names the table.
-    range: Range<usize>,
-}
-
 /// Finds the entries that are made once for each item of a list.
 fn repeated<'e>(node: &'e ExprNode, inside: bool, made: &mut Vec<Made<'e>>) {
     match &node.kind {
-        ExprKind::Object(pairs) if inside => made.extend(entry(pairs)),
+        ExprKind::Object(pairs) if inside => made.extend(Made::of(pairs)),
         ExprKind::Lambda { body, .. } => repeated(body, true, made),
         ExprKind::Path(left, right) => {
             repeated(left, inside, made);
             repeated(right, true, made);
         }
         _ => node.for_each_child(&mut |child| repeated(child, inside, made)),
-    }
-}
-
-fn entry(pairs: &[(ExprNode, ExprNode)]) -> Option<Made<'_>> {
-    let value = |wanted: &str| {
-        let (_, value) = pairs.iter().find(|(key, _)| text(key) == Some(wanted))?;
-        Some((text(value)?, value.bytes.range()))
-    };
-    let ((table, range), (function, _)) = (value("entity")?, value("function")?);
-    Some(Made { table, function, range })
-}
-
-fn text(node: &ExprNode) -> Option<&str> {
-    match &node.kind {
-        ExprKind::Text(text) => Some(text),
-        _ => None,
     }
 }

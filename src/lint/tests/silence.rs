@@ -210,3 +210,16 @@ onFocus:
     let unreadable = "title: \"Home\ntype: jig.default\n";
     assert_eq!(silenced(unreadable, None), (unreadable.to_owned(), lint(unreadable), 1));
 }
+
+#[test]
+fn a_misspelt_name_gives_way_to_the_rule_that_is_meant() {
+    let home = |name: &str| format!("title: =$tody # syncscope: ignore[{name}] -- x\ntype: jig.default\n");
+    let table = [
+        ("unknown-shared-expresion", "unknown-shared-expression"),
+        ("unkown-jig, unknown-shared-expresion", "unkown-jig, unknown-shared-expression"),
+        ("xyz", "xyz, unknown-shared-expression"),
+    ];
+    for (before, after) in table {
+        assert_eq!(silenced(&home(before), None).0, home(after));
+    }
+}

@@ -36,7 +36,7 @@ fn rows(stage: &Stage<'_>, table: &str) -> String {
     stage.value(&sql).as_str().unwrap_or_default().to_owned()
 }
 
-fn insert(stage: &Stage<'_>, table: &str, rows: &[&str]) {
+pub(super) fn insert(stage: &Stage<'_>, table: &str, rows: &[&str]) {
     let run = |sql: &str| {
         let parameters = crate::store::Parameters::new();
         let statement = crate::store::Statement { sql, parameters: &parameters };

@@ -103,7 +103,7 @@ fn statuses_and_redirects_answer_as_named() {
     let first = String::from_utf8_lossy(&raw(&same, "/products?limit=1").0).into_owned();
     assert!(first.contains("Location: /products?limit=1&redirected=1\r\n"), "{first}");
     let followed = raw(&same, "/products?redirected=1").0;
-    assert!(String::from_utf8_lossy(&followed).starts_with("HTTP/1.1 "));
+    assert!(String::from_utf8_lossy(&followed).starts_with("HTTP/1.1 200 "));
     let other = with("redirect-other");
     let site = Site { server: other, agent: Site::small().agent };
     assert_eq!(site.get("/products").text, right(), "the client follows to the other port");

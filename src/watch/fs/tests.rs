@@ -51,6 +51,14 @@ impl Disk {
         }
     }
 
+    /// Takes what is still on its way, so that nothing old is taken for new: events come in order.
+    fn quiet(&mut self) {
+        let index = self.at("app/index.jigx");
+        fs::write(&index, "a").unwrap();
+        while self.noticed.recv_timeout(PATIENCE).unwrap() != Noticed::Paths(vec![index.clone()]) {}
+        self.watcher.follow(&[wanted(&self.at(""))]);
+    }
+
     /// Goes through the lives of files and folders.
     fn live(&mut self) {
         fs::write(self.at("app/jigs/home.jigx"), "longer").unwrap();
@@ -117,6 +125,54 @@ fn a_linked_folder_that_is_exchanged_is_followed() {
     disk.expect("app/jigs/linked");
     fs::write(disk.at("two/y.jigx"), "y").unwrap();
     disk.expect("app/jigs/linked/y.jigx");
+}
+
+#[cfg(unix)]
+#[test]
+fn what_a_link_leads_to_goes_and_comes_again() {
+    use std::os::unix::fs::symlink;
+    let mut disk = Disk::new(Choice::Best);
+    fs::create_dir_all(disk.at("far/shared")).unwrap();
+    fs::write(disk.at("far/shared/x.jigx"), "x").unwrap();
+    symlink(disk.at("far/shared"), disk.at("app/jigs/linked")).unwrap();
+    disk.expect("app/jigs/linked");
+    symlink("../../far/one.jigx", disk.at("app/jigs/dead.jigx")).unwrap();
+    disk.expect("app/jigs/dead.jigx");
+    fs::write(disk.at("far/one.jigx"), "one").unwrap();
+    disk.expect("app/jigs/dead.jigx");
+    for (path, away) in [("far/shared", "far/away"), ("far", "gone")] {
+        fs::rename(disk.at(path), disk.at(away)).unwrap();
+        disk.expect("app/jigs/linked");
+        disk.quiet();
+        fs::rename(disk.at(away), disk.at(path)).unwrap();
+        disk.expect("app/jigs/linked");
+        disk.quiet();
+        fs::write(disk.at("far/shared/x.jigx"), "again").unwrap();
+        disk.expect("app/jigs/linked/x.jigx");
+    }
+    fs::remove_file(disk.at("far/one.jigx")).unwrap();
+    disk.expect("app/jigs/dead.jigx");
+    disk.quiet();
+    fs::write(disk.at("far/one.jigx"), "back").unwrap();
+    disk.expect("app/jigs/dead.jigx");
+}
+
+#[cfg(unix)]
+#[test]
+fn the_target_of_the_root_goes_and_comes_again() {
+    use std::os::unix::fs::symlink;
+    let mut disk = Disk::new(Choice::Best);
+    fs::create_dir_all(disk.at("else")).unwrap();
+    fs::rename(disk.at("app"), disk.at("else/real")).unwrap();
+    disk.expect("app");
+    symlink(disk.at("else/real"), disk.at("app")).unwrap();
+    disk.expect("app");
+    fs::rename(disk.at("else/real"), disk.at("else/away")).unwrap();
+    disk.expect("app");
+    fs::rename(disk.at("else/away"), disk.at("else/real")).unwrap();
+    disk.expect("app");
+    fs::write(disk.at("else/real/jigs/home.jigx"), "again").unwrap();
+    disk.expect("app/jigs/home.jigx");
 }
 
 #[test]

@@ -300,3 +300,21 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn an_info_that_a_broken_app_withholds_is_neither_fixed_nor_new() {
+    let mut stage = Stage::good();
+    stage.save("jigs/home.jigx", "title: Home\ntype: jig.default\nonFocus:\n  type: action.go-back\n");
+    let idle = stage.save("actions/idle.jigx", GOOD);
+    assert_eq!(rules(&idle.fresh), ["unused-definition"]);
+    let broken = stage.save("actions/one.jigx", BAD);
+    assert_eq!((rules(&broken.fresh), rules(&broken.fixed)), (vec!["unknown-action-type"], vec![]));
+    stage.save("actions/one.jigx", &format!("# still\n{BAD}"));
+    let good = stage.save("actions/one.jigx", GOOD);
+    assert_eq!((rules(&good.fresh), rules(&good.fixed)), (vec![], vec!["unknown-action-type"]));
+    assert_eq!(good.still, 1);
+    let state = good.state.unwrap();
+    assert_eq!(state.findings().map(|found| found.since).collect::<Vec<_>>(), [idle.number]);
+    let used = stage.save("index.jigx", &INDEX.replace("action: one", "action: idle"));
+    assert_eq!(rules(&used.fixed), ["unused-definition"]);
+}

@@ -216,6 +216,10 @@ fn an_editor_can_check_a_text_that_is_not_saved() {
     assert!(new.out.starts_with("app/jigs/brand-new.jigx:3:") && new.out.contains("action.go-to"), "{new}");
     stage.run("lint -").code(2);
     stage.run("lint app --stdin-filename x.jigx").code(2);
+    for nowhere in ["/no-such-folder/jigs/a.jigx", "no-such-folder/jigs/a.jigx"] {
+        let run = fed(&stage, &format!("lint --stdin-filename {nowhere} -"), "title: New\n").code(2);
+        assert!(run.err.contains(&format!("no app found at `{nowhere}`")), "{run}");
+    }
 }
 
 #[test]

@@ -156,13 +156,30 @@ fn the_page_shows_how_the_app_stands_and_keys_work() {
     terminal.press("c");
     terminal.wait_for(&["small  ready  no problems"]);
     terminal.press("s");
-    terminal.wait_for(&["nothing has been synced yet"]);
+    terminal.wait_for(&["nothing has been synced yet", "s back"]);
+    stage.write("app/actions/one.jigx", BAD);
+    terminal.wait_for(&["small  broken", "action.go-bakc", "s status"]);
+    stage.write("app/actions/one.jigx", GOOD);
+    terminal.wait_for(&["small  ready", "good again"]);
     terminal.press("l");
     terminal.wait_for(&["nothing has changed"]);
     terminal.press("q");
     let (code, last) = terminal.finish();
     assert_eq!(code, Some(0));
     assert!(last.ends_with("\r\n") && last.contains("small  ready  no problems"), "{last:?}");
+}
+
+#[test]
+fn a_run_waits_while_the_folder_of_the_app_is_gone() {
+    let stage = app();
+    let mut terminal = Terminal::start(&stage, "dev app", 24);
+    terminal.wait_for(&["small  ready"]);
+    std::fs::rename(stage.path("app"), stage.path("away")).unwrap();
+    terminal.wait_for(&["small  broken"]);
+    terminal.press("r");
+    terminal.wait_for(&["the run waits until the app is back"]);
+    std::fs::rename(stage.path("away"), stage.path("app")).expect("nothing is in its place");
+    terminal.wait_for(&["small  onLoad", "done in "]);
 }
 
 #[test]

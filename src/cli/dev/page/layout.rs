@@ -4,6 +4,7 @@ use crate::cli::app::rendered;
 use crate::cli::dev::model::Model;
 use crate::cli::findings::Format;
 use crate::cli::paint::Paint;
+use crate::cli::run::tells_trouble;
 use crate::cli::terminal::{Size, cut};
 use crate::cli::units::{duration, time_of_day};
 use crate::diag::Severity;
@@ -20,23 +21,41 @@ pub(super) struct Content {
     pub(super) differences: Vec<String>,
     pub(super) run: Vec<String>,
     /// Stands in place of everything but the first lines and the last.
-    pub(super) panel: Option<Vec<String>>,
+    pub(super) panel: Option<Shown>,
 }
+
+/// A panel.
+pub(super) struct Shown {
+    pub(super) lines: Vec<String>,
+    /// The key that takes it away.
+    pub(super) key: &'static str,
+}
+
+/// In less room than this, findings come first and nothing is left blank.
+const AMPLE: usize = 10;
 
 /// The lines of the page, no more than there are rows and no wider than there are columns.
 pub(super) fn layout(content: &Content, model: &Model, size: Size, paint: Paint) -> Vec<String> {
+    let has_findings = content.panel.is_none()
+        && model
+            .apps
+            .iter()
+            .any(|app| app.state.as_ref().is_some_and(|state| state.findings().next().is_some()));
+    // One finding is worth more than all but the first line.
+    let least = usize::from(has_findings);
+    let foot = usize::from(size.rows > 1 + least);
     let mut top = top(content, model, paint);
-    top.truncate(size.rows.saturating_sub(1).max(1));
-    let room = size.rows.saturating_sub(top.len() + 1);
+    top.truncate(size.rows.saturating_sub(foot + least).max(1));
+    let room = size.rows.saturating_sub(top.len() + foot);
     let body = match &content.panel {
-        Some(lines) => std::iter::once(String::new()).chain(lines.iter().cloned()).take(room).collect(),
+        Some(shown) => std::iter::once(String::new()).chain(shown.lines.iter().cloned()).take(room).collect(),
         None => body(content, model, room, paint),
     };
     let mut page = top;
     page.extend(body);
-    if page.len() < size.rows {
+    if foot > 0 {
         page.resize(size.rows - 1, String::new());
-        page.push(keys(model, paint));
+        page.push(keys(content, model, paint));
     }
     page.iter().map(|line| cut(line, size.columns)).collect()
 }
@@ -44,11 +63,15 @@ pub(super) fn layout(content: &Content, model: &Model, size: Size, paint: Paint)
 /// The name, how it stands, and when that was found out.
 pub(super) fn headline(model: &Model, paint: Paint) -> String {
     let counts = model.counts();
-    let (state, text) = match (model.is_good(), model.running) {
-        (_, Some(_)) => (paint.cyan("running"), counts.text()),
-        (true, None) => (paint.green("ready"), counts.text()),
-        (false, None) => (paint.red("broken"), counts.text()),
+    let trigger = model.trigger();
+    let state = match (model.is_good(), model.running, model.has_failed) {
+        (_, Some(_), _) => paint.cyan(format!("running {trigger}").trim_end()),
+        (true, None, false) => paint.green("ready"),
+        (true, None, true) => paint.red(format!("{trigger} failed").trim_start()),
+        (false, None, false) => paint.red("broken"),
+        (false, None, true) => paint.red(&format!("broken, {trigger} failed")),
     };
+    let text = counts.text();
     let read = model.read.map(|(at, took)| {
         let ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
         paint.dim(&format!("{} at {}", duration(ms), time_of_day(at)))
@@ -69,17 +92,24 @@ fn top(content: &Content, model: &Model, paint: Paint) -> Vec<String> {
     lines
 }
 
-fn keys(model: &Model, paint: Paint) -> String {
+fn keys(content: &Content, model: &Model, paint: Paint) -> String {
     let with_runs =
         [("r", "run"), ("l", "lint"), ("s", "status"), ("c", "clear"), ("?", "help"), ("q", "quit")];
     let needed = |key: &str| model.runs.is_some() || !matches!(key, "r" | "s");
-    let told = with_runs.iter().filter(|(key, _)| needed(key));
-    told.map(|(key, does)| format!("{} {}", paint.bold(key), paint.dim(does))).collect::<Vec<_>>().join("  ")
+    let back = content.panel.as_ref().map(|shown| shown.key);
+    let told = with_runs.iter().filter(|(key, _)| needed(key)).map(|(key, does)| {
+        let does = if back == Some(*key) { paint.bold("back") } else { paint.dim(does) };
+        format!("{} {does}", paint.bold(key))
+    });
+    told.collect::<Vec<_>>().join("  ")
 }
 
 /// Notes and findings, what guards read, the run; each gets its share when there is not room for all.
 fn body(content: &Content, model: &Model, room: usize, paint: Paint) -> Vec<String> {
     let found = model.findings();
+    if room < AMPLE && !found.is_empty() {
+        return small_body(content, &found, room, paint);
+    }
     let mut left = room;
     let differences = section(&content.differences, (room / 4).max(3), From::Start, paint);
     let least_run = content.run.len().min(room / 3);
@@ -88,7 +118,7 @@ fn body(content: &Content, model: &Model, room: usize, paint: Paint) -> Vec<Stri
     left = left.saturating_sub(lines_with_gap(notes.len()));
     let findings = findings(&found, content.latest, left.saturating_sub(1), paint);
     left = left.saturating_sub(lines_with_gap(findings.len()));
-    let run = section(&content.run, least_run + left, From::End, paint);
+    let run = run(&content.run, least_run + left, paint);
     let sections = [notes, findings, differences, run];
     let mut lines: Vec<String> = Vec::new();
     for section in sections.into_iter().filter(|section| !section.is_empty()) {
@@ -97,6 +127,27 @@ fn body(content: &Content, model: &Model, room: usize, paint: Paint) -> Vec<Stri
     }
     lines.truncate(room);
     lines
+}
+
+/// Findings, and the rest as far as there is room.
+fn small_body(content: &Content, found: &[(&State, Finding<'_>)], room: usize, paint: Paint) -> Vec<String> {
+    let mut lines = findings(found, content.latest, room, paint);
+    lines.extend(section(&content.notes, room.saturating_sub(lines.len()).min(1), From::End, paint));
+    lines.extend(run(&content.run, room.saturating_sub(lines.len()), paint));
+    lines
+}
+
+/// A run; what failed or was skipped stays when there is not room for all.
+fn run(lines: &[String], most: usize, paint: Paint) -> Vec<String> {
+    let Some(room) = most.checked_sub(1).filter(|_| lines.len() > most) else {
+        return section(lines, most, From::End, paint);
+    };
+    let (trouble, rest): (Vec<usize>, Vec<usize>) =
+        (0..lines.len()).rev().partition(|at| tells_trouble(&lines[*at], paint));
+    let mut kept: Vec<usize> = trouble.into_iter().rev().chain(rest).take(room).collect();
+    kept.sort_unstable();
+    let more = paint.dim(&format!("… {} more", lines.len() - room));
+    std::iter::once(more).chain(kept.into_iter().map(|at| lines[at].clone())).collect()
 }
 
 fn lines_with_gap(lines: usize) -> usize {
@@ -127,7 +178,7 @@ fn findings(found: &[(&State, Finding<'_>)], latest: u64, room: usize, paint: Pa
     if found.is_empty() || room == 0 {
         return Vec::new();
     }
-    let shown = if found.len() <= room { found.len() } else { room - 1 };
+    let shown = if found.len() <= room { found.len() } else { (room - 1).max(1) };
     let mut left = room - shown.max(1);
     let mut lines = Vec::new();
     let mut all_so_far = true;
@@ -146,7 +197,7 @@ fn findings(found: &[(&State, Finding<'_>)], latest: u64, room: usize, paint: Pa
     while lines.last().is_some_and(String::is_empty) {
         lines.pop();
     }
-    if found.len() > shown {
+    if found.len() > shown && lines.len() < room {
         lines.push(paint.dim(&format!("… {} more, `syncscope lint` shows all", found.len() - shown)));
     }
     lines

@@ -131,7 +131,60 @@ fn a_panel_takes_the_place_of_the_rest() {
     let mut stage = Stage::new();
     stage.write("actions/a.jigx", &bad("one"));
     stage.read();
-    let content = Content { panel: Some(vec!["the panel".to_owned()]), ..Content::default() };
+    let content = Content {
+        panel: Some(Shown { lines: vec!["the panel".to_owned()], key: "s" }),
+        ..Content::default()
+    };
     let page = stage.page(&content, 80, 12);
-    assert!(page.contains("the panel") && !page.contains("actions/a.jigx"), "{page}");
+    assert!(
+        page.contains("the panel") && page.contains("s back") && !page.contains("actions/a.jigx"),
+        "{page}"
+    );
+}
+
+#[test]
+fn what_runs_and_whether_it_failed_stands_in_the_first_line() {
+    let mut stage = Stage::new();
+    stage.read();
+    stage.model.running = Some(0);
+    assert!(stage.page(&Content::default(), 80, 6).starts_with("small  running onLoad  no problems"));
+    (stage.model.running, stage.model.has_failed) = (None, true);
+    assert!(stage.page(&Content::default(), 80, 6).starts_with("small  onLoad failed  no problems"));
+    stage.write("actions/a.jigx", &bad("go-bakc"));
+    stage.read();
+    assert!(stage.page(&Content::default(), 80, 6).starts_with("small  broken, onLoad failed  1 error"));
+}
+
+#[test]
+fn what_failed_or_was_skipped_survives_cutting() {
+    let mut stage = Stage::new();
+    stage.read();
+    for paint in [Paint::Plain, Paint::Colour] {
+        let mut run: Vec<String> = (0..40).map(|n| format!("history {n}")).collect();
+        run.insert(2, format!("  {} sync-entities  http: gone", paint.red("✗")));
+        run.insert(3, format!("  {} execute-sql  {}: because", paint.yellow("-"), paint.yellow("skipped")));
+        let content = Content { run, ..Content::default() };
+        let page = layout(&content, &stage.model, Size { columns: 80, rows: 12 }, paint).join("\n");
+        assert!(
+            page.contains("http: gone") && page.contains("because") && page.contains("history 39"),
+            "{page}"
+        );
+        assert!(page.contains("… 34 more"), "{page}");
+    }
+}
+
+#[test]
+fn a_small_page_has_an_error_on_it() {
+    let mut stage = Stage::new();
+    for name in ["a", "b"] {
+        stage.write(&format!("actions/{name}.jigx"), &bad("one"));
+    }
+    stage.write("actions/c.jigx", "action:\n  type: action-go-back\n");
+    stage.read();
+    let run = (0..40).map(|n| format!("run {n}")).collect();
+    let content = Content { run, change: Some("a change".to_owned()), ..Content::default() };
+    for rows in 2..24 {
+        let page = stage.page(&content, 80, rows);
+        assert!(page.contains("error["), "{rows} rows: {page}");
+    }
 }

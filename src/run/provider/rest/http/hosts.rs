@@ -1,5 +1,7 @@
 //! Which hosts may be asked (`http.allow`, interface.md §2).
 
+use std::net::IpAddr;
+
 use super::address::Address;
 use crate::run::provider::FetchError;
 
@@ -16,19 +18,31 @@ impl Hosts {
     }
 
     /// # Errors
-    /// `config.host` when no pattern lets the address through.
+    /// `config.host` when no pattern lets the address through. A link-local address, where data centres
+    /// keep their secrets, needs a pattern that is more than a star.
     pub(super) fn check(&self, address: &Address) -> Result<(), FetchError> {
         let with_port = address.host_and_port();
         let fits = |pattern: &String| {
             let fits = |text: &str| matches(pattern.as_bytes(), text.as_bytes());
             fits(address.host()) || pattern.contains(':') && fits(&with_port)
         };
-        if self.patterns.iter().any(fits) {
+        let mut named = self.patterns.iter().filter(|pattern| fits(pattern));
+        if named.any(|pattern| pattern != "*" || !is_link_local(address.host())) {
             return Ok(());
         }
         let message =
             format!("the host `{}` may not be asked: `http.allow` does not name it", address.host());
         Err(FetchError::lasting("config.host", message))
+    }
+}
+
+fn is_link_local(host: &str) -> bool {
+    match host.trim_matches(['[', ']']).parse() {
+        Ok(IpAddr::V4(ip)) => ip.is_link_local(),
+        Ok(IpAddr::V6(ip)) => {
+            ip.is_unicast_link_local() || ip.to_ipv4_mapped().is_some_and(|ip| ip.is_link_local())
+        }
+        Err(_) => false,
     }
 }
 
@@ -61,6 +75,9 @@ mod tests {
     fn hosts_are_matched_by_pattern() {
         for (patterns, address, allowed) in [
             (vec!["*"], "http://h", true),
+            (vec!["*"], "http://169.254.169.254/latest", false),
+            (vec!["*"], "http://[fe80::1]/", false),
+            (vec!["169.254.169.254"], "http://169.254.169.254/latest", true),
             (vec![], "http://h", false),
             (vec!["Example.com"], "https://example.COM/x", true),
             (vec!["example.com"], "https://api.example.com", false),
