@@ -43,7 +43,7 @@ pub use function::{
 };
 pub use index::{DefinedBy, Definition, Index, Reference};
 pub use ordered::Ordered;
-pub(crate) use parallel::in_parallel;
+pub(crate) use parallel::{each_in_parallel, in_parallel};
 pub use part::{Holds, Part};
 pub use schema::{RULES as SCHEMA_RULES, schema_names, schema_text};
 pub use script::Script;
