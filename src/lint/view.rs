@@ -121,7 +121,8 @@ impl<'a, T> Parts<'a, T> {
     }
 
     pub fn is_empty(&self) -> bool {
-        self.iter().next().is_none()
+        self.log.note(Question::AnyPart(self.kind));
+        self.by_id.is_empty()
     }
 
     pub fn contains_key(&self, id: &str) -> bool {
