@@ -258,7 +258,7 @@ impl<'a> Walk<'a> {
     ) {
         match &node.kind {
             Kind::Object(entries) => {
-                let branch = Branch { node, key, outer };
+                let branch = Branch::new(node, key, outer);
                 for (rule, run) in &self.hooks.object {
                     self.cx.rule = rule;
                     run(&mut self.cx, place, &branch);

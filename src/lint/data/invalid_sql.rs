@@ -53,10 +53,10 @@ options:
 ";
 
 fn check(cx: &mut Cx<'_>, place: &Place<'_>, branch: &Branch<'_>) {
-    for statement in Statement::within(cx, place, branch) {
-        let Some(compiled) = cx.compiled(&statement) else { continue };
-        if let Some(mistake) = compiled.mistake.as_ref().filter(|mistake| is_ours(mistake, &statement)) {
-            report(cx, &statement, mistake);
+    for statement in branch.statements(cx, place) {
+        let Some(compiled) = statement.compiled(cx) else { continue };
+        if let Some(mistake) = compiled.mistake.as_ref().filter(|mistake| is_ours(mistake, statement)) {
+            report(cx, statement, mistake);
         }
     }
 }
