@@ -9,12 +9,13 @@ use serde_json::{Map, Value, json};
 
 use super::{CURSOR_EXPIRED, Dynamic, DynamicOptions};
 use crate::app::{DynamicSettings, Secret};
-use crate::run::provider::testing::{Collect, NoWait, Scripted, answer, json_answer};
+use crate::run::provider::testing::{Collect, NoWait, Scripted, answer, json_answer, loopback};
 use crate::run::provider::{Fetch, FetchError, Fetched, Http, HttpOptions, Provider, Retry, Stop};
 use crate::serve::{Options, Server, Table};
 
 fn options(url: &str) -> DynamicOptions {
-    let http = Http::new(&HttpOptions { pace: Arc::new(NoWait::default()), ..HttpOptions::default() });
+    let pace = Arc::new(NoWait::default());
+    let http = Http::new(&HttpOptions { pace, allow: loopback(), ..HttpOptions::default() });
     let settings = DynamicSettings { url: Some(url.to_owned()), ..DynamicSettings::default() };
     DynamicOptions::from_settings(&settings, http)
 }
