@@ -25,6 +25,9 @@ use resolve::Screened;
 use turns::Turns;
 use wire::{Answer, Exchange, Limits, Names, Wire, header};
 
+/// What stands for the origin of the tables that are served here.
+const SERVED: &str = "${backend}";
+
 /// How requests are made.
 #[derive(Clone)]
 pub struct HttpOptions {
@@ -104,6 +107,8 @@ pub struct Http {
     hosts: Arc<Hosts>,
     retries: u32,
     max_redirects: usize,
+    /// The origin of the tables that are served here.
+    served: Option<String>,
     pace: Arc<dyn Pace>,
     redactor: Redactor,
 }
@@ -167,9 +172,20 @@ impl Http {
             hosts,
             retries: options.retries,
             max_redirects: options.max_redirects,
+            served: options.served.as_deref().and_then(|url| Some(Address::parse(url).ok()?.origin())),
             pace: Arc::clone(&options.pace),
             redactor: Redactor::new(&options.secrets),
         }
+    }
+
+    /// A text without the port of the tables that are served here, which is another one every time.
+    pub(in crate::run::provider) fn unlocated(&self, text: &str) -> String {
+        self.served.as_ref().map_or_else(|| text.to_owned(), |served| text.replace(served.as_str(), SERVED))
+    }
+
+    /// The text that [`Http::unlocated`] was given, with the port of now.
+    pub(in crate::run::provider) fn located(&self, text: &str) -> String {
+        self.served.as_ref().map_or_else(|| text.to_owned(), |served| text.replace(SERVED, served))
     }
 
     /// Knows the secrets that no message may show.

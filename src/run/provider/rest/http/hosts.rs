@@ -55,7 +55,8 @@ impl Hosts {
             return Ok(());
         };
         let found = ip.to_string();
-        let found = if host.trim_matches(['[', ']']) == found { String::new() } else { format!(" (`{found}`)") };
+        let found =
+            if host.trim_matches(['[', ']']) == found { String::new() } else { format!(" (`{found}`)") };
         let message = format!(
             "the host `{host}` is {}{found}, which is asked only when it is named: add `{host}` to `http.allow` \
              in `syncscope.yaml` if it is meant",

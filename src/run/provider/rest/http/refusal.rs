@@ -73,4 +73,3 @@ pub(super) fn retry_after(status: u16, headers: &[(String, String)]) -> Option<D
     let wait = date(text)? - date(header(headers, "date")?)?;
     Some(Duration::from_secs(u64::try_from(wait).unwrap_or(0)))
 }
-
