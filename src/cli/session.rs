@@ -26,7 +26,7 @@ impl Backend {
         let settings = &mut app.loaded.project.settings;
         let Some(folder) = settings.backend.clone() else { return Ok(None) };
         let server = Server::start(&Options { dir: Some(folder.clone()), ..Options::default() })?;
-        *settings = std::mem::take(settings).with_backend(&server.url());
+        *settings = Arc::new(Settings::clone(settings).with_backend(&server.url()));
         if shell.out.verbosity() == Verbosity::Verbose {
             shell.out.detail(&format!("serving `{}` at {}", folder.display(), server.url()));
         }

@@ -38,7 +38,7 @@ mod tests {
             cursor: None,
             known: Known::default(),
             stop: &stop,
-            functions: &std::collections::BTreeMap::new(),
+            functions: &crate::app::Ordered::default(),
             tables: &crate::run::provider::NoTables,
         };
         let error = Local.fetch(&request, &mut sink).unwrap_err();

@@ -29,7 +29,7 @@ fn fetch(options: DynamicOptions, cursor: Option<&str>, sink: &mut Collect) -> R
         cursor,
         known: Known::default(),
         stop: &Stop::new(None),
-        functions: &std::collections::BTreeMap::new(),
+        functions: &crate::app::Ordered::default(),
         tables: &crate::run::provider::NoTables,
     };
     Dynamic::new(options).fetch(&request, sink)
@@ -212,7 +212,7 @@ fn an_entity_without_database_is_in_the_default_one() {
         cursor: None,
         known: Known::default(),
         stop: &stop,
-        functions: &std::collections::BTreeMap::new(),
+        functions: &crate::app::Ordered::default(),
         tables: &crate::run::provider::NoTables,
     };
     Dynamic::new(options(&server.url())).fetch(&request, &mut sink).unwrap();
