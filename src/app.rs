@@ -299,6 +299,8 @@ pub struct Screen {
     pub shared_places: BTreeMap<String, Span>,
     /// State keys with their initial values.
     pub state: BTreeMap<String, Template>,
+    /// The forms by `instanceId`, each with the ids of its fields.
+    pub forms: BTreeMap<String, Vec<String>>,
     /// Declared inputs.
     pub inputs: BTreeMap<String, Declared>,
     /// All expressions in it, for checks.

@@ -14,6 +14,7 @@ mod explain;
 mod open;
 mod owner;
 mod query;
+mod queue;
 mod resume;
 mod rows;
 mod scope;
@@ -36,6 +37,10 @@ pub use error::{Fault, SqlError, StoreError};
 pub use explain::{MistakeKind, Repair, SqlMistake};
 pub use open::{Durability, OpenOptions};
 pub use query::{Limits, Parameters, Query, Reader, Rows};
+pub use queue::{
+    Claim, Claimed, CommandRow, CommandState, Ending, Enqueue, Gone, GoneCommand, LocalWrite, NewCommand,
+    RowChange, Settled, Submission, Tracked, is_temp_id, temp_id,
+};
 pub use rows::{Changes, RunRow, ScopeBrief, ScopeRow, StatusRow};
 pub use scope::{LeftBehind, Start, StartScope, Started};
 pub use statement::Statement;

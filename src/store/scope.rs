@@ -67,6 +67,8 @@ pub struct LeftBehind {
     pub scopes: BTreeSet<String>,
     /// Ids of status rows.
     pub statuses: BTreeSet<String>,
+    /// Ids of commands.
+    pub commands: BTreeSet<String>,
 }
 
 impl Store {
@@ -205,6 +207,7 @@ impl Store {
             for owner in lock(&self.inner.owner).find_gone(guarded)? {
                 left.scopes.extend(running_of(guarded, &owner.id)?);
                 left.statuses.extend(super::work::open_statuses(guarded, &owner.id)?);
+                left.commands.extend(super::queue::being_sent(guarded, &owner.id)?);
             }
             Ok(left)
         };
@@ -393,6 +396,7 @@ fn stop_all(
     for work in works {
         stop_work(guarded, work, &reason.failure(), Left::Pages, at, touched)?;
     }
+    super::queue::release(guarded, owner, &reason.failure().code, at, touched)?;
     purge_works(guarded)
 }
 
