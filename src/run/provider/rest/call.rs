@@ -50,6 +50,16 @@ struct Target {
     chosen_by: ChosenBy,
 }
 
+/// What follows a page.
+enum Next {
+    /// The next one, asked for already.
+    Page(Begun),
+    /// Nothing: that was all.
+    End,
+    /// More, but the guard does not let it through.
+    Refused,
+}
+
 /// Who chose an address.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum ChosenBy {
@@ -86,19 +96,22 @@ impl<'c> Call<'c> {
 
     pub(super) fn perform(&mut self, sink: &mut dyn Sink) -> Result<Fetched, FetchError> {
         self.values = parameters::first(self.function, self.fetch.parameters, &mut self.scope)?;
-        if !self.is_ready(Moment::Initial, sink)? {
+        if !self.is_ready(sink)? {
             return Ok(Fetched { skipped: true, ..Fetched::default() });
         }
         let reader = Reader::new(self.function);
         let first = self.first()?;
-        let mut begun = Some(self.begin(first)?);
-        while let Some(page) = begun {
-            let Some(response) = self.answered(page, sink)? else {
-                return Ok(Fetched { skipped: self.pages == 0, ..Fetched::default() });
+        let mut begun = self.begin(first)?;
+        // Some pages are not the table: what a guard breaks off is skipped as a whole.
+        let skipped = || Ok(Fetched { skipped: true, ..Fetched::default() });
+        loop {
+            let Some(response) = self.answered(begun, sink)? else { return skipped() };
+            begun = match self.take(&reader, &response, sink)? {
+                Next::Page(page) => page,
+                Next::End => return Ok(Fetched::default()),
+                Next::Refused => return skipped(),
             };
-            begun = self.take(&reader, &response, sink)?;
         }
-        Ok(Fetched::default())
     }
 
     /// What the function gives to a caller that keeps no rows; of several pages, the first one's.
@@ -106,7 +119,7 @@ impl<'c> Call<'c> {
     pub(super) fn output(&mut self) -> Result<Value, FetchError> {
         let sink = &mut NoRows;
         self.values = parameters::first(self.function, self.fetch.parameters, &mut self.scope)?;
-        if !self.is_ready(Moment::Initial, sink)? {
+        if !self.is_ready(sink)? {
             return Ok(Value::Null);
         }
         let first = self.first()?;
@@ -120,9 +133,9 @@ impl<'c> Call<'c> {
     }
 
     /// Steps 3 to 5 of functions.md §3: queries, `when`, guard.
-    fn is_ready(&mut self, moment: Moment, sink: &mut dyn Sink) -> Result<bool, FetchError> {
-        queries::ask(self.function, self.fetch, &mut self.scope, &mut self.answers, moment)?;
-        Ok(self.is_wanted()? && guard::lets_through(self, moment, sink)?)
+    fn is_ready(&mut self, sink: &mut dyn Sink) -> Result<bool, FetchError> {
+        queries::ask(self.function, self.fetch, &mut self.scope, &mut self.answers, Moment::Initial)?;
+        Ok(self.is_wanted()? && guard::lets_through(self, Moment::Initial, sink)?)
     }
 
     /// The answer to a request, judged by the function's error rules; tried again where that helps.
@@ -220,7 +233,7 @@ impl<'c> Call<'c> {
         reader: &Reader<'_>,
         response: &Response,
         sink: &mut dyn Sink,
-    ) -> Result<Option<Begun>, FetchError> {
+    ) -> Result<Next, FetchError> {
         let clock = Arc::clone(&self.options.clock);
         let read = reader.read(response, &mut self.scope, &self.values, &|| clock.uuid())?;
         self.fetch.stop.check()?;
@@ -268,13 +281,17 @@ impl<'c> Call<'c> {
         roots: &Roots,
         response: &Response,
         sink: &mut dyn Sink,
-    ) -> Result<Option<Begun>, FetchError> {
-        let Some(continuation) = &self.function.continuation else { return Ok(None) };
-        let Some(target) = self.next(continuation, roots, response)? else { return Ok(None) };
-        if !self.is_ready(Moment::Continuation, sink)? {
-            return Ok(None);
+    ) -> Result<Next, FetchError> {
+        let Some(continuation) = &self.function.continuation else { return Ok(Next::End) };
+        let Some(target) = self.next(continuation, roots, response)? else { return Ok(Next::End) };
+        queries::ask(self.function, self.fetch, &mut self.scope, &mut self.answers, Moment::Continuation)?;
+        if !self.is_wanted()? {
+            return Ok(Next::End);
         }
-        self.begin(target).map(Some)
+        if !guard::lets_through(self, Moment::Continuation, sink)? {
+            return Ok(Next::Refused);
+        }
+        self.begin(target).map(Next::Page)
     }
 
     fn draft<'d>(&'d self, secrets: &'d Secrets) -> Draft<'d> {
