@@ -4,6 +4,9 @@ use super::scene::{CHANGES, Scene};
 use super::shim::{Deed, Often, Shim};
 use super::workload::{self, Workload};
 use super::{spread, tell};
+use crate::accept::small::{self, Guard, Source};
+use crate::accept::stage::{Finished, Stage};
+use crate::accept::stub::Gate;
 
 const DAY: i64 = 86_400;
 const YEAR: i64 = 365 * DAY;
@@ -54,4 +57,48 @@ fn sync_of_changes() {
 #[test]
 fn a_page_fails() {
     jumps(&workload::FAILURE);
+}
+
+/// What a condition says, by a clock that is wrong by so many seconds.
+fn says(stage: &Stage, condition: &str, wrong: i64) -> bool {
+    let mut command = stage.command("eval app");
+    command.arg(condition);
+    Shim::new(&stage.path("app"), "open").at(0, Deed::Shift(wrong), Often::Once).put_before(&mut command);
+    let finished = Finished::of(&mut command).code(0);
+    finished.out.contains("true")
+}
+
+#[test]
+fn what_was_synced_by_a_clock_that_went_ahead_is_not_fresh_for_a_day() {
+    let stage = Stage::empty();
+    let open = Gate::closed();
+    open.open();
+    let source = Source::start(&open, &[]);
+    small::write(&stage, source.stub.url(), &Guard::Nothing);
+    let mut ahead = stage.command("run app");
+    Shim::new(&stage.path("app"), "open").at(0, Deed::Shift(DAY), Often::Once).put_before(&mut ahead);
+    Finished::of(&mut ahead).code(0);
+    let fresh = "scope::age(\"all\", \"synced\") <= minutes(15)";
+    assert!(says(&stage, fresh, DAY));
+    assert!(!says(&stage, fresh, 0), "set right, the next sync is due");
+    assert!(says(&stage, "scope::age(\"all\", \"synced\") >= 0", 0));
+    assert!(says(&stage, "scope::age(\"all\", \"synced\") > days(365)", -60 * YEAR));
+}
+
+#[test]
+fn nobody_is_taken_for_suspended_because_a_clock_jumped() {
+    let stage = Stage::empty();
+    let gate = Gate::closed();
+    let source = Source::start(&gate, &["/second?page=1"]);
+    small::write(&stage, source.stub.url(), &Guard::Nothing);
+    let mut running = stage.start("run app --format json");
+    running.wait_for_event(|event| event["event"] == "entity.progress" && event["entity"] == "first");
+    for jump in JUMPS {
+        let mut command = stage.command("status app --format json");
+        Shim::new(&stage.path("app"), "open").at(0, Deed::Shift(jump), Often::Once).put_before(&mut command);
+        let status = Finished::of(&mut command).code(0).json();
+        assert_eq!(status["scopes"][0]["state"], "syncing", "{jump}: {status}");
+    }
+    gate.open();
+    running.finish().code(0);
 }
