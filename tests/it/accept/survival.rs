@@ -12,7 +12,7 @@ mod ledger;
 mod power;
 mod scene;
 mod shim;
-//mod soak;
+mod soak;
 mod workload;
 
 use std::io::Write;
