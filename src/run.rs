@@ -34,7 +34,7 @@ use crate::diag::{Files, did_you_mean};
 use crate::expr::{Condition, EvalError, Expression, Verdict};
 use crate::store::{Store, StoreError};
 
-pub use clock::{Clock, SystemClock};
+pub use clock::{Clock, StoppedClock, SystemClock};
 pub use credentials::{Credentials, SettingsCredentials};
 pub use dry::{Planned, PlannedAction, Reading, Verdicts};
 pub use event::{ActionRef, Counts, Event, Failure, Observer, Outcome, Record, SkipReason};
@@ -91,6 +91,8 @@ pub struct RunOptions {
     pub instance_timeout: Option<Duration>,
     /// How many sync actions work at a time.
     pub concurrency: usize,
+    /// Whether actions that do not wait for each other work at the same time.
+    pub schedule: Schedule,
     /// `@ctx.jig.inputs` of the triggered jig.
     pub inputs: Map<String, Value>,
     /// `@ctx.action.parameters` of the triggered action.
@@ -108,6 +110,7 @@ impl Default for RunOptions {
             answer: Answer::No,
             instance_timeout: Some(Duration::from_secs(300)),
             concurrency: 8,
+            schedule: Schedule::SideBySide,
             inputs: Map::new(),
             parameters: Map::new(),
             state: BTreeMap::new(),
@@ -123,6 +126,15 @@ pub enum Network {
     Online,
     /// Every fetch fails at once with `net.offline`.
     Offline,
+}
+
+/// Whether actions that do not wait for each other work at the same time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Schedule {
+    /// They do.
+    SideBySide,
+    /// Each ends before the next begins, so that everything happens in the same order every time.
+    OneByOne,
 }
 
 /// What a question is answered with.

@@ -2,6 +2,7 @@
 
 mod placeholder;
 mod reading;
+mod secret;
 #[cfg(test)]
 mod tests;
 
@@ -16,6 +17,7 @@ use super::FilePattern;
 use crate::diag::{Severity, Spanned};
 
 pub(super) use reading::lower;
+pub use secret::Secret;
 
 /// The settings of an app, every key with its default.
 #[derive(Clone)]
@@ -42,30 +44,6 @@ pub struct Settings {
     pub lint: LintSettings,
     /// Values that came from the environment and must never be shown.
     pub secrets: Vec<Secret>,
-}
-
-/// A text that is never shown.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Secret(String);
-
-impl Secret {
-    /// Keeps a text from being shown.
-    #[must_use]
-    pub fn new(text: String) -> Self {
-        Self(text)
-    }
-
-    /// The text, for the one place that needs it.
-    #[must_use]
-    pub fn expose(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Debug for Secret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Secret(…)")
-    }
 }
 
 /// Where Dynamic Data is found.

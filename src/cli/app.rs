@@ -41,6 +41,12 @@ impl App {
         &self.loaded.project
     }
 
+    /// Puts the address of the served folder where the settings say `${backend}`.
+    pub(super) fn place_backend(&mut self, url: &str) {
+        let settings = &mut self.loaded.project.settings;
+        *settings = std::mem::take(settings).with_backend(url);
+    }
+
     /// Everything the linter finds.
     pub(super) fn findings(&self) -> Vec<Diagnostic> {
         lint::check(&self.loaded, &self.files, &lint::Request::default())

@@ -22,7 +22,7 @@ use crate::app::Function;
 
 pub use dynamic::{Dynamic, DynamicOptions};
 pub use local::Local;
-pub use rest::{Http, HttpOptions, Pace, RealPace, Rest, RestOptions};
+pub use rest::{Http, HttpOptions, NoPace, Pace, RealPace, Rest, RestOptions, Tape, TapeError, TapeHead};
 
 /// Fetches rows from one kind of back end.
 pub trait Provider: Send + Sync {

@@ -106,7 +106,10 @@ impl Reading<'_> {
             url: self.string(key("url")),
             organization: self.string(key("organization")),
             solution: self.string(key("solution")),
-            api_key: self.string(key("apiKey")).filter(|key| !key.is_empty()).map(Secret::new),
+            api_key: self
+                .string(key("apiKey"))
+                .filter(|key| !key.is_empty())
+                .map(|key| Secret::new(key).named("providers.dynamic.apiKey")),
         }
     }
 
@@ -155,7 +158,8 @@ impl Reading<'_> {
     }
 
     fn secrets(&mut self, node: Option<&Node>) -> BTreeMap<String, Secret> {
-        self.strings(node).into_iter().map(|(name, text)| (name, Secret::new(text))).collect()
+        let named = |name: &str, text| Secret::new(text).named(format!("credential:{name}"));
+        self.strings(node).into_iter().map(|(name, text)| (name.clone(), named(&name, text))).collect()
     }
 
     /// The text; `None` as well when a variable in it is missing, which is told.
@@ -251,8 +255,8 @@ impl Reading<'_> {
             return None;
         }
         match ((self.env)(name), default) {
-            (Some(value), None) => Some(self.secret(value)),
-            (Some(value), Some(_)) if !value.is_empty() => Some(self.secret(value)),
+            (Some(value), None) => Some(self.secret(name, value)),
+            (Some(value), Some(_)) if !value.is_empty() => Some(self.secret(name, value)),
             (_, Some(default)) => Some(default.to_owned()),
             (None, None) => {
                 let message = format!("the environment variable `{name}` is not set");
@@ -263,8 +267,8 @@ impl Reading<'_> {
         }
     }
 
-    fn secret(&mut self, value: String) -> String {
-        self.secrets.push(Secret::new(value.clone()));
+    fn secret(&mut self, name: &str, value: String) -> String {
+        self.secrets.push(Secret::new(value.clone()).named(format!("env:{name}")));
         value
     }
 

@@ -29,7 +29,7 @@ use crate::run::{Clock, Credentials};
 use call::Call;
 pub use convert::{LocalFiles, NoFiles};
 pub(super) use http::{Address, Header, Request, Response};
-pub use http::{Http, HttpOptions, Pace, RealPace};
+pub use http::{Http, HttpOptions, NoPace, Pace, RealPace, Tape, TapeError, TapeHead};
 pub(super) use redact::Redactor;
 pub(super) use request::encoded;
 pub(super) use rows::{Id, id, quoted, with_id};

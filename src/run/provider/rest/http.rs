@@ -3,6 +3,8 @@
 mod address;
 mod hosts;
 mod pace;
+mod tape;
+mod transport;
 mod wire;
 
 use std::sync::Arc;
@@ -17,8 +19,10 @@ use crate::run::provider::{FetchError, Retry, Stop};
 
 pub(in crate::run::provider) use address::Address;
 use hosts::Hosts;
-pub use pace::{Pace, RealPace};
-use wire::{Answer, Exchange, Limits, Wire};
+pub use pace::{NoPace, Pace, RealPace};
+pub use tape::{Tape, TapeError, TapeHead};
+use transport::{Pending, Transport};
+use wire::{Answer, Limits, Wire};
 
 /// How often a server may send a request on to another address.
 const MAX_REDIRECTS: usize = 10;
@@ -42,6 +46,8 @@ pub struct HttpOptions {
     pub secrets: Vec<Secret>,
     /// Waits between tries.
     pub pace: Arc<dyn Pace>,
+    /// A recording that is made, or that all answers come from.
+    pub tape: Option<Arc<Tape>>,
 }
 
 impl Default for HttpOptions {
@@ -53,6 +59,7 @@ impl Default for HttpOptions {
             allow: vec!["*".to_owned()],
             secrets: Vec::new(),
             pace: Arc::new(RealPace),
+            tape: None,
         }
     }
 }
@@ -75,7 +82,7 @@ impl HttpOptions {
 /// The way to servers, shared by the providers that need one; cheap to clone.
 #[derive(Clone)]
 pub struct Http {
-    wire: Wire,
+    wire: Arc<dyn Transport>,
     hosts: Arc<Hosts>,
     retries: u32,
     pace: Arc<dyn Pace>,
@@ -95,7 +102,7 @@ pub(in crate::run::provider) struct Request {
 #[derive(Debug)]
 pub(in crate::run::provider) struct Begun {
     request: Request,
-    exchange: Option<Exchange>,
+    exchange: Option<Pending>,
 }
 
 /// A header of a request.
@@ -123,7 +130,10 @@ impl Http {
     #[must_use]
     pub fn new(options: &HttpOptions) -> Self {
         Self {
-            wire: Wire::new(Limits { timeout: options.timeout, max_body: options.max_body }),
+            wire: transport::of(
+                options,
+                Wire::new(Limits { timeout: options.timeout, max_body: options.max_body }),
+            ),
             hosts: Arc::new(Hosts::new(&options.allow)),
             retries: options.retries,
             pace: Arc::clone(&options.pace),
@@ -207,7 +217,7 @@ impl Http {
     fn follow(
         &self,
         request: &Request,
-        begun: Option<Exchange>,
+        begun: Option<Pending>,
         redactor: &Redactor,
         stop: &Stop,
     ) -> Result<Response, FetchError> {
@@ -222,7 +232,7 @@ impl Http {
     fn reach(
         &self,
         request: &Request,
-        mut begun: Option<Exchange>,
+        mut begun: Option<Pending>,
         stop: &Stop,
     ) -> Result<(Answer, Request), FetchError> {
         let mut request = request.clone();
@@ -230,7 +240,7 @@ impl Http {
             self.hosts.check(&request.address)?;
             let answer = match begun.take() {
                 Some(exchange) => exchange.wait(stop)?,
-                None => self.wire.exchange(&request, &request.address, stop)?,
+                None => self.wire.begin(&request, &request.address, stop)?.wait(stop)?,
             };
             match target(&request, &answer)? {
                 Some(address) => request = redirected(request, &answer, address)?,
