@@ -45,7 +45,7 @@ pub(crate) use parallel::in_parallel;
 pub use part::{Holds, Part};
 pub use schema::{RULES as SCHEMA_RULES, schema_names, schema_text};
 pub use script::Script;
-pub use settings::{DynamicSettings, HttpSettings, LintSettings, Secret, Settings};
+pub use settings::{DynamicSettings, HttpSettings, LintSettings, Secret, Settings, SqlConnection};
 pub use workspace::{Change, Changes, Environment, Reload, Workspace};
 
 /// Every rule of this room.

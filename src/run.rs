@@ -13,6 +13,7 @@ mod digest;
 mod done;
 mod dry;
 mod event;
+mod files;
 mod guard;
 mod interpret;
 mod list;
@@ -38,6 +39,7 @@ pub use clock::{Clock, StoppedClock, SystemClock};
 pub use credentials::{Credentials, SettingsCredentials};
 pub use dry::{Planned, PlannedAction, Reading, Verdicts};
 pub use event::{ActionRef, Counts, Event, Failure, Observer, Outcome, Record, SkipReason};
+pub use files::AppFiles;
 pub use provider::{
     Fetch, FetchError, Fetched, LocalTables, NoTables, Page, Part, Provider, Providers, Question, Retry, Row,
     Sink, Stop, Write, WriteMode,

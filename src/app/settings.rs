@@ -1,5 +1,6 @@
 //! `syncscope.yaml`: how an app is checked and run here (interface.md §2).
 
+mod connection;
 mod placeholder;
 mod reading;
 mod secret;
@@ -16,6 +17,7 @@ use serde_json::{Value, json};
 use super::FilePattern;
 use crate::diag::{Severity, Spanned};
 
+pub use connection::SqlConnection;
 pub(super) use reading::lower;
 pub use secret::Secret;
 
@@ -29,7 +31,7 @@ pub struct Settings {
     /// Dynamic Data.
     pub dynamic: DynamicSettings,
     /// Named SQL connections.
-    pub sql: BTreeMap<String, String>,
+    pub sql: BTreeMap<String, SqlConnection>,
     /// Credential names with their secrets.
     pub credentials: BTreeMap<String, Secret>,
     /// `@ctx.solution.settings.custom`.
@@ -142,9 +144,6 @@ impl Settings {
     pub fn with_backend(mut self, url: &str) -> Self {
         for value in [&mut self.custom, &mut self.user, &mut self.system] {
             replace(value, url);
-        }
-        for connection in self.sql.values_mut() {
-            *connection = connection.replace(BACKEND, url);
         }
         let address = self.dynamic.url.take().unwrap_or_else(|| BACKEND.to_owned());
         self.dynamic.url = Some(address.replace(BACKEND, url));

@@ -10,9 +10,12 @@ use super::shell::Shell;
 use crate::action::ProviderKind;
 use crate::app::{Project, Settings};
 use crate::run::provider::{
-    Dynamic, DynamicOptions, Http, HttpOptions, Local, NoPace, Pace, RealPace, Rest, RestOptions, Tape,
+    Connections, Dynamic, DynamicOptions, Http, HttpOptions, Local, NoPace, Pace, RealPace, Rest,
+    RestOptions, Tape,
 };
-use crate::run::{Clock, Providers, RunError, Schedule, SettingsCredentials, SystemClock};
+use crate::run::{
+    AppFiles, Clock, Provider, Providers, RunError, Schedule, SettingsCredentials, SystemClock,
+};
 use crate::serve::{Options, Server};
 use crate::store::{Fault, OpenOptions, Store, StoreError};
 
@@ -139,9 +142,14 @@ pub(super) fn providers(project: &Project, settings: &Settings, world: &World) -
     let credentials = Arc::new(SettingsCredentials::new(settings));
     let mut rest = RestOptions::new(http.clone(), credentials, clock);
     rest.shared.clone_from(&project.home.shared);
+    rest.files = Arc::new(AppFiles::new(&project.root, settings.http.max_body));
+    rest.connections = Connections::from_settings(settings);
+    // The functions of both are called in the same way.
+    let functions = Arc::new(Rest::new(rest));
     let dynamic = DynamicOptions::from_settings(&settings.dynamic, http);
     Providers::new()
-        .with(ProviderKind::Rest, Arc::new(Rest::new(rest)))
+        .with(ProviderKind::Rest, Arc::clone(&functions) as Arc<dyn Provider>)
+        .with(ProviderKind::Sql, functions)
         .with(ProviderKind::Dynamic, Arc::new(Dynamic::new(dynamic)))
         .with(ProviderKind::Local, Arc::new(Local))
 }

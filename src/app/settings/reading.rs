@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 use super::placeholder::{
     is_shell_name, is_variable, meant_placeholder, no_variable, placeholders, without_default,
 };
-use super::{BACKEND, DynamicSettings, HttpSettings, LintSettings, Secret, Settings};
+use super::{BACKEND, DynamicSettings, HttpSettings, LintSettings, Secret, Settings, SqlConnection};
 use crate::app::pages::{INVALID_SETTINGS, MISSING_ENVIRONMENT_VARIABLE};
 use crate::app::{FileKind, FilePattern, Inputs, Source, collect, schema};
 use crate::diag::{Diagnostic, Files, Fix, Severity, Span, Spanned};
@@ -72,7 +72,7 @@ impl Reading<'_> {
         }
         settings.backend = self.backend(root, node);
         settings.dynamic = self.dynamic(node.at("/providers/dynamic"));
-        settings.sql = self.strings(node.at("/providers/sql/connections"));
+        settings.sql = self.connections(root, node.at("/providers/sql/connections"));
         settings.credentials = self.secrets(node.get("credentials"));
         settings.custom = self.map(node.at("/solution/settings/custom"));
         settings.user = self.map(node.get("user"));
@@ -111,6 +111,23 @@ impl Reading<'_> {
                 .filter(|key| !key.is_empty())
                 .map(|key| Secret::new(key).named("providers.dynamic.apiKey")),
         }
+    }
+
+    /// Connections that only a phone can reach are no mistake, but not reached here.
+    fn connections(&mut self, root: &Path, node: Option<&Node>) -> BTreeMap<String, SqlConnection> {
+        let mut connections = BTreeMap::new();
+        for entry in node.map_or(&[][..], Node::entries) {
+            let Some(text) = self.string(Some(&entry.value)) else { continue };
+            let connection = SqlConnection::parse(root, &text);
+            if let Some(what) = connection.unsupported().filter(|_| !text.is_empty()) {
+                let message = format!("{what} is not supported by this runtime");
+                let help = "`sqlite:FILE` is; functions that use this connection fail when they run";
+                self.diagnostics
+                    .push(Diagnostic::warning(INVALID_SETTINGS, entry.key_span, message).help(help));
+            }
+            connections.insert(entry.key.text.to_string(), connection);
+        }
+        connections
     }
 
     fn http(&mut self, node: &Node, http: &mut HttpSettings) {

@@ -1,10 +1,12 @@
-//! REST: calls the function of a table page by page (functions.md).
+//! Functions: calls the one of a table page by page, on a server (REST) or in a database (SQL)
+//! (functions.md).
 //!
 //! Where a function only names the place of its rows (`$`, `$.value`), the rows go from the
 //! answer to the sink as they are, byte for byte; every other transform is evaluated.
 
 mod call;
 mod convert;
+mod database;
 mod errors;
 mod guard;
 mod http;
@@ -22,7 +24,7 @@ mod tests;
 
 use std::sync::Arc;
 
-use super::{Fetch, FetchError, Fetched, Provider, Sink};
+use super::{Connections, Fetch, FetchError, Fetched, Provider, Sink};
 use crate::expr::{Evaluator, Host, Limits, SharedExpressions};
 use crate::run::{Clock, Credentials};
 
@@ -34,7 +36,7 @@ pub(super) use redact::Redactor;
 pub(super) use request::encoded;
 pub(super) use rows::{Id, id, quoted, with_id};
 
-/// How REST functions are called.
+/// How functions are called.
 #[derive(Clone)]
 pub struct RestOptions {
     /// The way to servers.
@@ -49,6 +51,8 @@ pub struct RestOptions {
     pub max_pages: u64,
     /// Files that functions convert.
     pub files: Arc<dyn LocalFiles>,
+    /// Databases that functions query in place of servers.
+    pub connections: Connections,
 }
 
 impl RestOptions {
@@ -62,11 +66,12 @@ impl RestOptions {
             shared: SharedExpressions::new(),
             max_pages: 10_000,
             files: Arc::new(NoFiles),
+            connections: Connections::new(),
         }
     }
 }
 
-/// Calls REST functions.
+/// Calls functions, those of the SQL provider too.
 pub struct Rest {
     options: RestOptions,
 }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 
 use super::convert::Converter;
+use super::database::{self, Statement};
 use super::errors::{self, Came, Ruled};
 use super::guard;
 use super::http::{Address, Begun, Request, Response, Tried, may_repeat};
@@ -41,6 +42,31 @@ pub(super) struct Call<'c> {
     origin: Option<String>,
     /// Requests that were sent, as hashes.
     sent: HashSet<u64>,
+}
+
+/// A call that is under way.
+enum Turn {
+    /// On a server.
+    Server(Begun),
+    /// In a database.
+    Database(Arc<Statement>),
+}
+
+impl Turn {
+    fn request(&self) -> &Request {
+        match self {
+            Self::Server(begun) => begun.request(),
+            Self::Database(statement) => statement.request(),
+        }
+    }
+
+    /// The statement, when it is one.
+    fn again(&self) -> Option<Arc<Statement>> {
+        match self {
+            Self::Server(_) => None,
+            Self::Database(statement) => Some(Arc::clone(statement)),
+        }
+    }
 }
 
 /// Where a page is.
@@ -90,12 +116,14 @@ impl<'c> Call<'c> {
             return Ok(Fetched { skipped: true, ..Fetched::default() });
         }
         let reader = Reader::new(self.function);
-        let first = self.first()?;
-        let mut begun = Some(self.begin(first)?);
+        let mut begun = Some(self.ask()?);
         while let Some(page) = begun {
             let Some(response) = self.answered(page, sink)? else {
                 return Ok(Fetched { skipped: self.pages == 0, ..Fetched::default() });
             };
+            if self.has_no_rows(&response) {
+                return Ok(Fetched { skipped: true, ..Fetched::default() });
+            }
             begun = self.take(&reader, &response, sink)?;
         }
         Ok(Fetched::default())
@@ -109,8 +137,7 @@ impl<'c> Call<'c> {
         if !self.is_ready(Moment::Initial, sink)? {
             return Ok(Value::Null);
         }
-        let first = self.first()?;
-        let begun = self.begin(first)?;
+        let begun = self.ask()?;
         let Some(response) = self.answered(begun, sink)? else { return Ok(Value::Null) };
         let clock = Arc::clone(&self.options.clock);
         let reader = Reader::new(self.function);
@@ -125,26 +152,52 @@ impl<'c> Call<'c> {
         Ok(self.is_wanted()? && guard::lets_through(self, moment, sink)?)
     }
 
+    /// A statement that changes rows and gives none says nothing about those of the local table.
+    fn has_no_rows(&self, response: &Response) -> bool {
+        database::is_one(self.function) && response.status == 204 && self.function.operations.is_none()
+    }
+
+    /// Begins the call for the first page.
+    fn ask(&mut self) -> Result<Turn, FetchError> {
+        if !database::is_one(self.function) {
+            let first = self.first()?;
+            return self.begin(first);
+        }
+        let connections = &self.options.connections;
+        let statement = Statement::of(self.function, &self.scope, &self.values, connections)?;
+        self.count(statement.request())?;
+        Ok(Turn::Database(Arc::new(statement)))
+    }
+
     /// The answer to a request, judged by the function's error rules; tried again where that helps.
     /// Nothing when the guard does not let a further try through.
-    fn answered(&mut self, begun: Begun, sink: &mut dyn Sink) -> Result<Option<Response>, FetchError> {
+    fn answered(&mut self, turn: Turn, sink: &mut dyn Sink) -> Result<Option<Response>, FetchError> {
         let guards_retries = self.function.guard.as_ref().is_some_and(|guard| guard.on_retry);
-        if self.function.errors.is_none() && self.function.error_transform.is_none() && !guards_retries {
-            return self.options.http.finish(begun, &self.redactor, self.fetch.stop).map(Some);
-        }
-        let request = begun.request().clone();
-        let mut begun = Some(begun);
+        let has_rules = self.function.errors.is_some() || self.function.error_transform.is_some();
+        let turn = match turn {
+            Turn::Server(begun) if !has_rules && !guards_retries => {
+                return self.options.http.finish(begun, &self.redactor, self.fetch.stop).map(Some);
+            }
+            turn => turn,
+        };
+        let (request, again) = (turn.request().clone(), turn.again());
+        let mut turn = Some(turn);
         for failures in 0.. {
-            let again = || self.options.http.begin(request.clone(), self.fetch.stop);
-            let tried =
-                self.options.http.once(begun.take().unwrap_or_else(again), &self.redactor, self.fetch.stop);
+            let tried = match turn.take() {
+                Some(turn) => self.once(turn),
+                None => self.once(match &again {
+                    Some(statement) => Turn::Database(Arc::clone(statement)),
+                    None => Turn::Server(self.options.http.begin(request.clone(), self.fetch.stop)),
+                }),
+            };
             self.fetch.stop.check()?;
             let (error, retries, writes) = match self.judged(&request, &tried)? {
                 None => return Ok(tried.ok().map(|tried| tried.response)),
                 Some(Ruled { error, retries, writes }) => (error, retries, writes),
             };
             if !self.options.http.waits_for_retry(&error, failures, retries, self.fetch.stop)? {
-                sink.aside(&writes)?;
+                // What a server says of an error may repeat what it was sent.
+                sink.aside(&self.redactor.clean_writes(writes))?;
                 return Err(error);
             }
             if !guard::lets_through(self, Moment::Retry, sink)? {
@@ -152,6 +205,13 @@ impl<'c> Call<'c> {
             }
         }
         Ok(None)
+    }
+
+    fn once(&self, turn: Turn) -> Result<Tried, FetchError> {
+        match turn {
+            Turn::Server(begun) => self.options.http.once(begun, &self.redactor, self.fetch.stop),
+            Turn::Database(statement) => statement.perform(self.fetch.stop),
+        }
     }
 
     /// What one try comes to: by the error rules, else by what its status means.
@@ -203,14 +263,14 @@ impl<'c> Call<'c> {
         Ok(self.scope.value("when", when)?.as_ref().is_some_and(is_truthy))
     }
 
-    fn begin(&mut self, target: Target) -> Result<Begun, FetchError> {
+    fn begin(&mut self, target: Target) -> Result<Turn, FetchError> {
         let credentials = self.options.credentials.as_ref();
         let secrets = Secrets::find(self.definitions, &self.values, credentials, &mut self.redactor)?;
         let chosen_by = target.chosen_by;
         let request = self.draft(&secrets).request(target.address, target.query, &self.scope)?;
         self.count(&request)?;
         self.keep_secrets_home(&request, chosen_by)?;
-        Ok(self.options.http.begin(request, self.fetch.stop))
+        Ok(Turn::Server(self.options.http.begin(request, self.fetch.stop)))
     }
 
     /// Gives the rows of an answer to the sink, after the next page has been asked for: the server
@@ -220,7 +280,7 @@ impl<'c> Call<'c> {
         reader: &Reader<'_>,
         response: &Response,
         sink: &mut dyn Sink,
-    ) -> Result<Option<Begun>, FetchError> {
+    ) -> Result<Option<Turn>, FetchError> {
         let clock = Arc::clone(&self.options.clock);
         let read = reader.read(response, &mut self.scope, &self.values, &|| clock.uuid())?;
         self.fetch.stop.check()?;
@@ -251,7 +311,9 @@ impl<'c> Call<'c> {
 
     /// Rows with the properties converted that the function names.
     fn converted<'r>(&self, rows: Vec<Row<'r>>) -> Result<Vec<Row<'r>>, FetchError> {
-        if self.function.conversions.is_empty() || !matches!(self.function.method.as_str(), "" | "GET") {
+        if self.function.conversions.is_empty()
+            || !matches!(self.function.method.as_str(), "" | "GET" | "QUERY" | "EXECUTE")
+        {
             return Ok(rows);
         }
         let converter = Converter { function: &self.function.id, files: &*self.options.files };
@@ -268,8 +330,11 @@ impl<'c> Call<'c> {
         roots: &Roots,
         response: &Response,
         sink: &mut dyn Sink,
-    ) -> Result<Option<Begun>, FetchError> {
+    ) -> Result<Option<Turn>, FetchError> {
         let Some(continuation) = &self.function.continuation else { return Ok(None) };
+        if database::is_one(self.function) {
+            return Ok(None);
+        }
         let Some(target) = self.next(continuation, roots, response)? else { return Ok(None) };
         if !self.is_ready(Moment::Continuation, sink)? {
             return Ok(None);

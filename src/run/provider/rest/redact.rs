@@ -1,6 +1,9 @@
 //! Keeps secrets out of messages, by value.
 
+use serde_json::Value;
+
 use crate::app::Secret;
+use crate::run::provider::Write;
 
 /// What stands where a secret stood.
 const MASK: &str = "***";
@@ -38,6 +41,34 @@ impl Redactor {
     /// The text without the secrets.
     pub(in crate::run::provider) fn clean(&self, text: &str) -> String {
         self.texts.iter().fold(text.to_owned(), |text, secret| text.replace(secret.as_str(), MASK))
+    }
+
+    /// What is done to local rows, without the secrets in what is kept.
+    pub(in crate::run::provider) fn clean_writes<'w>(&self, mut writes: Vec<Write<'w>>) -> Vec<Write<'w>> {
+        for write in &mut writes {
+            match write {
+                Write::Rows { rows, .. } => {
+                    for row in rows {
+                        row.id = self.clean(&row.id).into();
+                        row.data = self.clean(&row.data).into();
+                    }
+                }
+                Write::Sql { parameters, .. } => {
+                    parameters.values_mut().for_each(|value| self.clean_value(value))
+                }
+                Write::FindReplace { .. } => {}
+            }
+        }
+        writes
+    }
+
+    fn clean_value(&self, value: &mut Value) {
+        match value {
+            Value::String(text) => *text = self.clean(text),
+            Value::Array(items) => items.iter_mut().for_each(|item| self.clean_value(item)),
+            Value::Object(members) => members.values_mut().for_each(|item| self.clean_value(item)),
+            Value::Null | Value::Bool(_) | Value::Number(_) => {}
+        }
     }
 }
 

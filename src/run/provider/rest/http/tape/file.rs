@@ -109,8 +109,8 @@ impl Body {
             }
         };
         match serde_json::from_str::<Box<RawValue>>(text) {
-            // Blanks around a value are no part of it, and would be lost.
-            Ok(raw) if raw.get() == text => Ok(Self { json: Some(raw), ..Self::default() }),
+            // Blanks around a value are no part of it and would be lost; `null` reads as nothing.
+            Ok(raw) if raw.get() == text && text != "null" => Ok(Self { json: Some(raw), ..Self::default() }),
             _ => Ok(Self { text: Some(text.to_owned()), ..Self::default() }),
         }
     }
