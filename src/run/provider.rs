@@ -10,7 +10,6 @@ mod sql;
 #[cfg(test)]
 pub(in crate::run) mod testing;
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -19,7 +18,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Map, Value};
 
 use crate::action::ProviderKind;
-use crate::app::Function;
+use crate::app::{Function, Ordered};
 
 pub use dynamic::{Dynamic, DynamicOptions};
 pub use local::Local;
@@ -55,7 +54,7 @@ pub struct Fetch<'a> {
     /// Tells that the work is to stop, and when it must have ended.
     pub stop: &'a Stop,
     /// The app's functions by id: one may ask another first ([`crate::app::Guard`]).
-    pub functions: &'a BTreeMap<String, Arc<Function>>,
+    pub functions: &'a Ordered<String, Arc<Function>>,
     /// The local tables, for the queries of functions.
     pub tables: &'a dyn LocalTables,
 }

@@ -37,7 +37,7 @@ mod tests {
             world: &Value::Null,
             cursor: None,
             stop: &stop,
-            functions: &std::collections::BTreeMap::new(),
+            functions: &crate::app::Ordered::default(),
             tables: &crate::run::provider::NoTables,
         };
         let error = Local.fetch(&request, &mut sink).unwrap_err();

@@ -27,7 +27,7 @@ fn fetch(options: DynamicOptions, cursor: Option<&str>, sink: &mut Collect) -> R
         world: &Value::Null,
         cursor,
         stop: &Stop::new(None),
-        functions: &std::collections::BTreeMap::new(),
+        functions: &crate::app::Ordered::default(),
         tables: &crate::run::provider::NoTables,
     };
     Dynamic::new(options).fetch(&request, sink)
@@ -209,7 +209,7 @@ fn an_entity_without_database_is_in_the_default_one() {
         world: &Value::Null,
         cursor: None,
         stop: &stop,
-        functions: &std::collections::BTreeMap::new(),
+        functions: &crate::app::Ordered::default(),
         tables: &crate::run::provider::NoTables,
     };
     Dynamic::new(options(&server.url())).fetch(&request, &mut sink).unwrap();
