@@ -1,6 +1,7 @@
 //! Acceptance: the real binary does what a user was promised, in a folder of its own.
 
 mod bad_input;
+mod canary;
 mod commands;
 mod contention;
 mod corpus;
@@ -19,5 +20,6 @@ mod replay;
 mod secrets;
 mod signals;
 mod small;
+mod sql;
 mod stage;
 mod stub;

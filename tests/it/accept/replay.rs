@@ -68,8 +68,9 @@ fn stage(url: &str) -> Stage {
     stage.write("app/functions/get-things.jigx", THINGS);
     stage.write("app/functions/get-flaky.jigx", FLAKY);
     stage.write("app/functions/get-scan.jigx", SCAN);
-    let settings =
-        format!("solution: {{ settings: {{ custom: {{ baseUrl: \"{url}\" }} }} }}\nhttp: {{ retries: 2 }}\n");
+    let settings = format!(
+        "solution: {{ settings: {{ custom: {{ baseUrl: \"{url}\" }} }} }}\nhttp: {{ retries: 2, allow: ['*', 127.0.0.1] }}\n"
+    );
     stage.write("app/syncscope.yaml", settings);
     stage
 }
