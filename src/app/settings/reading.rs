@@ -120,6 +120,10 @@ impl Reading<'_> {
             let Some(text) = self.string(Some(&entry.value)) else { continue };
             let connection = SqlConnection::parse(root, &text);
             if let Some(what) = connection.unsupported().filter(|_| !text.is_empty()) {
+                // Passwords stand in such texts, and the line is shown.
+                let rest = text.split_once(':').map_or(text.as_str(), |(_, rest)| rest);
+                self.secrets
+                    .push(Secret::new(rest.to_owned()).named(format!("connection:{}", entry.key.text)));
                 let message = format!("{what} is not supported by this runtime");
                 let help = "`sqlite:FILE` is; functions that use this connection fail when they run";
                 self.diagnostics
