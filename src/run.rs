@@ -37,7 +37,7 @@ use crate::store::{Store, StoreError};
 
 pub use clock::{Clock, StoppedClock, SystemClock};
 pub use credentials::{Credentials, SettingsCredentials};
-pub use dry::{Planned, PlannedAction, Reading, Verdicts};
+pub use dry::{Planned, PlannedAction, Reading, Stubs, Verdicts};
 pub use event::{ActionRef, Counts, Event, Failure, Observer, Outcome, Record, SkipReason};
 pub use files::AppFiles;
 pub use provider::{
@@ -211,6 +211,16 @@ impl Engine<'_> {
     /// As for [`Engine::trigger`].
     pub fn plan(&self, trigger: &Trigger) -> Result<Planned, RunError> {
         dry::plan(self, trigger)
+    }
+
+    /// The same where stubs answer in place of servers, databases and screens: what they say is done
+    /// to a copy of the database in memory, so that the plan knows what follows. The provider of
+    /// functions must be one that has [`Stubs::answers`].
+    ///
+    /// # Errors
+    /// As for [`Engine::trigger`], and when the stubs name what the app does not have.
+    pub fn plan_with(&self, trigger: &Trigger, stubs: &Stubs) -> Result<Planned, RunError> {
+        dry::plan_with(self, trigger, stubs)
     }
 
     /// The value of an expression in the app's context, on a jig when one is named.

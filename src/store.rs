@@ -6,6 +6,7 @@
 
 mod change;
 mod check;
+mod copy;
 mod dialect;
 mod entity;
 mod error;

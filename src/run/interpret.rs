@@ -40,7 +40,7 @@ pub(super) struct Run<'r> {
 }
 
 impl<'r> Run<'r> {
-    fn new(engine: &'r Engine<'r>) -> Self {
+    pub(super) fn new(engine: &'r Engine<'r>) -> Self {
         Self {
             engine,
             session: Session::new(engine),

@@ -22,6 +22,7 @@ use crate::app::{Function, Ordered};
 
 pub use dynamic::{Dynamic, DynamicOptions};
 pub use local::Local;
+pub use rest::{Answers, GivenAnswer, NO_ANSWER};
 pub use rest::{
     Http, HttpOptions, LocalFiles, NoFiles, NoPace, Pace, RealPace, Rest, RestOptions, Tape, TapeError,
     TapeHead,

@@ -54,7 +54,11 @@ impl Secret {
         let mut found = Spellings::default();
         found.add("", text);
         found.add("trimmed", text.trim());
-        found.add("json", &quoted[1..quoted.len() - 1]);
+        let escaped = &quoted[1..quoted.len() - 1];
+        found.add("json", escaped);
+        // JSON stands within JSON where an answer is kept as a text.
+        let quoted = Value::from(escaped).to_string();
+        found.add("json-in-json", &quoted[1..quoted.len() - 1]);
         found.add("percent", &utf8_percent_encode(text, RESERVED).to_string());
         found.add("percent-all", &percent);
         found.add("form", &percent.replace("%20", "+"));

@@ -4,6 +4,7 @@
 //! Where a function only names the place of its rows (`$`, `$.value`), the rows go from the
 //! answer to the sink as they are, byte for byte; every other transform is evaluated.
 
+mod answers;
 mod call;
 mod convert;
 mod database;
@@ -28,6 +29,7 @@ use super::{Connections, Fetch, FetchError, Fetched, Provider, Sink};
 use crate::expr::{Evaluator, Host, Limits, SharedExpressions};
 use crate::run::{Clock, Credentials};
 
+pub use answers::{Answers, GivenAnswer, NO_ANSWER};
 use call::Call;
 pub use convert::{LocalFiles, NoFiles};
 pub(super) use http::{Address, Header, Request, Response};
@@ -53,6 +55,8 @@ pub struct RestOptions {
     pub files: Arc<dyn LocalFiles>,
     /// Databases that functions query in place of servers.
     pub connections: Connections,
+    /// Answers for functions, in place of those of all servers and databases.
+    pub answers: Option<Arc<Answers>>,
 }
 
 impl RestOptions {
@@ -67,6 +71,7 @@ impl RestOptions {
             max_pages: 10_000,
             files: Arc::new(NoFiles),
             connections: Connections::new(),
+            answers: None,
         }
     }
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
+use super::answers::Given as GivenAnswer;
 use super::convert::Converter;
 use super::database::{self, Statement};
 use super::errors::{self, Came, Ruled};
@@ -50,6 +51,8 @@ enum Turn {
     Server(Begun),
     /// In a database.
     Database(Arc<Statement>),
+    /// Nowhere: the answer is known.
+    Given(GivenAnswer),
 }
 
 impl Turn {
@@ -57,14 +60,16 @@ impl Turn {
         match self {
             Self::Server(begun) => begun.request(),
             Self::Database(statement) => statement.request(),
+            Self::Given(given) => given.request(),
         }
     }
 
-    /// The statement, when it is one.
-    fn again(&self) -> Option<Arc<Statement>> {
+    /// The same again; nothing when it has to be sent anew.
+    fn again(&self) -> Option<Self> {
         match self {
             Self::Server(_) => None,
-            Self::Database(statement) => Some(Arc::clone(statement)),
+            Self::Database(statement) => Some(Self::Database(Arc::clone(statement))),
+            Self::Given(given) => Some(Self::Given(given.clone())),
         }
     }
 }
@@ -166,6 +171,9 @@ impl<'c> Call<'c> {
         let connections = &self.options.connections;
         let statement = Statement::of(self.function, &self.scope, &self.values, connections)?;
         self.count(statement.request())?;
+        if self.options.answers.is_some() {
+            return self.given(statement.request().clone());
+        }
         Ok(Turn::Database(Arc::new(statement)))
     }
 
@@ -185,10 +193,9 @@ impl<'c> Call<'c> {
         for failures in 0.. {
             let tried = match turn.take() {
                 Some(turn) => self.once(turn),
-                None => self.once(match &again {
-                    Some(statement) => Turn::Database(Arc::clone(statement)),
-                    None => Turn::Server(self.options.http.begin(request.clone(), self.fetch.stop)),
-                }),
+                None => self.once(again.as_ref().and_then(Turn::again).unwrap_or_else(|| {
+                    Turn::Server(self.options.http.begin(request.clone(), self.fetch.stop))
+                })),
             };
             self.fetch.stop.check()?;
             let (error, retries, writes) = match self.judged(&request, &tried)? {
@@ -207,10 +214,17 @@ impl<'c> Call<'c> {
         Ok(None)
     }
 
+    /// An answer that is known beforehand.
+    fn given(&self, request: Request) -> Result<Turn, FetchError> {
+        let answers = self.options.answers.as_deref().cloned().unwrap_or_default();
+        answers.give(&self.function.id, self.pages, request).map(Turn::Given)
+    }
+
     fn once(&self, turn: Turn) -> Result<Tried, FetchError> {
         match turn {
             Turn::Server(begun) => self.options.http.once(begun, &self.redactor, self.fetch.stop),
             Turn::Database(statement) => statement.perform(self.fetch.stop),
+            Turn::Given(given) => Ok(given.tried()),
         }
     }
 
@@ -270,6 +284,9 @@ impl<'c> Call<'c> {
         let request = self.draft(&secrets).request(target.address, target.query, &self.scope)?;
         self.count(&request)?;
         self.keep_secrets_home(&request, chosen_by)?;
+        if self.options.answers.is_some() {
+            return self.given(request);
+        }
         Ok(Turn::Server(self.options.http.begin(request, self.fetch.stop)))
     }
 
@@ -332,7 +349,9 @@ impl<'c> Call<'c> {
         sink: &mut dyn Sink,
     ) -> Result<Option<Turn>, FetchError> {
         let Some(continuation) = &self.function.continuation else { return Ok(None) };
-        if database::is_one(self.function) {
+        let answers = self.options.answers.as_ref();
+        let is_last = answers.is_some_and(|answers| self.pages >= answers.pages(&self.function.id) as u64);
+        if database::is_one(self.function) || is_last {
             return Ok(None);
         }
         let Some(target) = self.next(continuation, roots, response)? else { return Ok(None) };

@@ -50,7 +50,7 @@ impl Redactor {
                 Write::Rows { rows, .. } => {
                     for row in rows {
                         row.id = self.clean(&row.id).into();
-                        row.data = self.clean(&row.data).into();
+                        row.data = self.clean_json(&row.data).into();
                     }
                 }
                 Write::Sql { parameters, .. } => {
@@ -60,6 +60,17 @@ impl Redactor {
             }
         }
         writes
+    }
+
+    /// JSON without the secrets in its texts, however they are escaped.
+    fn clean_json(&self, text: &str) -> String {
+        match serde_json::from_str(text) {
+            Ok(mut value) => {
+                self.clean_value(&mut value);
+                value.to_string()
+            }
+            Err(_) => self.clean(text),
+        }
     }
 
     fn clean_value(&self, value: &mut Value) {
