@@ -20,9 +20,11 @@ mod list;
 mod perform;
 mod permits;
 pub mod provider;
+mod queue;
 mod sync;
 mod tables;
 mod target;
+mod write;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -41,8 +43,8 @@ pub use dry::{Planned, PlannedAction, Reading, Stubs, Verdicts};
 pub use event::{ActionRef, Counts, Event, Failure, Observer, Outcome, Record, SkipReason};
 pub use files::AppFiles;
 pub use provider::{
-    Fetch, FetchError, Fetched, LocalTables, NoTables, Page, Part, Provider, Providers, Question, Retry, Row,
-    Sink, Stop, Write, WriteMode,
+    Fetch, FetchError, Fetched, Known, LocalTables, NoTables, Outgoing, Page, Part, Provider, Providers,
+    Question, Retry, Row, Sent, Sink, Stop, Validator, Write, WriteMode,
 };
 
 /// What starts a run.

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::planner::{Planner, Spot};
 use super::stubs::Stubs;
 use super::{PlannedAction, Verdicts};
-use crate::action::Effect;
+use crate::action::{Effect, ProviderKind};
 use crate::run::context::evaluator;
 use crate::run::done::{Attempt, Done};
 use crate::run::event::Outcome;
@@ -91,7 +91,17 @@ impl Planner<'_> {
     }
 }
 
-/// Whether it takes place in the database; state is the plan's own.
+/// Whether it takes place in the database alone: state is the plan's own, and what would be sent to a
+/// back end is not tried.
 fn is_of_database(effect: &Effect) -> bool {
-    !matches!(effect, Effect::Evaluate { .. } | Effect::SetState { .. } | Effect::ResetState { .. })
+    let is_local = |table: &String| !table.contains('/');
+    match effect {
+        Effect::StartScope { .. }
+        | Effect::Sync { .. }
+        | Effect::DeleteScope { .. }
+        | Effect::DeleteStatus { .. } => true,
+        Effect::WriteRows(write) => write.provider == ProviderKind::Local && is_local(&write.entity),
+        Effect::ExecuteSql { entities, .. } => entities.iter().all(is_local),
+        _ => false,
+    }
 }

@@ -9,6 +9,7 @@ mod call;
 mod convert;
 mod database;
 mod errors;
+mod fresh;
 mod guard;
 mod http;
 mod operations;
@@ -18,6 +19,7 @@ mod plain;
 mod queries;
 mod redact;
 mod request;
+mod resume;
 mod rows;
 mod scope;
 #[cfg(test)]
@@ -25,14 +27,14 @@ mod tests;
 
 use std::sync::Arc;
 
-use super::{Connections, Fetch, FetchError, Fetched, Provider, Sink};
+use super::{Connections, Fetch, FetchError, Fetched, Outgoing, Provider, Sent, Sink};
 use crate::expr::{Evaluator, Host, Limits, SharedExpressions};
 use crate::run::{Clock, Credentials};
 
 pub use answers::{Answers, GivenAnswer, NO_ANSWER};
 use call::Call;
 pub use convert::{LocalFiles, NoFiles};
-pub(super) use http::{Address, Header, Request, Response};
+pub(super) use http::{Address, Header, Request, Response, Tried};
 pub use http::{Http, HttpOptions, NoPace, Pace, RealPace, Tape, TapeError, TapeHead};
 pub(super) use redact::Redactor;
 pub(super) use request::encoded;
@@ -102,6 +104,16 @@ impl Provider for Rest {
         let mut call = Call::new(self, function, request);
         let fetched = call.perform(sink);
         fetched.map_err(|error| FetchError { message: call.redactor().clean(&error.message), ..error })
+    }
+
+    fn send(&self, outgoing: &Outgoing<'_>, sink: &mut dyn Sink) -> Result<Sent, FetchError> {
+        let function = outgoing.call.function.ok_or_else(|| {
+            let message = format!("the table `{}` names no `function` to write it", outgoing.call.entity);
+            FetchError::lasting("config.function", message)
+        })?;
+        let mut call = Call::new(self, function, &outgoing.call);
+        let sent = call.send(sink);
+        sent.map_err(|error| FetchError { message: call.redactor().clean(&error.message), ..error })
     }
 }
 
