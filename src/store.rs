@@ -7,12 +7,14 @@
 mod change;
 mod check;
 mod claim;
+mod copy;
 mod dialect;
 mod entity;
 mod error;
 mod explain;
 mod history;
 mod open;
+mod outside;
 mod owner;
 mod query;
 mod queue;
@@ -37,6 +39,7 @@ pub use entity::{LocalRow, Method, WriteReport};
 pub use error::{Fault, SqlError, StoreError};
 pub use explain::{MistakeKind, Repair, SqlMistake};
 pub use open::{Durability, OpenOptions, Retention};
+pub use outside::{Answered, Asked, Outside};
 pub use query::{Limits, Parameters, Query, Reader, Rows};
 pub use queue::{
     Claim, Claimed, CommandRow, CommandState, Ending, Enqueue, Gone, GoneCommand, LocalWrite, NewCommand,

@@ -1,7 +1,9 @@
 //! `syncscope.yaml`: how an app is checked and run here (interface.md §2).
 
+mod connection;
 mod placeholder;
 mod reading;
+mod secret;
 #[cfg(test)]
 mod tests;
 
@@ -15,7 +17,9 @@ use serde_json::{Value, json};
 use super::FilePattern;
 use crate::diag::{Severity, Spanned};
 
+pub use connection::SqlConnection;
 pub(super) use reading::lower;
+pub use secret::Secret;
 
 /// The settings of an app, every key with its default.
 #[derive(Clone)]
@@ -27,7 +31,7 @@ pub struct Settings {
     /// Dynamic Data.
     pub dynamic: DynamicSettings,
     /// Named SQL connections.
-    pub sql: BTreeMap<String, String>,
+    pub sql: BTreeMap<String, SqlConnection>,
     /// Credential names with their secrets.
     pub credentials: BTreeMap<String, Secret>,
     /// `@ctx.solution.settings.custom`.
@@ -46,30 +50,6 @@ pub struct Settings {
     pub secrets: Vec<Secret>,
     /// The address of the served folder, once it is served.
     pub served: Option<String>,
-}
-
-/// A text that is never shown.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Secret(String);
-
-impl Secret {
-    /// Keeps a text from being shown.
-    #[must_use]
-    pub fn new(text: String) -> Self {
-        Self(text)
-    }
-
-    /// The text, for the one place that needs it.
-    #[must_use]
-    pub fn expose(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Debug for Secret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Secret(…)")
-    }
 }
 
 /// Where Dynamic Data is found.
@@ -207,9 +187,6 @@ impl Settings {
     pub fn with_backend(mut self, url: &str) -> Self {
         for value in [&mut self.custom, &mut self.user, &mut self.system] {
             replace(value, url);
-        }
-        for connection in self.sql.values_mut() {
-            *connection = connection.replace(BACKEND, url);
         }
         let address = self.dynamic.url.take().unwrap_or_else(|| BACKEND.to_owned());
         self.dynamic.url = Some(address.replace(BACKEND, url));
