@@ -56,7 +56,7 @@ impl<'a> Joining<'a> {
 
     fn source(&mut self, source: &'a Source, project: &mut Project) {
         for (n, part) in source.parts.iter().enumerate() {
-            if self.is_first(source, part) {
+            if self.is_first(part) {
                 add(part, project);
                 self.parts.push(Arc::clone(part));
             } else {
@@ -65,10 +65,8 @@ impl<'a> Joining<'a> {
         }
     }
 
-    fn is_first(&mut self, source: &Source, part: &'a Part) -> bool {
-        // The index of a single file is its only one.
-        let single = part.kind == FileKind::Index && source.kind == FileKind::SingleFile;
-        let first = single || self.is_new(part.kind, &part.id, part.span, "two files");
+    fn is_first(&mut self, part: &'a Part) -> bool {
+        let first = self.is_new(part.kind, &part.id, part.span, "two files");
         // An id in the file stands for the file's name, and may be another file's.
         let renamed = part.renamed().filter(|_| first);
         first && renamed.is_none_or(|(id, span)| self.is_new(part.kind, id, span, "two functions"))

@@ -74,6 +74,17 @@ impl<'a> Place<'a> {
         };
         root.get(section)?.get(self.id)
     }
+
+    /// The values of that map, without those of the other parts that an index may stand beside.
+    pub fn own_values(&self) -> impl Iterator<Item = &'a Node> + use<'a> {
+        let root = &self.source.tree.root;
+        let is_beside = self.source.kind == FileKind::SingleFile
+            && self.kind == FileKind::Index
+            && root.get("index").is_none();
+        let entries = self.node().map_or(&[][..], Node::entries).iter();
+        let own = entries.filter(move |entry| !is_beside || FileKind::of_section(&entry.key.text).is_none());
+        own.map(|entry| &entry.value)
+    }
 }
 
 impl<'a> Cx<'a> {
