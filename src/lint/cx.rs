@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use super::columns::Columns;
 use super::doubt::Doubts;
+use super::edit;
 use super::facts::Facts;
 use super::forms::{Forms, FormsAtHand};
 use super::known::Known;
@@ -122,8 +123,16 @@ impl<'a> Cx<'a> {
         }
     }
 
+    /// Tells a finding. One that knows which name is meant offers to write it.
     pub fn report(&mut self, finding: Diagnostic) {
-        self.found.push(finding);
+        let offer = finding.fix.is_none().then(|| {
+            let meant = meant(finding.help.as_deref()?)?;
+            edit::respelled(&finding, meant, self.text(finding.span.file))
+        });
+        self.found.push(match offer.flatten() {
+            Some(fix) => finding.fix(fix),
+            None => finding,
+        });
     }
 
     /// The place of a part of an expression or another text.
@@ -289,6 +298,11 @@ impl<'a> Cx<'a> {
         let help = self.suggestion(kind, id);
         Some(self.finding(span, format!("there is no {what} `{id}`")).maybe_help(help))
     }
+}
+
+/// The name in a help that says no more than which name may be meant.
+fn meant(help: &str) -> Option<&str> {
+    help.strip_prefix("did you mean `")?.strip_suffix("`?").filter(|name| !name.contains('`'))
 }
 
 /// Every place that a finding speaks of.
