@@ -13,6 +13,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::FilePattern;
+use crate::action::Protect;
 use crate::diag::{Severity, Spanned};
 
 pub(super) use reading::lower;
@@ -38,6 +39,8 @@ pub struct Settings {
     pub system: Value,
     /// Limits of requests.
     pub http: HttpSettings,
+    /// What protects tables from fetches that bring too few rows.
+    pub sync: Protect,
     /// Which rules are on.
     pub lint: LintSettings,
     /// Values that came from the environment and must never be shown.
@@ -133,6 +136,7 @@ impl Default for Settings {
             user: json!({}),
             system: json!({}),
             http: HttpSettings::default(),
+            sync: Protect::default(),
             lint: LintSettings::default(),
             secrets: Vec::new(),
         }
@@ -148,7 +152,11 @@ impl fmt::Debug for Settings {
             .field("backend", &self.backend)
             .field("dynamic", &self.dynamic);
         shown.field("sql", &self.sql.keys()).field("credentials", &self.credentials);
-        shown.field("http", &self.http).field("lint", &self.lint).finish_non_exhaustive()
+        shown
+            .field("http", &self.http)
+            .field("sync", &self.sync)
+            .field("lint", &self.lint)
+            .finish_non_exhaustive()
     }
 }
 

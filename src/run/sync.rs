@@ -13,14 +13,18 @@ use super::interpret::{Run, Worker};
 use super::provider::{CURSOR_EXPIRED, Fetch, FetchError, Fetched, Page, Provider, Sink, Stop, Write};
 use super::tables::StoreTables;
 use super::{Engine, Network, depth, digest};
-use crate::action::{EntityRequest, ProviderKind};
+use crate::action::{self, EntityRequest, Protect, ProviderKind};
 use crate::app::{Function, Rows};
 use crate::store::sync::ScopeState;
-use crate::store::{self, BeginInstance, Mode, Operation, StoreError, Work, Writer};
+use crate::store::{
+    self, BeginInstance, Mode, OnEmpty, Operation, Percent, Protection, StoreError, Work, Writer,
+};
 use changes::Writes;
 
 /// The code of an error: the work was overtaken.
 const STALE: &str = "stale";
+/// The code of an error: somebody wrote to the table that was being compared.
+const OVERLAP: &str = "apply.overlap";
 
 impl Worker<'_> {
     /// Fetches the tables of one instance, in order, when a permit is free.
@@ -169,9 +173,30 @@ impl Worker<'_> {
         function: Option<&Function>,
         cursor: Option<&str>,
     ) -> Result<bool, FetchError> {
+        let writer = || {
+            let writer = self.run.engine.store.rows_writer(job.work, job.ordinal, mode(function, cursor));
+            let writer = writer.map_err(|error| self.kept(error))?;
+            Ok(writer.protected(protection(job.entity.protect.or(self.run.engine.project.settings.sync))))
+        };
+        match self.attempt(job, provider, function, cursor, writer()?) {
+            Err(error) if error.code == OVERLAP => {
+                let again = self.run.engine.store.restart_operation(job.work, job.ordinal);
+                again.map_err(|error| self.kept(error))?;
+                self.attempt(job, provider, function, cursor, writer()?.staging_all())
+            }
+            ended => ended,
+        }
+    }
+
+    fn attempt(
+        &self,
+        job: &Job<'_>,
+        provider: &dyn Provider,
+        function: Option<&Function>,
+        cursor: Option<&str>,
+        writer: Writer,
+    ) -> Result<bool, FetchError> {
         let store = self.run.engine.store;
-        let writer = store.rows_writer(job.work, job.ordinal, mode(function, cursor));
-        let writer = writer.map_err(|error| self.kept(error))?;
         let mut sink = TableSink { worker: self, entity: &job.entity.entity, writer };
         let request = Fetch {
             entity: &job.entity.entity,
@@ -257,6 +282,17 @@ fn mode(function: Option<&Function>, cursor: Option<&str>) -> Mode {
     }
 }
 
+/// The protection of a table in the words of the database.
+fn protection(protect: Protect) -> Protection {
+    Protection {
+        on_empty: protect.on_empty.map(|on_empty| match on_empty {
+            action::OnEmpty::Keep => OnEmpty::Keep,
+            action::OnEmpty::Replace => OnEmpty::Replace,
+        }),
+        max_shrink: protect.max_shrink.map(Percent::new),
+    }
+}
+
 /// One operation of an instance.
 struct Job<'j> {
     work: &'j Work,
@@ -277,13 +313,21 @@ struct TableSink<'s> {
 
 impl TableSink<'_> {
     fn finish(self, fetched: &Fetched) -> Result<(), FetchError> {
-        let Self { worker, writer, .. } = self;
+        let Self { worker, writer, entity } = self;
         let now = worker.run.engine.clock.now();
         let finished = worker.run.commit(|_| {
             let finished = writer.finish(fetched.cursor.as_deref(), now)?;
-            Ok(((), finished.changes))
+            Ok((finished.tally, finished.changes))
         });
-        finished.map_err(|error| worker.kept(error))
+        let tally = finished.map_err(|error| worker.kept(error))?;
+        worker.run.emitter.emit(Event::EntityFinished {
+            entity: entity.to_owned(),
+            inserted: tally.inserted.unsigned_abs(),
+            updated: tally.updated.unsigned_abs(),
+            unchanged: tally.unchanged.unsigned_abs(),
+            deleted: tally.deleted.unsigned_abs(),
+        });
+        Ok(())
     }
 }
 

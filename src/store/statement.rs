@@ -36,7 +36,7 @@ impl Store {
         let deadline = Instant::now() + TIME_LIMIT;
         self.write(|guarded| {
             for entity in entities {
-                entity::ensure(guarded, entity)?;
+                entity::made(guarded, entity)?;
             }
             let mut changes = Changes::default();
             for (position, statement) in statements.iter().enumerate() {
@@ -54,7 +54,7 @@ pub(super) fn within(
     entities: &[String],
 ) -> Result<Changes, Trouble> {
     for entity in entities {
-        entity::ensure(guarded, entity)?;
+        entity::made(guarded, entity)?;
     }
     let mut changes = Changes::default();
     execute(guarded, statement, Instant::now() + TIME_LIMIT, &mut changes)?;
@@ -78,7 +78,12 @@ fn execute(
         Ok(!is_query && (conn.changes() > 0 || !is_row_write(statement.sql)))
     });
     match result {
-        Ok(true) => changes.tables.extend(access.written),
+        Ok(true) => {
+            for table in &access.written {
+                entity::note_write(guarded, table)?;
+            }
+            changes.tables.extend(access.written);
+        }
         Ok(false) => {}
         Err(error) if is_interrupted(&error) && Instant::now() > deadline => {
             return Err(limit_error(TIME_LIMIT).into());

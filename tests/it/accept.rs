@@ -15,6 +15,7 @@ mod hostile;
 mod living;
 mod quickstart;
 mod readme;
+mod rows;
 mod secrets;
 mod signals;
 mod small;

@@ -11,6 +11,7 @@ use super::placeholder::{
     is_shell_name, is_variable, meant_placeholder, no_variable, placeholders, without_default,
 };
 use super::{BACKEND, DynamicSettings, HttpSettings, LintSettings, Secret, Settings};
+use crate::action::{OnEmpty, Protect, percent};
 use crate::app::pages::{INVALID_SETTINGS, MISSING_ENVIRONMENT_VARIABLE};
 use crate::app::{FileKind, FilePattern, Inputs, Source, collect, schema};
 use crate::diag::{Diagnostic, Files, Fix, Severity, Span, Spanned};
@@ -79,6 +80,12 @@ impl Reading<'_> {
         settings.system = self.map(node.get("system"));
         if let Some(http) = node.get("http") {
             self.http(http, &mut settings.http);
+        }
+        if let Some(sync) = node.get("sync") {
+            settings.sync = Protect {
+                on_empty: self.parsed(sync, "onEmpty", "`keep` or `replace`", OnEmpty::from_word),
+                max_shrink: self.parsed(sync, "maxShrink", "a part such as `50%`", percent),
+            };
         }
         if let Some(lint) = node.get("lint") {
             settings.lint = lint_settings(lint);

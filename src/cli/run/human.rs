@@ -9,7 +9,7 @@ use crate::cli::output::Output;
 use crate::cli::paint::Paint;
 use crate::cli::progress::Bars;
 use crate::cli::shell::Live;
-use crate::cli::units::{bytes, counted, duration};
+use crate::cli::units::{bytes, count, counted, duration};
 use crate::run::{Event, Observer, Outcome, Record, SkipReason};
 use crate::store::sync::ScopeState;
 use crate::store::{ScopeRow, StatusRow};
@@ -120,7 +120,13 @@ impl Teller {
             Event::StatusChanged { row } => Some(self.status(row)),
             Event::EntityProgress { entity, rows, pages, bytes } => {
                 let (entity, rows, pages, bytes) = (entity.clone(), *rows, *pages, *bytes);
-                Some(self.progress(Arrived { entity, rows, pages, bytes }))
+                Some(self.progress(Arrived { entity, rows, pages, bytes, outcome: None }))
+            }
+            Event::EntityFinished { entity, inserted, updated, unchanged, deleted } => {
+                let instance = self.instances.get(entity).cloned().flatten();
+                let outcome = [*inserted, *updated, *unchanged, *deleted];
+                self.tree.filled(instance.as_deref(), entity, outcome);
+                None
             }
             Event::RunFinished { duration_ms, .. } => {
                 self.seen.ms = *duration_ms;
@@ -250,7 +256,18 @@ fn skipped(reason: SkipReason) -> &'static str {
 }
 
 fn arrived(tables: &[Arrived]) -> String {
-    let told = tables.iter().map(|table| format!("{} {}", table.entity, counted(table.rows, "row")));
+    let told = tables.iter().map(|table| {
+        let outcome = table.outcome.map(outcome).unwrap_or_default();
+        format!("{} {}{outcome}", table.entity, counted(table.rows, "row"))
+    });
     let told = told.collect::<Vec<_>>().join(", ");
     if told.is_empty() { told } else { format!("  {told}") }
+}
+
+/// How rows were touched, in parentheses; what did not happen is left out.
+fn outcome(counts: [u64; 4]) -> String {
+    let words = ["new", "changed", "unchanged", "gone"];
+    let told = words.iter().zip(counts).filter(|(_, number)| *number > 0);
+    let told = told.map(|(word, number)| format!("{} {word}", count(number))).collect::<Vec<_>>().join(", ");
+    if told.is_empty() { told } else { format!(" ({told})") }
 }

@@ -6,12 +6,14 @@
 mod call;
 mod convert;
 mod errors;
+mod exact;
 mod guard;
 mod http;
 mod operations;
 mod page;
 mod parameters;
 mod plain;
+mod project;
 mod queries;
 mod redact;
 mod request;
