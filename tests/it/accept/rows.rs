@@ -138,7 +138,7 @@ fn protections_are_checked_when_an_app_is_linted() {
     let stage = Stage::empty();
     stage.write("app/data/rows.json", "[]");
     app(&stage, "sync: { onEmpty: kep, maxShrink: 500% }", ", maxShrink: half", &[("plain", "$.items")]);
-    let told = stage.run("lint app --format concise").code(1).all();
+    let told = stage.run("lint app --format concise").code(2).all();
     assert!(told.contains("`kep` is not `keep` or `replace`"), "{told}");
     assert!(told.contains("`500%` is not a part such as `50%`"), "{told}");
     assert!(told.contains("maxShrink") && told.contains("half"), "{told}");
