@@ -41,10 +41,14 @@ pub struct Settings {
     pub http: HttpSettings,
     /// What protects tables from fetches that bring too few rows.
     pub sync: Protect,
+    /// What the history of runs keeps.
+    pub history: HistorySettings,
     /// Which rules are on.
     pub lint: LintSettings,
     /// Values that came from the environment and must never be shown.
     pub secrets: Vec<Secret>,
+    /// The address of the served folder, once it is served.
+    pub served: Option<String>,
 }
 
 /// A text that is never shown.
@@ -95,8 +99,20 @@ pub struct HttpSettings {
     pub retries: u32,
     /// Hosts that may be asked; `*` stands for any run of characters.
     pub allow: Vec<String>,
-    /// Requests at a time.
+    /// Requests to one host at a time, and sync actions at a time.
     pub concurrency: usize,
+    /// The least time between the beginnings of two requests to one host.
+    pub spacing: Option<Duration>,
+    /// For one sync action with everything that belongs to it.
+    pub deadline: Duration,
+    /// The most pages of one table; each provider has its own usual limit.
+    pub max_pages: Option<u64>,
+    /// How often an answer may send a request on.
+    pub max_redirects: usize,
+    /// The most headers of an answer.
+    pub max_headers: usize,
+    /// Largest head of an answer, in bytes.
+    pub max_header_bytes: usize,
 }
 
 impl Default for HttpSettings {
@@ -107,7 +123,28 @@ impl Default for HttpSettings {
             retries: 3,
             allow: vec!["*".to_owned()],
             concurrency: 8,
+            spacing: None,
+            deadline: Duration::from_secs(300),
+            max_pages: None,
+            max_redirects: 10,
+            max_headers: 100,
+            max_header_bytes: 64 * 1024,
         }
+    }
+}
+
+/// What the history of a scope's runs keeps; what neither of both keeps goes when the next run ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct HistorySettings {
+    /// How many of the newest runs of a scope, at least 1.
+    pub runs: u32,
+    /// For how long after its end a run is kept; the newest run stays for longer.
+    pub age: Option<Duration>,
+}
+
+impl Default for HistorySettings {
+    fn default() -> Self {
+        Self { runs: 100, age: None }
     }
 }
 
@@ -137,8 +174,10 @@ impl Default for Settings {
             system: json!({}),
             http: HttpSettings::default(),
             sync: Protect::default(),
+            history: HistorySettings::default(),
             lint: LintSettings::default(),
             secrets: Vec::new(),
+            served: None,
         }
     }
 }
@@ -155,6 +194,7 @@ impl fmt::Debug for Settings {
         shown
             .field("http", &self.http)
             .field("sync", &self.sync)
+            .field("history", &self.history)
             .field("lint", &self.lint)
             .finish_non_exhaustive()
     }
@@ -178,6 +218,7 @@ impl Settings {
         }
         let address = self.dynamic.url.take().unwrap_or_else(|| BACKEND.to_owned());
         self.dynamic.url = Some(address.replace(BACKEND, url));
+        self.served = Some(url.to_owned());
         self
     }
 }

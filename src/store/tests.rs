@@ -3,6 +3,7 @@
 
 mod compared;
 mod events;
+mod exhaustive;
 mod incoming;
 mod killed;
 mod local;

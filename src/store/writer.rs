@@ -12,11 +12,14 @@ use rusqlite::params;
 
 use super::Store;
 use super::change::{Change, Part};
+use super::claim;
 use super::entity::{self, Table, Texts, Touch};
 use super::error::StoreError;
 use super::protect::Protection;
+use super::resume::{self, Left, Totals};
 use super::rows::{Changes, Touched};
 use super::session::{Guarded, Trouble, number};
+use super::unchanged::{self, Validator};
 use super::work::{Outcome, Work, admits_operation, end_operation, touch_scopes};
 use buffer::Buffer;
 use compare::{Comparison, Plan};
@@ -111,6 +114,17 @@ pub struct PageReport {
     pub changed: Option<String>,
 }
 
+/// What is kept with the rows when an operation ends.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Finish<'a> {
+    /// Where the next incremental fetch goes on; without one the known one stays.
+    pub sync_token: Option<&'a str>,
+    /// What the server said of the answer with the rows; without one, what it said before is forgotten.
+    pub validator: Option<&'a Validator>,
+    /// Wall clock, epoch milliseconds.
+    pub now: i64,
+}
+
 /// The end of an operation that wrote rows.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Finished {
@@ -131,6 +145,8 @@ pub struct Writer {
     way: Way,
     part: Option<Part>,
     protection: Protection,
+    /// The digest under which others may go on with what is staged.
+    definition: Option<String>,
 }
 
 /// Whose rows a writer takes, and where they go.
@@ -172,6 +188,7 @@ impl Store {
             way: Way::Held,
             part: None,
             protection: Protection::default(),
+            definition: None,
         })
     }
 
@@ -181,9 +198,10 @@ impl Store {
     /// Those of the database.
     pub fn restart_operation(&self, work: &Work, operation: usize) -> Result<(), StoreError> {
         self.write(|guarded| {
-            drop_staging(guarded, work.id, Some(operation))?;
+            drop_staging(guarded, work.id, Some(operation), Left::Nothing)?;
             guarded.run(
-                "UPDATE _syncOperation SET rows = 0, pages = 0, bytes = 0 WHERE work = ?1 AND ordinal = ?2",
+                "UPDATE _syncOperation SET rows = 0, pages = 0, bytes = 0, note = NULL
+                 WHERE work = ?1 AND ordinal = ?2",
                 params![work.id, number(operation)],
             )?;
             Ok(())
@@ -212,7 +230,7 @@ impl Writer {
     pub fn page(&mut self, page: &Page<'_>) -> Result<PageReport, StoreError> {
         let mut tally = self.tally;
         let holds = self.may_hold(page);
-        let Self { target, way, held, .. } = self;
+        let Self { target, way, held, definition, .. } = self;
         let mut noted = Vec::new();
         let staged = self.store.write(|guarded| {
             if !admits_operation(guarded, &target.work, target.operation)? {
@@ -225,7 +243,13 @@ impl Writer {
                 Mode::Changes => plan::stage(guarded, &target.staging(), page.changes)?,
                 Mode::Upsert | Mode::Merge => target.apply(guarded, page, &mut tally)?,
             }
-            target.record(guarded, page)
+            let totals = target.record(guarded, page)?;
+            // What is compared is no good for another: which rows have come is known here only.
+            if let (false, Way::Staged, Some(definition)) = (holds, &*way, definition) {
+                let operation = (target.work.id, target.operation);
+                resume::note(guarded, operation, definition, page.cursor, totals, page.now)?;
+            }
+            Ok((totals.rows, totals.pages, totals.bytes))
         });
         if let (Err(_), Way::Compared(comparison)) = (&staged, &mut *way) {
             comparison.forget(&noted);
@@ -242,6 +266,13 @@ impl Writer {
         Ok(PageReport { rows, pages, bytes, changed: visible.then(|| self.target.entity.clone()) })
     }
 
+    /// The same, with pages that are kept when the fetch is cut off, for others with this definition
+    /// ([`Store::resume`]).
+    #[must_use]
+    pub fn resumable(self, definition: &str) -> Self {
+        Self { definition: (self.target.mode == Mode::Replace).then(|| definition.to_owned()), ..self }
+    }
+
     /// Ends the operation: a replace becomes visible now, in the same transaction as the status that says so.
     /// `sync_token` tells where the next incremental fetch goes on; without one the known one stays.
     ///
@@ -250,43 +281,63 @@ impl Writer {
     /// [`StoreError::Emptied`] and [`StoreError::Shrunk`] as the protection has it; those of the database. The
     /// table is as before.
     pub fn finish(self, sync_token: Option<&str>, now: i64) -> Result<Finished, StoreError> {
+        let finish = Finish { sync_token, validator: None, now };
         let plan = self.plan()?;
-        let Self { store, target, tally, .. } = &self;
-        store.write(|guarded| {
-            if !admits_operation(guarded, &target.work, target.operation)? {
-                return Err(StoreError::Stale.into());
+        self.store.write(|guarded| self.end(guarded, plan.as_ref(), &finish))
+    }
+
+    /// The same, with more that is kept; `None` and nothing done while another operation writes the table
+    /// ([`Store::claim_table`]).
+    ///
+    /// # Errors
+    /// As for [`Writer::finish`].
+    pub fn try_finish(&self, finish: &Finish<'_>) -> Result<Option<Finished>, StoreError> {
+        let plan = self.plan()?;
+        let Target { work, operation, entity, .. } = &self.target;
+        self.store.write(|guarded| {
+            if claim::is_taken(guarded, entity, work.id, *operation)? {
+                return Ok(None);
             }
-            let mut touched = Touched::default();
-            let tally = match target.mode {
-                Mode::Replace => self.replace(guarded, plan.as_ref(), now)?,
-                Mode::Part => {
-                    let (table, part) = (entity::ensure(guarded, &target.entity)?, self.part.clone());
-                    let part = part.unwrap_or_default();
-                    let staged = swap::Staged { name: &target.staging(), held: &self.held, now };
-                    swap::replace_part(guarded, &table, &staged, &part, self.protection)?
-                }
-                Mode::Changes => {
-                    let held = Held { entity: &target.entity, protection: self.protection };
-                    let done = plan::perform(guarded, &target.staging(), &held, now)?;
-                    touched.tables.extend(done.tables);
-                    done.tally
-                }
-                Mode::Upsert | Mode::Merge => {
-                    entity::made(guarded, &target.entity)?;
-                    *tally
-                }
-            };
-            if let Some(token) = sync_token {
-                target.keep_sync_token(guarded, token)?;
-            }
-            let Target { work, operation, .. } = target;
-            end_operation(guarded, work, *operation, &Outcome::Ok, Some(tally), now, &mut touched)?;
-            touch_scopes(guarded, work, &mut touched)?;
-            if tally.has_changes() && target.mode != Mode::Changes {
-                touched.tables.insert(target.entity.clone());
-            }
-            Ok(Finished { tally, changes: touched.read_back(guarded)? })
+            self.end(guarded, plan.as_ref(), finish).map(Some)
         })
+    }
+
+    fn end(&self, guarded: &Guarded, plan: Option<&Plan>, finish: &Finish<'_>) -> Result<Finished, Trouble> {
+        let (now, target) = (finish.now, &self.target);
+        let Target { work, operation, entity, mode } = target;
+        if !admits_operation(guarded, work, *operation)? {
+            return Err(StoreError::Stale.into());
+        }
+        let mut touched = Touched::default();
+        let tally = match mode {
+            Mode::Replace => self.replace(guarded, plan, now)?,
+            Mode::Part => {
+                let (table, part) = (entity::ensure(guarded, entity)?, self.part.clone());
+                let staged = swap::Staged { name: &target.staging(), held: &self.held, now };
+                swap::replace_part(guarded, &table, &staged, &part.unwrap_or_default(), self.protection)?
+            }
+            Mode::Changes => {
+                let held = Held { entity, protection: self.protection };
+                let done = plan::perform(guarded, &target.staging(), &held, now)?;
+                touched.add(done.touched);
+                done.tally
+            }
+            Mode::Upsert | Mode::Merge => {
+                entity::made(guarded, entity)?;
+                self.tally
+            }
+        };
+        resume::forget(guarded, &target.staging())?;
+        if let Some(token) = finish.sync_token {
+            target.keep_sync_token(guarded, token)?;
+        }
+        unchanged::keep(guarded, work.id, *operation, entity, finish.validator)?;
+        end_operation(guarded, work, *operation, &Outcome::Ok, Some(tally), now, &mut touched)?;
+        touch_scopes(guarded, work, &mut touched)?;
+        if tally.has_changes() && *mode != Mode::Changes {
+            touched.tables.insert(entity.clone());
+        }
+        Ok(Finished { tally, changes: touched.read_back(guarded)? })
     }
 
     /// What a comparison comes to, found out while others may write.
@@ -354,6 +405,10 @@ impl Target {
         noted: &mut Vec<i64>,
     ) -> Result<(), Trouble> {
         let table = entity::made(guarded, &self.entity)?;
+        if matches!(way, Way::Held) && swap::exists(guarded, &self.staging())? {
+            // What an earlier fetch has staged is gone on with.
+            *way = Way::Staged;
+        }
         if matches!(way, Way::Held) {
             *way = Comparison::begin(guarded, &table)?.map_or(Way::Staged, Way::Compared);
         }
@@ -382,7 +437,7 @@ impl Target {
         Ok(())
     }
 
-    fn record(&self, guarded: &Guarded, page: &Page<'_>) -> Result<(i64, i64, i64), Trouble> {
+    fn record(&self, guarded: &Guarded, page: &Page<'_>) -> Result<Totals, Trouble> {
         let rows = number(page.rows.len());
         let bytes = i64::try_from(page.bytes).unwrap_or(i64::MAX);
         guarded.run(
@@ -399,9 +454,9 @@ impl Target {
             "UPDATE _syncOperation SET rows = rows + ?3, pages = pages + 1, bytes = bytes + ?4
              WHERE work = ?1 AND ordinal = ?2 RETURNING rows, pages, bytes",
             params![self.work.id, number(self.operation), rows, bytes],
-            |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
+            |row| Ok(Totals { rows: row.get(0)?, pages: row.get(1)?, bytes: row.get(2)? }),
         )?;
-        Ok(totals.unwrap_or_default())
+        Ok(totals.unwrap_or(Totals { rows: 0, pages: 0, bytes: 0 }))
     }
 
     fn keep_sync_token(&self, guarded: &Guarded, token: &str) -> Result<(), Trouble> {
@@ -425,12 +480,17 @@ fn delete(guarded: &Guarded, table: &Table, ids: &[&str]) -> Result<i64, Trouble
     Ok(number(gone))
 }
 
-fn staging_name(work: i64, operation: usize) -> String {
+pub(super) fn staging_name(work: i64, operation: usize) -> String {
     format!("_syncStage_{work}_{operation}")
 }
 
 /// Drops what a work staged, of one operation or of all.
-pub(super) fn drop_staging(guarded: &Guarded, work: i64, operation: Option<usize>) -> Result<(), Trouble> {
+pub(super) fn drop_staging(
+    guarded: &Guarded,
+    work: i64,
+    operation: Option<usize>,
+    left: Left,
+) -> Result<(), Trouble> {
     let pattern = match operation {
         Some(operation) => staging_name(work, operation),
         None => format!("_syncStage_{work}_*"),
@@ -441,7 +501,9 @@ pub(super) fn drop_staging(guarded: &Guarded, work: i64, operation: Option<usize
         |row| row.get(0),
     )?;
     for table in tables {
-        guarded.conn.execute_batch(&format!("DROP TABLE {}", entity::quote(&table)))?;
+        if left == Left::Nothing || !resume::is_kept(guarded, &table)? {
+            resume::forget(guarded, &table)?;
+        }
     }
     Ok(())
 }

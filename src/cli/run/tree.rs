@@ -47,6 +47,8 @@ pub(super) struct Arrived {
     pub(super) rows: u64,
     pub(super) pages: u64,
     pub(super) bytes: u64,
+    /// What is to be said in place of the numbers.
+    pub(super) note: Option<String>,
     /// Rows inserted, updated, unchanged and deleted; known at the end.
     pub(super) outcome: Option<[u64; 4]>,
 }
@@ -134,7 +136,14 @@ impl Tree {
             None if outcome == [0; 4] => {}
             None => {
                 let entity = entity.to_owned();
-                tables.push(Arrived { entity, rows: 0, pages: 0, bytes: 0, outcome: Some(outcome) });
+                tables.push(Arrived {
+                    entity,
+                    rows: 0,
+                    pages: 0,
+                    bytes: 0,
+                    note: None,
+                    outcome: Some(outcome),
+                });
             }
         }
     }
@@ -291,10 +300,13 @@ mod tests {
         let sync = |id: &str, path: &str| ActionRef { id: Some(id.into()), ..action("sync-entities", path) };
         tree.take(&Event::ActionStarted { action: sync("one", "a#/1"), guard: None });
         tree.take(&Event::ActionStarted { action: sync("two", "a#/2"), guard: None });
-        tree.arrived(Some("one"), Arrived { entity: "t".into(), rows: 5, pages: 1, bytes: 9, outcome: None });
         tree.arrived(
             Some("one"),
-            Arrived { entity: "t".into(), rows: 9, pages: 2, bytes: 18, outcome: None },
+            Arrived { entity: "t".into(), rows: 5, pages: 1, bytes: 9, note: None, outcome: None },
+        );
+        tree.arrived(
+            Some("one"),
+            Arrived { entity: "t".into(), rows: 9, pages: 2, bytes: 18, note: None, outcome: None },
         );
         let lines = tree.take(&finished("sync-entities", "a#/1"));
         let What::Ended { tables, .. } = &lines[0].what else { panic!("{lines:?}") };

@@ -159,7 +159,7 @@ impl Taken {
         self.take(found);
         // Who comes this way again need not try them one by one.
         let next = neighbour(found);
-        tried.into_iter().for_each(|double| drop(self.next.insert(double.to_bits(), next)));
+        self.next.extend(tried.into_iter().map(|double| (double.to_bits(), next)));
         if token.starts_with('-') { -found } else { found }
     }
 
