@@ -17,6 +17,7 @@ mod living;
 mod quickstart;
 mod readme;
 mod replay;
+mod rows;
 mod secrets;
 mod signals;
 mod small;

@@ -343,7 +343,7 @@ impl<'c> Call<'c> {
             Err(error) => Came::Not(error),
         };
         let rules = self.function.errors.as_deref().unwrap_or_default();
-        let roots = Roots { result: errors::focus(self.function, &came), body: None };
+        let roots = Roots { result: errors::focus(self.function, &came), ..Roots::default() };
         let ruled = self.with_given(&roots, |function, scope, given| {
             errors::judge(function, rules, &came, scope, given)
         })?;
