@@ -227,11 +227,25 @@ impl Writer {
     /// As for [`Writer::finish`].
     pub fn try_finish(&self, finish: &Finish<'_>) -> Result<Option<Finished>, StoreError> {
         self.store.write(|guarded| {
-            if claim::is_taken(guarded, &self.entity, self.work.id, self.operation)? {
+            if self.is_kept_waiting(guarded)? {
                 return Ok(None);
             }
             self.end(guarded, finish).map(Some)
         })
+    }
+
+    /// Whether another operation writes a table that this one is about to write.
+    fn is_kept_waiting(&self, guarded: &Guarded) -> Result<bool, Trouble> {
+        let mut tables = vec![self.entity.clone()];
+        if self.mode == Mode::Changes {
+            tables.extend(plan::tables(guarded, &self.staging())?);
+        }
+        for table in tables {
+            if claim::is_taken(guarded, &table, self.work.id, self.operation)? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     fn end(&self, guarded: &Guarded, finish: &Finish<'_>) -> Result<Finished, Trouble> {

@@ -13,6 +13,7 @@ mod fixes;
 mod formats;
 mod hostile;
 mod living;
+mod network;
 mod quickstart;
 mod readme;
 mod secrets;

@@ -95,6 +95,23 @@ fn one_operation_has_a_table_until_it_ends() {
 }
 
 #[test]
+fn changes_of_other_tables_wait_too() {
+    let bench = Bench::new();
+    let one = begin(&bench.store, "a", &["default/t"], 10);
+    let two = begin(&bench.store, "b", &["default/u"], 10);
+    assert!(bench.store.claim_table(&one, 0).unwrap());
+    let head = Head::Rows { table: "default/t".to_owned(), mode: RowsMode::Upsert, timestamp: None };
+    let changes = [Change { head: &head, rows: &[Row { id: "1", data: "{}" }] }];
+    let mut writer = bench.store.rows_writer(&two, 0, Mode::Changes).unwrap();
+    writer.page(&Page { changes: &changes, now: 10, ..Page::default() }).unwrap();
+    let finish = Finish { now: 11, ..Finish::default() };
+    assert!(writer.try_finish(&finish).unwrap().is_none());
+    bench.store.finish_operation(&one, 0, &Outcome::Ok, 11).unwrap();
+    assert!(writer.try_finish(&finish).unwrap().is_some());
+    assert_eq!(rows_of(&bench.store, "default/t").len(), 1);
+}
+
+#[test]
 fn the_claim_of_a_dead_process_is_void() {
     let bench = Bench::new();
     let other = bench.other();

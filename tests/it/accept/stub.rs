@@ -11,6 +11,7 @@ use std::time::Duration;
 pub(super) struct Answer {
     status: u16,
     body: String,
+    headers: String,
     promised: Option<usize>,
 }
 
@@ -22,7 +23,12 @@ impl Answer {
 
     /// Any status.
     pub(super) fn status(status: u16, body: impl Into<String>) -> Self {
-        Self { status, body: body.into(), promised: None }
+        Self { status, body: body.into(), headers: String::new(), promised: None }
+    }
+
+    /// With a header more.
+    pub(super) fn with(self, name: &str, value: &str) -> Self {
+        Self { headers: format!("{}{name}: {value}\r\n", self.headers), ..self }
     }
 
     /// Breaks off before all of the body that was promised has been sent.
@@ -90,10 +96,10 @@ fn talk(stream: TcpStream, answer: &dyn Fn(&str) -> Answer, requests: &Mutex<Vec
     }
     let path = head.split(' ').nth(1)?.to_owned();
     requests.lock().unwrap().push(head);
-    let Answer { status, body, promised } = answer(&path);
+    let Answer { status, body, headers, promised } = answer(&path);
     let length = promised.unwrap_or(body.len());
     let head = format!(
-        "HTTP/1.1 {status} Answer\r\nContent-Type: application/json\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n"
+        "HTTP/1.1 {status} Answer\r\nContent-Type: application/json\r\nContent-Length: {length}\r\n{headers}Connection: close\r\n\r\n"
     );
     let mut stream = stream;
     stream.write_all(head.as_bytes()).ok()?;

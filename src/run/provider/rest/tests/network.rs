@@ -186,8 +186,8 @@ fn a_wait_that_a_host_asks_for_is_heeded_by_all() {
     let http = Http::new(&HttpOptions { pace: Arc::<NoWait>::clone(&pace), allow: loopback(), ..options() });
     assert_eq!(get(&http, &server.url()).unwrap_err().0, "http.429");
     assert_eq!(get(&http.clone(), &format!("{}/other", server.url())), Ok(200));
-    let waits: Vec<u64> =
-        pace.0.lock().unwrap().iter().map(|wait| (wait.as_secs_f64().ceil()) as u64).collect();
+    let waits: Vec<u128> =
+        pace.0.lock().unwrap().iter().map(|wait| wait.as_millis().div_ceil(1000)).collect();
     assert_eq!(waits, [7]);
 }
 
