@@ -19,3 +19,5 @@ mod stage;
 mod state;
 mod sync;
 mod targets;
+mod turns;
+mod unchanged;

@@ -293,13 +293,27 @@ impl Writer {
     /// As for [`Writer::finish`].
     pub fn try_finish(&self, finish: &Finish<'_>) -> Result<Option<Finished>, StoreError> {
         let plan = self.plan()?;
-        let Target { work, operation, entity, .. } = &self.target;
         self.store.write(|guarded| {
-            if claim::is_taken(guarded, entity, work.id, *operation)? {
+            if self.is_kept_waiting(guarded)? {
                 return Ok(None);
             }
             self.end(guarded, plan.as_ref(), finish).map(Some)
         })
+    }
+
+    /// Whether another operation writes a table that this one is about to write.
+    fn is_kept_waiting(&self, guarded: &Guarded) -> Result<bool, Trouble> {
+        let Target { work, operation, entity, mode } = &self.target;
+        let mut tables = vec![entity.clone()];
+        if *mode == Mode::Changes {
+            tables.extend(plan::tables(guarded, &self.target.staging())?);
+        }
+        for table in tables {
+            if claim::is_taken(guarded, &table, work.id, *operation)? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     fn end(&self, guarded: &Guarded, plan: Option<&Plan>, finish: &Finish<'_>) -> Result<Finished, Trouble> {

@@ -14,6 +14,7 @@ mod fixes;
 mod formats;
 mod hostile;
 mod living;
+mod network;
 mod quickstart;
 mod readme;
 mod replay;
