@@ -213,6 +213,14 @@ pub enum FileKind {
     SingleFile,
 }
 
+impl FileKind {
+    /// What the entries of a section of an app in one file are: those of `jigs` are jigs.
+    #[must_use]
+    pub fn of_section(key: &str) -> Option<Self> {
+        lower::SECTIONS.iter().find(|(section, _)| *section == key).map(|(_, kind)| *kind)
+    }
+}
+
 /// A whole app.
 #[derive(Debug, Clone)]
 pub struct Project {

@@ -16,6 +16,7 @@ mod history;
 mod open;
 mod outside;
 mod owner;
+mod protect;
 mod query;
 mod queue;
 mod resume;
@@ -40,6 +41,7 @@ pub use error::{Fault, SqlError, StoreError};
 pub use explain::{MistakeKind, Repair, SqlMistake};
 pub use open::{Durability, OpenOptions, Retention};
 pub use outside::{Answered, Asked, Outside};
+pub use protect::{OnEmpty, Percent, Protection};
 pub use query::{Limits, Parameters, Query, Reader, Rows};
 pub use queue::{
     Claim, Claimed, CommandRow, CommandState, Ending, Enqueue, Gone, GoneCommand, LocalWrite, NewCommand,

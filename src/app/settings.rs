@@ -15,6 +15,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::FilePattern;
+use crate::action::Protect;
 use crate::diag::{Severity, Spanned};
 
 pub use connection::SqlConnection;
@@ -42,6 +43,8 @@ pub struct Settings {
     pub system: Value,
     /// Limits of requests.
     pub http: HttpSettings,
+    /// What protects tables from fetches that bring too few rows.
+    pub sync: Protect,
     /// What the history of runs keeps.
     pub history: HistorySettings,
     /// Which rules are on.
@@ -150,6 +153,7 @@ impl Default for Settings {
             user: json!({}),
             system: json!({}),
             http: HttpSettings::default(),
+            sync: Protect::default(),
             history: HistorySettings::default(),
             lint: LintSettings::default(),
             secrets: Vec::new(),
@@ -169,6 +173,7 @@ impl fmt::Debug for Settings {
         shown.field("sql", &self.sql.keys()).field("credentials", &self.credentials);
         shown
             .field("http", &self.http)
+            .field("sync", &self.sync)
             .field("history", &self.history)
             .field("lint", &self.lint)
             .finish_non_exhaustive()

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
-use super::error::{StoreError, code_of, translate};
+use super::error::{StoreError, code_of, is_out_of_space, translate};
 use super::session::Guarded;
 
 /// How a store is opened.
@@ -191,9 +191,12 @@ fn check_library() -> Result<(), StoreError> {
 
 fn create_folder(path: &Path) -> Result<(), StoreError> {
     let Some(folder) = path.parent().filter(|p| !p.as_os_str().is_empty()) else { return Ok(()) };
-    std::fs::create_dir_all(folder).map_err(|error| StoreError::CannotOpen {
-        path: path.to_path_buf(),
-        reason: format!("the folder cannot be created: {error}"),
+    std::fs::create_dir_all(folder).map_err(|error| {
+        let path = path.to_path_buf();
+        if is_out_of_space(&error) {
+            return StoreError::DiskFull { path };
+        }
+        StoreError::CannotOpen { path, reason: format!("the folder cannot be created: {error}") }
     })
 }
 

@@ -14,6 +14,7 @@ use super::placeholder::{
 use super::{
     BACKEND, DynamicSettings, HistorySettings, HttpSettings, LintSettings, Secret, Settings, SqlConnection,
 };
+use crate::action::{OnEmpty, Protect, percent};
 use crate::app::pages::{INVALID_SETTINGS, MISSING_ENVIRONMENT_VARIABLE};
 use crate::app::{FileKind, FilePattern, Inputs, Source, collect, schema};
 use crate::diag::{Diagnostic, Files, Fix, Severity, Span, Spanned};
@@ -82,6 +83,12 @@ impl Reading<'_> {
         settings.system = self.map(node.get("system"));
         if let Some(http) = node.get("http") {
             self.http(http, &mut settings.http);
+        }
+        if let Some(sync) = node.get("sync") {
+            settings.sync = Protect {
+                on_empty: self.parsed(sync, "onEmpty", "`keep` or `replace`", OnEmpty::from_word),
+                max_shrink: self.parsed(sync, "maxShrink", "a part such as `50%`", percent),
+            };
         }
         if let Some(history) = node.get("history") {
             self.history(history, &mut settings.history);
