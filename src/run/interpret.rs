@@ -20,6 +20,8 @@ use crate::action::{ActionNode, Effect, Plan, PlanError};
 use crate::diag::FileId;
 use crate::expr::{EvalError, Evaluator, is_expression};
 
+/// The type of the effect that tells a success.
+pub(super) const TOAST: &str = "toast";
 /// How deep actions may stand in one another, calls of global actions included.
 const MAX_DEPTH: usize = 256;
 /// The stack of a thread of a run: actions in one another take some of it.
@@ -260,7 +262,20 @@ impl Worker<'_> {
         });
         match &node.success {
             Some(next) if outcome == Outcome::Ok => done.ended.and(self.action(next, spot)),
+            None if outcome == Outcome::Ok => {
+                self.toast(node, spot);
+                done.ended
+            }
             _ => done.ended,
+        }
+    }
+
+    /// Reports what a phone would tell after a success. A text that cannot be evaluated is left out, as
+    /// nothing depends on it.
+    fn toast(&self, node: &ActionNode, spot: &Spot<'_>) {
+        let toast = node.toast.as_ref().map(|toast| self.view(spot.place).template(toast));
+        if let Some(Ok(Some(options))) = toast {
+            self.run.emitter.emit(Event::Effect { type_name: TOAST.to_owned(), options });
         }
     }
 

@@ -7,6 +7,7 @@ mod contention;
 mod context;
 mod dry;
 mod dry_left;
+mod dry_stubs;
 mod events;
 mod functions;
 mod guards;

@@ -15,15 +15,16 @@ mod formats;
 mod hostile;
 mod living;
 mod network;
+mod python;
 mod quickstart;
 mod readme;
 mod replay;
 mod rows;
+mod runs;
 mod secrets;
 mod signals;
 mod small;
 mod sql;
 mod stage;
 mod stub;
-#[cfg(target_os = "linux")]
 mod survival;
