@@ -13,9 +13,11 @@ mod evaluate;
 mod execute_action;
 mod execute_entity;
 mod execute_sql;
+mod find_replace;
 mod guard;
 mod lowering;
 mod pages;
+mod queue_commands;
 mod reset_state;
 mod set_state;
 mod start_sync_scope;
@@ -57,6 +59,8 @@ pub struct ActionNode {
     pub body: Arc<dyn Action>,
     /// The action under `options.onSuccess`, run after this one has succeeded (actions.md §7).
     pub success: Option<Box<ActionNode>>,
+    /// What is told on the screen after a success: the other form of `options.onSuccess`.
+    pub toast: Option<Template>,
     /// Actions elsewhere in its options, which only a phone can run: buttons of a toast, for example.
     pub others: Vec<ActionNode>,
 }
@@ -231,6 +235,39 @@ pub enum Effect {
         /// The tables they change.
         entities: Vec<String>,
     },
+    /// Puts a text in the place of another (actions.md §9).
+    FindReplace {
+        /// The text.
+        find: String,
+        /// The text in its place.
+        replace: String,
+        /// The tables.
+        tables: Vec<String>,
+        /// Whether queued commands change too.
+        queue: bool,
+    },
+    /// Changes the queue of writes (actions.md §5.4).
+    Queue(QueueChange),
+}
+
+/// What is done with queued commands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum QueueChange {
+    /// They are sent again.
+    Retry {
+        /// The commands.
+        ids: Vec<String>,
+    },
+    /// One is dropped.
+    Delete {
+        /// The command.
+        id: String,
+    },
+    /// All of a record are dropped.
+    Clear {
+        /// The record.
+        record: String,
+    },
 }
 
 /// What a scope start does when the scope is running.
@@ -254,6 +291,55 @@ pub struct EntityRequest {
     pub function: Option<String>,
     /// Arguments of the function.
     pub parameters: Map<String, Value>,
+    /// When its rows stay although the fetch went well.
+    pub protect: Protect,
+}
+
+/// When a fetch that brings too few rows does not replace those of a table. What is not said is decided farther
+/// out: by the options of the action, then by the settings.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Protect {
+    /// What a fetch without rows means.
+    pub on_empty: Option<OnEmpty>,
+    /// Per cent of its rows that a table may lose.
+    pub max_shrink: Option<f64>,
+}
+
+/// What a fetch without rows means for a table that has some.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OnEmpty {
+    /// Something is wrong: the rows stay, and the fetch has failed.
+    Keep,
+    /// The table is empty now.
+    Replace,
+}
+
+impl Protect {
+    /// With what is said farther out for what is not said here.
+    #[must_use]
+    pub fn or(self, outer: Self) -> Self {
+        Self { on_empty: self.on_empty.or(outer.on_empty), max_shrink: self.max_shrink.or(outer.max_shrink) }
+    }
+}
+
+impl OnEmpty {
+    /// The word in apps.
+    #[must_use]
+    pub fn from_word(word: &str) -> Option<Self> {
+        match word {
+            "keep" => Some(Self::Keep),
+            "replace" => Some(Self::Replace),
+            _ => None,
+        }
+    }
+}
+
+/// The number of `50%`, from 0 to 100.
+#[must_use]
+pub fn percent(text: &str) -> Option<f64> {
+    let number = text.trim().strip_suffix('%')?.trim_end();
+    let is_plain = number.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+    number.parse().ok().filter(|part| is_plain && (0.0..=100.0).contains(part))
 }
 
 /// Rows to write to one table.
@@ -269,6 +355,33 @@ pub struct WriteRows {
     pub rows: Vec<Map<String, Value>>,
     /// The function that carries the write to the back end.
     pub function: Option<String>,
+    /// What the function is given.
+    pub arguments: Arguments,
+    /// What becomes of queued commands of the same record.
+    pub queue: QueueOperation,
+    /// The form in the same jig whose fields are part of the row.
+    pub form: Option<String>,
+}
+
+/// What a function that carries writes is given (actions.md §5.2).
+#[derive(Debug, Clone, PartialEq)]
+pub enum Arguments {
+    /// The properties of each row.
+    OfRow,
+    /// The same for every row.
+    Same(Map<String, Value>),
+    /// One call for each.
+    Each(Vec<Map<String, Value>>),
+}
+
+/// What becomes of queued commands when another comes (actions.md §5.4).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum QueueOperation {
+    /// They stay.
+    #[default]
+    Add,
+    /// Those of the same record and method go.
+    Replace,
 }
 
 /// What `execute-entity` does with its rows (actions.md §5.1).
@@ -401,7 +514,9 @@ pub struct ActionType {
 /// Every action type this runtime knows, by name.
 pub static REGISTRY: &[ActionType] = &[
     ActionType { name: "action.action-list", lower: action_list::lower },
+    ActionType { name: "action.clear-queue", lower: queue_commands::lower_clear },
     ActionType { name: "action.confirm", lower: confirm::lower },
+    ActionType { name: "action.delete-queue-command", lower: queue_commands::lower_delete },
     ActionType { name: "action.delete-sync-scope", lower: delete_sync_scope::lower },
     ActionType { name: "action.delete-sync-status", lower: delete_sync_status::lower },
     ActionType { name: "action.evaluate", lower: evaluate::lower },
@@ -409,13 +524,16 @@ pub static REGISTRY: &[ActionType] = &[
     ActionType { name: "action.execute-entities", lower: execute_entity::lower },
     ActionType { name: "action.execute-entity", lower: execute_entity::lower },
     ActionType { name: "action.execute-sql", lower: execute_sql::lower },
+    ActionType { name: "action.find-replace", lower: find_replace::lower },
     ActionType { name: "action.reset-jig-state", lower: reset_state::lower_jig },
     ActionType { name: "action.reset-solution-state", lower: reset_state::lower_solution },
     ActionType { name: "action.reset-state", lower: reset_state::lower },
+    ActionType { name: "action.retry-queue-command", lower: queue_commands::lower_retry },
     ActionType { name: "action.set-jig-state", lower: set_state::lower_jig },
     ActionType { name: "action.set-solution-state", lower: set_state::lower_solution },
     ActionType { name: "action.set-state", lower: set_state::lower },
     ActionType { name: "action.start-sync-scope", lower: start_sync_scope::lower },
+    ActionType { name: "action.submit-form", lower: execute_entity::lower },
     ActionType { name: "action.sync-entities", lower: sync_entities::lower },
 ];
 

@@ -6,18 +6,26 @@
 
 mod change;
 mod check;
+mod claim;
+mod copy;
 mod dialect;
 mod entity;
 mod error;
 mod explain;
+mod history;
 mod open;
+mod outside;
 mod owner;
+mod protect;
 mod query;
+mod queue;
+mod resume;
 mod rows;
 mod scope;
 mod session;
 mod statement;
 pub mod sync;
+mod unchanged;
 mod work;
 mod writer;
 
@@ -31,13 +39,20 @@ pub use dialect::{Dialect, ParameterUse};
 pub use entity::{LocalRow, Method, WriteReport};
 pub use error::{Fault, SqlError, StoreError};
 pub use explain::{MistakeKind, Repair, SqlMistake};
-pub use open::{Durability, OpenOptions};
+pub use open::{Durability, OpenOptions, Retention};
+pub use outside::{Answered, Asked, Outside};
+pub use protect::{OnEmpty, Percent, Protection};
 pub use query::{Limits, Parameters, Query, Reader, Rows};
+pub use queue::{
+    Claim, Claimed, CommandRow, CommandState, Ending, Enqueue, Gone, GoneCommand, LocalWrite, NewCommand,
+    RowChange, Settled, Submission, Tracked, is_temp_id, temp_id,
+};
 pub use rows::{Changes, RunRow, ScopeBrief, ScopeRow, StatusRow};
 pub use scope::{LeftBehind, Start, StartScope, Started};
 pub use statement::Statement;
+pub use unchanged::{UNCHANGED, Validator};
 pub use work::{BeginInstance, Begun, Operation, Outcome, Progress, Work};
-pub use writer::{Finished, Mode, Page, PageReport, Row, Tally, Writer};
+pub use writer::{Finish, Finished, Mode, Page, PageReport, Row, Tally, Writer};
 
 use rusqlite::InterruptHandle;
 

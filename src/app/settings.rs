@@ -1,7 +1,9 @@
 //! `syncscope.yaml`: how an app is checked and run here (interface.md §2).
 
+mod connection;
 mod placeholder;
 mod reading;
+mod secret;
 #[cfg(test)]
 mod tests;
 
@@ -13,9 +15,12 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::FilePattern;
+use crate::action::Protect;
 use crate::diag::{Severity, Spanned};
 
+pub use connection::SqlConnection;
 pub(super) use reading::lower;
+pub use secret::Secret;
 
 /// The settings of an app, every key with its default.
 #[derive(Clone)]
@@ -27,7 +32,7 @@ pub struct Settings {
     /// Dynamic Data.
     pub dynamic: DynamicSettings,
     /// Named SQL connections.
-    pub sql: BTreeMap<String, String>,
+    pub sql: BTreeMap<String, SqlConnection>,
     /// Credential names with their secrets.
     pub credentials: BTreeMap<String, Secret>,
     /// `@ctx.solution.settings.custom`.
@@ -38,34 +43,16 @@ pub struct Settings {
     pub system: Value,
     /// Limits of requests.
     pub http: HttpSettings,
+    /// What protects tables from fetches that bring too few rows.
+    pub sync: Protect,
+    /// What the history of runs keeps.
+    pub history: HistorySettings,
     /// Which rules are on.
     pub lint: LintSettings,
     /// Values that came from the environment and must never be shown.
     pub secrets: Vec<Secret>,
-}
-
-/// A text that is never shown.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Secret(String);
-
-impl Secret {
-    /// Keeps a text from being shown.
-    #[must_use]
-    pub fn new(text: String) -> Self {
-        Self(text)
-    }
-
-    /// The text, for the one place that needs it.
-    #[must_use]
-    pub fn expose(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Debug for Secret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Secret(…)")
-    }
+    /// The address of the served folder, once it is served.
+    pub served: Option<String>,
 }
 
 /// Where Dynamic Data is found.
@@ -92,8 +79,20 @@ pub struct HttpSettings {
     pub retries: u32,
     /// Hosts that may be asked; `*` stands for any run of characters.
     pub allow: Vec<String>,
-    /// Requests at a time.
+    /// Requests to one host at a time, and sync actions at a time.
     pub concurrency: usize,
+    /// The least time between the beginnings of two requests to one host.
+    pub spacing: Option<Duration>,
+    /// For one sync action with everything that belongs to it.
+    pub deadline: Duration,
+    /// The most pages of one table; each provider has its own usual limit.
+    pub max_pages: Option<u64>,
+    /// How often an answer may send a request on.
+    pub max_redirects: usize,
+    /// The most headers of an answer.
+    pub max_headers: usize,
+    /// Largest head of an answer, in bytes.
+    pub max_header_bytes: usize,
 }
 
 impl Default for HttpSettings {
@@ -104,7 +103,28 @@ impl Default for HttpSettings {
             retries: 3,
             allow: vec!["*".to_owned()],
             concurrency: 8,
+            spacing: None,
+            deadline: Duration::from_secs(300),
+            max_pages: None,
+            max_redirects: 10,
+            max_headers: 100,
+            max_header_bytes: 64 * 1024,
         }
+    }
+}
+
+/// What the history of a scope's runs keeps; what neither of both keeps goes when the next run ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct HistorySettings {
+    /// How many of the newest runs of a scope, at least 1.
+    pub runs: u32,
+    /// For how long after its end a run is kept; the newest run stays for longer.
+    pub age: Option<Duration>,
+}
+
+impl Default for HistorySettings {
+    fn default() -> Self {
+        Self { runs: 100, age: None }
     }
 }
 
@@ -133,8 +153,11 @@ impl Default for Settings {
             user: json!({}),
             system: json!({}),
             http: HttpSettings::default(),
+            sync: Protect::default(),
+            history: HistorySettings::default(),
             lint: LintSettings::default(),
             secrets: Vec::new(),
+            served: None,
         }
     }
 }
@@ -148,7 +171,12 @@ impl fmt::Debug for Settings {
             .field("backend", &self.backend)
             .field("dynamic", &self.dynamic);
         shown.field("sql", &self.sql.keys()).field("credentials", &self.credentials);
-        shown.field("http", &self.http).field("lint", &self.lint).finish_non_exhaustive()
+        shown
+            .field("http", &self.http)
+            .field("sync", &self.sync)
+            .field("history", &self.history)
+            .field("lint", &self.lint)
+            .finish_non_exhaustive()
     }
 }
 
@@ -165,11 +193,9 @@ impl Settings {
         for value in [&mut self.custom, &mut self.user, &mut self.system] {
             replace(value, url);
         }
-        for connection in self.sql.values_mut() {
-            *connection = connection.replace(BACKEND, url);
-        }
         let address = self.dynamic.url.take().unwrap_or_else(|| BACKEND.to_owned());
         self.dynamic.url = Some(address.replace(BACKEND, url));
+        self.served = Some(url.to_owned());
         self
     }
 }

@@ -1,6 +1,6 @@
 //! What a rule may ask about the app it looks at, and where its findings go.
 
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::mem;
 use std::ops::Range;
 use std::rc::Rc;
@@ -10,6 +10,7 @@ use foldhash::{HashMap, HashSet};
 
 use super::columns::{Columns, ColumnsAtHand};
 use super::doubt::Doubts;
+use super::edit;
 use super::facts::Facts;
 use super::forms::{Forms, FormsAtHand};
 use super::known::Known;
@@ -39,6 +40,8 @@ pub(super) struct Cx<'a> {
     doubts: RefCell<HashMap<FileId, Rc<Doubts>>>,
     suggestions: RefCell<HashMap<(UseKind, String), Option<String>>>,
     forms: FormsAtHand<'a>,
+    /// The names of all shared expressions of the app, sorted.
+    all_shared: OnceCell<Vec<&'a str>>,
     pub(super) at_hand: ColumnsAtHand<'a>,
     columns: RefCell<HashMap<Span, (Option<Arc<Columns>>, Box<[Mark]>)>>,
     /// The targets of the file that was asked for last.
@@ -76,6 +79,17 @@ impl<'a> Place<'a> {
         };
         root.get(section)?.get(self.id)
     }
+
+    /// The values of that map, without those of the other parts that an index may stand beside.
+    pub fn own_values(&self) -> impl Iterator<Item = &'a Node> + use<'a> {
+        let root = &self.source.tree.root;
+        let is_beside = self.source.kind == FileKind::SingleFile
+            && self.kind == FileKind::Index
+            && root.get("index").is_none();
+        let entries = self.node().map_or(&[][..], Node::entries).iter();
+        let own = entries.filter(move |entry| !is_beside || FileKind::of_section(&entry.key.text).is_none());
+        own.map(|entry| &entry.value)
+    }
 }
 
 impl<'a> Cx<'a> {
@@ -90,6 +104,7 @@ impl<'a> Cx<'a> {
             doubts: RefCell::default(),
             suggestions: RefCell::default(),
             forms: FormsAtHand::default(),
+            all_shared: OnceCell::new(),
             at_hand: ColumnsAtHand::default(),
             columns: RefCell::default(),
             targets: RefCell::default(),
@@ -114,8 +129,16 @@ impl<'a> Cx<'a> {
         }
     }
 
+    /// Tells a finding. One that knows which name is meant offers to write it.
     pub fn report(&mut self, finding: Diagnostic) {
-        self.found.push(finding);
+        let offer = finding.fix.is_none().then(|| {
+            let meant = meant(finding.help.as_deref()?)?;
+            edit::respelled(&finding, meant, self.text(finding.span.file))
+        });
+        self.found.push(match offer.flatten() {
+            Some(fix) => finding.fix(fix),
+            None => finding,
+        });
     }
 
     /// The place of a part of an expression or another text.
@@ -162,11 +185,6 @@ impl<'a> Cx<'a> {
     pub fn is_said(&self, word: &str, but: Option<FileId>) -> bool {
         self.log.note(Tally::question(word));
         self.facts.known.words.has(word, but, self.facts.loaded, self.facts.files)
-    }
-
-    /// What does not depend on the app.
-    pub fn known(&self) -> &'a Known {
-        self.facts.known
     }
 
     /// What is wrong in a file.
@@ -226,9 +244,13 @@ impl<'a> Cx<'a> {
                 own(screen).chain(own(self.project.home.screen())).collect()
             }
             _ => {
-                let mut all: Vec<&str> = self.keys(|known| &known.shared).collect();
-                all.sort_unstable();
-                all
+                let keys = self.keys(|known| &known.shared);
+                let sorted = || {
+                    let mut all: Vec<&str> = keys.collect();
+                    all.sort_unstable();
+                    all
+                };
+                self.all_shared.get_or_init(sorted).clone()
             }
         }
     }
@@ -289,6 +311,11 @@ impl<'a> Cx<'a> {
         let help = self.suggestion(kind, id);
         Some(self.finding(span, format!("there is no {what} `{id}`")).maybe_help(help))
     }
+}
+
+/// The name in a help that says no more than which name may be meant.
+fn meant(help: &str) -> Option<&str> {
+    help.strip_prefix("did you mean `")?.strip_suffix("`?").filter(|name| !name.contains('`'))
 }
 
 /// Every place that a finding speaks of.

@@ -11,6 +11,7 @@ use serde_json::{Map, Value};
 use super::dialect::{self, Dialect, Rewritten};
 use super::error::{SqlError, StoreError, code_of, translate, words};
 use super::open::Kind;
+use super::queue::CommandRow;
 use super::rows::{self, RunRow, ScopeBrief, ScopeRow, StatusRow};
 use super::session::{Access, Guarded, Mode, Trouble};
 use super::work::{self, Progress};
@@ -137,6 +138,14 @@ impl<'a> Reader<'a> {
         self.ours(rows::statuses)
     }
 
+    /// The commands of the queue in the order in which they are sent.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn commands(&self) -> Result<Vec<CommandRow>, StoreError> {
+        self.ours(rows::commands)
+    }
+
     /// The newest status of a table; provider and function narrow it where given.
     ///
     /// # Errors
@@ -250,6 +259,16 @@ fn run(guarded: &Guarded, query: &Query, parameters: &Parameters) -> Result<Rows
 /// Prepares one of the author's statements, outside the cache of ours.
 pub(super) fn prepare<'c>(conn: &'c Connection, sql: &str) -> rusqlite::Result<Statement<'c>> {
     conn.prepare(sql)
+}
+
+/// All rows of a statement whose parameters are bound.
+pub(super) fn rows(
+    statement: &mut Statement<'_>,
+    limits: &Limits,
+) -> rusqlite::Result<Result<Rows, StoreError>> {
+    let mut query = Query::new("", &Dialect { shorthand: false, package: None });
+    query.limits = *limits;
+    collect(statement, &query)
 }
 
 fn collect(statement: &mut Statement<'_>, query: &Query) -> rusqlite::Result<Result<Rows, StoreError>> {

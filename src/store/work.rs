@@ -7,6 +7,7 @@ use std::collections::HashMap;
 use rusqlite::params;
 
 use super::error::StoreError;
+use super::resume::Left;
 use super::rows::{Changes, Touched};
 use super::scope::{load, perform, refresh_details};
 use super::session::{Guarded, Trouble, number};
@@ -155,7 +156,7 @@ impl Store {
                 return Err(StoreError::Stale.into());
             }
             let mut touched = Touched::default();
-            drop_staging(guarded, work.id, Some(operation))?;
+            drop_staging(guarded, work.id, Some(operation), Left::Nothing)?;
             end_operation(guarded, work, operation, outcome, None, now, &mut touched)?;
             touch_scopes(guarded, work, &mut touched)?;
             touched.read_back(guarded)
@@ -302,6 +303,7 @@ pub(super) fn stop_work(
     guarded: &Guarded,
     work: i64,
     why: &Failure,
+    left: Left,
     now: i64,
     touched: &mut Touched,
 ) -> Result<bool, Trouble> {
@@ -320,7 +322,7 @@ pub(super) fn stop_work(
         |row| row.get(0),
     )?;
     touched.statuses.extend(statuses);
-    drop_staging(guarded, work, None)?;
+    drop_staging(guarded, work, None, left)?;
     Ok(true)
 }
 
@@ -345,7 +347,7 @@ pub(super) fn entity_details(
 ) -> Result<HashMap<String, Vec<EntityDetail>>, Trouble> {
     let found = guarded.all(
         "SELECT i.instanceId, o.entity, o.functionId, o.state, o.rows, o.inserted, o.updated, o.unchanged,
-                o.deleted, o.code, o.error
+                o.deleted, o.code, o.error, o.note
          FROM _syncInstance i JOIN _syncOperation o ON o.work = i.work
          WHERE i.scopeId = ?1 AND i.epoch = ?2 ORDER BY i.ordinal, o.ordinal",
         params![scope, epoch],
@@ -361,6 +363,7 @@ pub(super) fn entity_details(
                 updated: row.get(6)?,
                 unchanged: row.get(7)?,
                 deleted: row.get(8)?,
+                note: row.get(11)?,
                 error: code.map(|code| Failure::new(code, message.unwrap_or_default())),
             };
             Ok((row.get::<_, String>(0)?, detail))

@@ -120,7 +120,17 @@ fn has_index(dir: &Path) -> bool {
 /// keys that only an app's index has tell them apart.
 fn is_apps_own(dir: &Path) -> bool {
     const FOLDERS: [&str; 3] = ["jigs", "databases", "datasources"];
-    const KEYS: [&str; 6] = ["onLoad", "onFocus", "onRefresh", "onTableChanged", "onAppActivated", "tabs"];
+    const KEYS: [&str; 9] = [
+        "onLoad",
+        "onFocus",
+        "onRefresh",
+        "onTableChanged",
+        "onAppActivated",
+        "tabs",
+        "jigs",
+        "databases",
+        "datasources",
+    ];
     if has_settings(dir) || FOLDERS.iter().any(|folder| dir.join(folder).is_dir()) {
         return true;
     }
@@ -134,11 +144,10 @@ fn roots_below(dir: &Path) -> Result<Vec<PathBuf>, LoadError> {
     for entry in index_first(dir, &last).build() {
         match entry {
             Ok(entry) if is_index(entry.path()) => {
-                let root = entry.path().parent().filter(|dir| has_index(dir));
-                root.into_iter().for_each(|root| {
-                    root.clone_into(&mut last.lock().unwrap_or_else(PoisonError::into_inner))
-                });
-                roots.extend(root.map(Path::to_path_buf));
+                if let Some(root) = entry.path().parent().filter(|dir| has_index(dir)) {
+                    root.clone_into(&mut last.lock().unwrap_or_else(PoisonError::into_inner));
+                    roots.insert(root.to_path_buf());
+                }
             }
             Ok(_) => {}
             Err(error) => walk_error(dir, error)?,

@@ -4,13 +4,17 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 
 use super::placeholder::{
     is_shell_name, is_variable, meant_placeholder, no_variable, placeholders, without_default,
 };
-use super::{BACKEND, DynamicSettings, HttpSettings, LintSettings, Secret, Settings};
+use super::{
+    BACKEND, DynamicSettings, HistorySettings, HttpSettings, LintSettings, Secret, Settings, SqlConnection,
+};
+use crate::action::{OnEmpty, Protect, percent};
 use crate::app::pages::{INVALID_SETTINGS, MISSING_ENVIRONMENT_VARIABLE};
 use crate::app::{FileKind, FilePattern, Inputs, Source, collect, schema};
 use crate::diag::{Diagnostic, Files, Fix, Severity, Span, Spanned};
@@ -72,13 +76,22 @@ impl Reading<'_> {
         }
         settings.backend = self.backend(root, node);
         settings.dynamic = self.dynamic(node.at("/providers/dynamic"));
-        settings.sql = self.strings(node.at("/providers/sql/connections"));
+        settings.sql = self.connections(root, node.at("/providers/sql/connections"));
         settings.credentials = self.secrets(node.get("credentials"));
         settings.custom = self.map(node.at("/solution/settings/custom"));
         settings.user = self.map(node.get("user"));
         settings.system = self.map(node.get("system"));
         if let Some(http) = node.get("http") {
             self.http(http, &mut settings.http);
+        }
+        if let Some(sync) = node.get("sync") {
+            settings.sync = Protect {
+                on_empty: self.parsed(sync, "onEmpty", "`keep` or `replace`", OnEmpty::from_word),
+                max_shrink: self.parsed(sync, "maxShrink", "a part such as `50%`", percent),
+            };
+        }
+        if let Some(history) = node.get("history") {
+            self.history(history, &mut settings.history);
         }
         if let Some(lint) = node.get("lint") {
             settings.lint = lint_settings(lint);
@@ -106,8 +119,32 @@ impl Reading<'_> {
             url: self.string(key("url")),
             organization: self.string(key("organization")),
             solution: self.string(key("solution")),
-            api_key: self.string(key("apiKey")).filter(|key| !key.is_empty()).map(Secret::new),
+            api_key: self
+                .string(key("apiKey"))
+                .filter(|key| !key.is_empty())
+                .map(|key| Secret::new(key).named("providers.dynamic.apiKey")),
         }
+    }
+
+    /// Connections that only a phone can reach are no mistake, but not reached here.
+    fn connections(&mut self, root: &Path, node: Option<&Node>) -> BTreeMap<String, SqlConnection> {
+        let mut connections = BTreeMap::new();
+        for entry in node.map_or(&[][..], Node::entries) {
+            let Some(text) = self.string(Some(&entry.value)) else { continue };
+            let connection = SqlConnection::parse(root, &text);
+            if let Some(what) = connection.unsupported().filter(|_| !text.is_empty()) {
+                // Passwords stand in such texts, and the line is shown.
+                let rest = text.split_once(':').map_or(text.as_str(), |(_, rest)| rest);
+                self.secrets
+                    .push(Secret::new(rest.to_owned()).named(format!("connection:{}", entry.key.text)));
+                let message = format!("{what} is not supported by this runtime");
+                let help = "`sqlite:FILE` is; functions that use this connection fail when they run";
+                self.diagnostics
+                    .push(Diagnostic::warning(INVALID_SETTINGS, entry.key_span, message).help(help));
+            }
+            connections.insert(entry.key.text.to_string(), connection);
+        }
+        connections
     }
 
     fn http(&mut self, node: &Node, http: &mut HttpSettings) {
@@ -122,13 +159,38 @@ impl Reading<'_> {
         if let Some(retries) = node.get("retries").and_then(whole) {
             http.retries = u32::try_from(retries).unwrap_or(u32::MAX);
         }
-        if let Some(limit) = node.get("concurrency").and_then(whole) {
-            http.concurrency = usize::try_from(limit).unwrap_or(usize::MAX).clamp(1, 64);
+        if let Some(limit) = count(node, "concurrency") {
+            http.concurrency = limit.clamp(1, 64);
         }
+        if let Some(deadline) = self.parsed(node, "deadline", "a duration such as `5m`", |text| {
+            humantime::parse_duration(text).ok().filter(|d| !d.is_zero())
+        }) {
+            http.deadline = deadline;
+        }
+        if let Some(spacing) = self.parsed(node, "rate", "a rate such as `10/s`", spacing) {
+            http.spacing = Some(spacing);
+        }
+        if let Some(bytes) = self.parsed(node, "maxHeaderBytes", "a size such as `64KiB`", bytes) {
+            http.max_header_bytes = usize::try_from(bytes).unwrap_or(usize::MAX);
+        }
+        if let Some(pages) = node.get("maxPages").and_then(whole) {
+            http.max_pages = Some(pages.max(1));
+        }
+        http.max_redirects = count(node, "maxRedirects").unwrap_or(http.max_redirects);
+        http.max_headers = count(node, "maxHeaders").unwrap_or(http.max_headers);
         if let Some(allow) = node.get("allow") {
             let hosts = std::iter::once(allow).chain(allow.items());
             http.allow = hosts.filter_map(|host| self.string(Some(host))).collect();
         }
+    }
+
+    fn history(&mut self, node: &Node, history: &mut HistorySettings) {
+        if let Some(runs) = node.get("runs").and_then(whole) {
+            history.runs = u32::try_from(runs).unwrap_or(u32::MAX).max(1);
+        }
+        history.age = self.parsed(node, "age", "a duration such as `30d`", |text| {
+            humantime::parse_duration(text).ok().filter(|age| !age.is_zero())
+        });
     }
 
     fn parsed<T>(
@@ -155,7 +217,8 @@ impl Reading<'_> {
     }
 
     fn secrets(&mut self, node: Option<&Node>) -> BTreeMap<String, Secret> {
-        self.strings(node).into_iter().map(|(name, text)| (name, Secret::new(text))).collect()
+        let named = |name: &str, text| Secret::new(text).named(format!("credential:{name}"));
+        self.strings(node).into_iter().map(|(name, text)| (name.clone(), named(&name, text))).collect()
     }
 
     /// The text; `None` as well when a variable in it is missing, which is told.
@@ -251,8 +314,8 @@ impl Reading<'_> {
             return None;
         }
         match ((self.env)(name), default) {
-            (Some(value), None) => Some(self.secret(value)),
-            (Some(value), Some(_)) if !value.is_empty() => Some(self.secret(value)),
+            (Some(value), None) => Some(self.secret(name, value)),
+            (Some(value), Some(_)) if !value.is_empty() => Some(self.secret(name, value)),
             (_, Some(default)) => Some(default.to_owned()),
             (None, None) => {
                 let message = format!("the environment variable `{name}` is not set");
@@ -263,8 +326,8 @@ impl Reading<'_> {
         }
     }
 
-    fn secret(&mut self, value: String) -> String {
-        self.secrets.push(Secret::new(value.clone()));
+    fn secret(&mut self, name: &str, value: String) -> String {
+        self.secrets.push(Secret::new(value.clone()).named(format!("env:{name}")));
         value
     }
 
@@ -323,6 +386,23 @@ fn places(node: &Node) -> Vec<Spanned<String>> {
 
 fn whole(node: &Node) -> Option<u64> {
     if let Kind::Number(number) = &node.kind { number.value.as_u64() } else { None }
+}
+
+fn count(node: &Node, key: &str) -> Option<usize> {
+    node.get(key).and_then(whole).map(|number| usize::try_from(number).unwrap_or(usize::MAX))
+}
+
+/// `10/s`, `600/min`, `1000/h`: the time from one to the next.
+fn spacing(text: &str) -> Option<Duration> {
+    let (number, unit) = text.split_once('/')?;
+    let number: u32 = number.trim().parse().ok().filter(|number| *number > 0)?;
+    let seconds = match unit.trim() {
+        "s" | "sec" | "second" => 1,
+        "m" | "min" | "minute" => 60,
+        "h" | "hour" => 3600,
+        _ => return None,
+    };
+    Some(Duration::from_secs(seconds) / number)
 }
 
 /// `64MiB`, `10MB`, `512k`, `1000`.

@@ -1,14 +1,20 @@
 //! What one effect would do, in words, and what it would change.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Map, Value, json};
 
 use super::planner::{Planner, Spot};
 use super::{PlannedAction, Verdicts};
-use crate::action::{Effect, EntityRequest, IfRunning, ProviderKind, WriteRows};
+use crate::action::{Effect, EntityRequest, IfRunning, ProviderKind, QueueChange, WriteRows};
+use crate::app::{Project, RowOperationKind};
+use crate::expr::Template;
 use crate::run::context::Tables;
 use crate::run::guard::clip;
-use crate::run::perform::{local_method, undeclared};
+use crate::run::perform::undeclared;
 use crate::run::sync::described;
+use crate::run::write::{Around, Prepared, add_form, cloud_tables, prepare};
+use crate::store::Enqueue;
 use crate::store::sync::ScopeState;
 
 impl Planner<'_> {
@@ -31,13 +37,47 @@ impl Planner<'_> {
             Effect::Evaluate { value } => self.evaluate(&value, planned),
             Effect::SetState { changes } => self.set_state(changes, spot, planned),
             Effect::ResetState { paths } => self.reset_state(paths, planned),
-            Effect::WriteRows(write) => self.write_rows(write, planned),
+            Effect::WriteRows(write) => self.write_rows(write, spot, planned),
             Effect::ExecuteSql { statements, entities } => {
+                let texts = statements.iter().map(|(sql, _)| sql.as_str());
+                let queued = self.queued_changes(&cloud_tables(self.engine.project, &entities, texts));
                 self.touched.borrow_mut().tables.extend(entities);
                 planned.options = statements.into_iter().map(statement).collect();
-                planned.effect = Some("executes SQL".to_owned());
+                planned.effect = Some(format!("executes SQL{queued}"));
             }
+            Effect::FindReplace { find, replace, tables, queue } => {
+                let queued =
+                    self.queued_changes(&cloud_tables(self.engine.project, &tables, std::iter::empty()));
+                let also = if queue { " and in queued commands" } else { "" };
+                planned.effect = Some(format!(
+                    "puts `{replace}` in the place of `{find}` in {}{also}{queued}",
+                    quoted(&tables)
+                ));
+                let mut touched = self.touched.borrow_mut();
+                touched.tables.extend(tables);
+                touched.tables.extend(queue.then(|| "_commandQueue".to_owned()));
+            }
+            Effect::Queue(change) => self.change_queue(&change, planned),
         }
+    }
+
+    fn change_queue(&self, change: &QueueChange, planned: &mut PlannedAction) {
+        self.touched.borrow_mut().tables.insert("_commandQueue".to_owned());
+        planned.effect = Some(match change {
+            QueueChange::Retry { ids } => format!("sends {} again", quoted(ids)),
+            QueueChange::Delete { id } => format!("drops the command `{id}`"),
+            QueueChange::Clear { record } => format!("drops the commands of the record `{record}`"),
+        });
+    }
+
+    /// What statements on tables of Dynamic Data mean besides.
+    fn queued_changes(&self, tables: &BTreeSet<String>) -> String {
+        if tables.is_empty() {
+            return String::new();
+        }
+        self.touched.borrow_mut().tables.insert("_commandQueue".to_owned());
+        let tables: Vec<String> = tables.iter().cloned().collect();
+        format!(", queues what changes in {} for Dynamic Data", quoted(&tables))
     }
 
     fn evaluate(&self, value: &Value, planned: &mut PlannedAction) {
@@ -58,15 +98,24 @@ impl Planner<'_> {
         }
     }
 
-    fn write_rows(&self, write: WriteRows, planned: &mut PlannedAction) {
-        if let Err(failure) = local_method(&write) {
-            return planned.fail(failure.message);
+    fn write_rows(&self, mut write: WriteRows, spot: Spot<'_>, planned: &mut PlannedAction) {
+        let around = Around { engine: self.engine, world: self.session.base() };
+        let formed = add_form(&mut write, spot.place, &self.view(spot.place));
+        let prepared = formed.and_then(|()| prepare(around, write.clone()));
+        let prepared = match prepared {
+            Ok(prepared) => prepared,
+            Err(failure) => return planned.fail(failure.message),
+        };
+        let mut parts = Vec::new();
+        if prepared.method.is_some() && !prepared.rows.is_empty() {
+            parts.push(format!("{} {} of `{}`", write.method.word(), rows(write.rows.len()), write.entity));
         }
-        let rows =
-            if write.rows.len() == 1 { "1 row".to_owned() } else { format!("{} rows", write.rows.len()) };
-        planned.effect = Some(format!("{} {rows} of `{}`", write.method.word(), write.entity));
+        parts.extend(queued(&write, &prepared));
+        planned.effect = Some(parts.join(", "));
         planned.options = write.rows.into_iter().map(Value::Object).collect();
-        self.touched.borrow_mut().tables.insert(write.entity);
+        let mut touched = self.touched.borrow_mut();
+        touched.tables.insert(write.entity);
+        touched.tables.extend((!prepared.commands.is_empty()).then(|| "_commandQueue".to_owned()));
     }
 
     fn start_scope(&self, members: &[String], if_running: IfRunning, planned: &mut PlannedAction) {
@@ -101,9 +150,16 @@ impl Planner<'_> {
         touched.tables.extend(["_syncScope".to_owned(), "_syncStatus".to_owned()]);
         touched.tables.extend(entities.iter().map(|entity| entity.entity.clone()));
         touched.statuses.extend(entities.iter().map(|entity| entity.entity.clone()));
-        planned.options = entities.iter().map(request).collect();
-        let names: Vec<String> = entities.into_iter().map(|entity| entity.entity).collect();
-        planned.effect = Some(format!("fetches {} from {}", quoted(&names), provider.constant()));
+        let written: Vec<Written> =
+            entities.iter().map(|entity| written(self.engine.project, entity)).collect();
+        let more: BTreeSet<&String> = written.iter().flatten().map(|(table, _)| table).collect();
+        touched.tables.extend(more.iter().map(|table| (*table).clone()));
+        let names: Vec<String> = entities.iter().map(|entity| entity.entity.clone()).collect();
+        let more: Vec<String> = more.into_iter().filter(|table| !names.contains(table)).cloned().collect();
+        let more = if more.is_empty() { String::new() } else { format!(", writes {}", quoted(&more)) };
+        planned.effect = Some(format!("fetches {} from {}{more}", quoted(&names), provider.constant()));
+        planned.options =
+            entities.iter().zip(&written).map(|(entity, written)| request(entity, written)).collect();
     }
 
     fn set_state(&self, changes: Vec<(Vec<String>, Value)>, spot: Spot<'_>, planned: &mut PlannedAction) {
@@ -125,6 +181,27 @@ impl Planner<'_> {
     }
 }
 
+fn rows(count: usize) -> String {
+    if count == 1 { "1 row".to_owned() } else { format!("{count} rows") }
+}
+
+/// What a write puts into the queue.
+fn queued(write: &WriteRows, prepared: &Prepared) -> Option<String> {
+    let command = prepared.commands.first()?;
+    let count = prepared.commands.len();
+    let commands = if count == 1 { "1 command".to_owned() } else { format!("{count} commands") };
+    let by = match (&write.function, command.queue.as_str()) {
+        (Some(function), queue) if queue != ProviderKind::Dynamic.constant() => format!("`{function}`"),
+        _ => "Dynamic Data".to_owned(),
+    };
+    let instead = match command.enqueue {
+        Enqueue::Add => "",
+        Enqueue::Replace => " in the place of queued ones",
+        Enqueue::DropAll => return Some("drops the queued commands of the record".to_owned()),
+    };
+    Some(format!("queues {commands} for {by}{instead}"))
+}
+
 fn statement((statement, parameters): (String, Map<String, Value>)) -> Value {
     if parameters.is_empty() {
         return Value::String(statement);
@@ -132,14 +209,55 @@ fn statement((statement, parameters): (String, Map<String, Value>)) -> Value {
     json!({"statement": statement, "parameters": parameters})
 }
 
-fn request(entity: &EntityRequest) -> Value {
+fn request(entity: &EntityRequest, written: &Written) -> Value {
     let mut map = Map::new();
     map.insert("entity".to_owned(), entity.entity.clone().into());
     map.extend(entity.function.clone().map(|function| ("function".to_owned(), function.into())));
     if !entity.parameters.is_empty() {
         map.insert("parameters".to_owned(), Value::Object(entity.parameters.clone()));
     }
+    if !written.is_empty() {
+        let pairs = written.iter().map(|(table, how)| (table.clone(), Value::from(how.as_str())));
+        map.insert("writes".to_owned(), Value::Object(pairs.collect()));
+    }
     Value::Object(map)
+}
+
+/// Tables with what the operations of a function do to them.
+type Written = Vec<(String, String)>;
+
+/// What the operations of an entry's function write; nothing without operations, when the rows simply
+/// go to the entry's own table.
+fn written(project: &Project, entity: &EntityRequest) -> Written {
+    let function = entity.function.as_ref().and_then(|id| project.functions.get(id));
+    let operations = function.and_then(|function| function.operations.as_deref()).unwrap_or_default();
+    let mut written: Written = Vec::new();
+    for operation in operations {
+        let own = || match &operation.table {
+            None => entity.entity.clone(),
+            Some(Template::Literal(Value::String(table))) => table.clone(),
+            Some(Template::Expression(expression)) => expression.text().trim().to_owned(),
+            Some(_) => String::new(),
+        };
+        let (tables, how) = match &operation.kind {
+            RowOperationKind::DeleteInsert(_) => (vec![own()], "delete-insert"),
+            RowOperationKind::UpsertReplace => (vec![own()], "upsert-replace"),
+            RowOperationKind::UpsertMerge => (vec![own()], "upsert-merge"),
+            RowOperationKind::ExecuteSql { tables, .. } => (tables.clone(), "execute-sql"),
+            RowOperationKind::FindReplace { tables, .. } if tables.is_empty() => {
+                (vec![own()], "find-replace")
+            }
+            RowOperationKind::FindReplace { tables, .. } => (tables.clone(), "find-replace"),
+            RowOperationKind::Unknown(_) => continue,
+        };
+        for table in tables {
+            match written.iter_mut().find(|(known, _)| *known == table) {
+                Some((_, all)) => all.extend([", ", how]),
+                None => written.push((table, how.to_owned())),
+            }
+        }
+    }
+    written
 }
 
 fn quoted(names: &[String]) -> String {

@@ -6,8 +6,11 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
+use super::answers::Given as GivenAnswer;
 use super::convert::Converter;
+use super::database::{self, Statement};
 use super::errors::{self, Came, Ruled};
+use super::fresh::Asked;
 use super::guard;
 use super::http::{Address, Begun, Request, Response, Tried, may_repeat};
 use super::operations::{self, Given};
@@ -16,11 +19,12 @@ use super::parameters::{self, Secrets, Values};
 use super::queries::{self, Moment};
 use super::redact::Redactor;
 use super::request::{Draft, Query};
+use super::resume::{self, Place};
 use super::scope::{Roots, Scope};
 use super::{Rest, RestOptions};
 use crate::app::{Continuation, Function, Parameter};
 use crate::expr::{Template, is_truthy};
-use crate::run::provider::{Fetch, FetchError, Fetched, Page, Retry, Row, Sink};
+use crate::run::provider::{Fetch, FetchError, Fetched, Page, Retry, Row, Sent, Sink};
 
 /// The state of one fetch.
 pub(super) struct Call<'c> {
@@ -37,10 +41,45 @@ pub(super) struct Call<'c> {
     redactor: Redactor,
     definitions: &'c [Parameter],
     values: Values,
+    /// Those of the first page.
+    first_values: Values,
+    /// The first request, when its answer alone makes the rows.
+    asked: Option<Asked>,
+    /// Where another fetch can go on after the page that is read now.
+    place: Option<String>,
     /// Where the first request went; credentials belong there.
     origin: Option<String>,
     /// Requests that were sent, as hashes.
     sent: HashSet<u64>,
+}
+
+/// A call that is under way.
+enum Turn {
+    /// On a server.
+    Server(Begun),
+    /// In a database.
+    Database(Arc<Statement>),
+    /// Nowhere: the answer is known.
+    Given(GivenAnswer),
+}
+
+impl Turn {
+    fn request(&self) -> &Request {
+        match self {
+            Self::Server(begun) => begun.request(),
+            Self::Database(statement) => statement.request(),
+            Self::Given(given) => given.request(),
+        }
+    }
+
+    /// The same again; nothing when it has to be sent anew.
+    fn again(&self) -> Option<Self> {
+        match self {
+            Self::Server(_) => None,
+            Self::Database(statement) => Some(Self::Database(Arc::clone(statement))),
+            Self::Given(given) => Some(Self::Given(given.clone())),
+        }
+    }
 }
 
 /// Where a page is.
@@ -48,6 +87,16 @@ struct Target {
     address: Address,
     query: Query,
     chosen_by: ChosenBy,
+}
+
+/// What follows a page.
+enum Next {
+    /// The next one, asked for already.
+    Page(Turn),
+    /// Nothing: that was all.
+    End,
+    /// More, but the guard does not let it through.
+    Refused,
 }
 
 /// Who chose an address.
@@ -74,6 +123,9 @@ impl<'c> Call<'c> {
             redactor: options.http.redactor(),
             definitions: &function.parameters,
             values: Values::new(),
+            first_values: Values::new(),
+            asked: None,
+            place: None,
             origin: None,
             sent: HashSet::new(),
         }
@@ -86,19 +138,95 @@ impl<'c> Call<'c> {
 
     pub(super) fn perform(&mut self, sink: &mut dyn Sink) -> Result<Fetched, FetchError> {
         self.values = parameters::first(self.function, self.fetch.parameters, &mut self.scope)?;
-        if !self.is_ready(Moment::Initial, sink)? {
+        if !self.is_ready(sink)? {
             return Ok(Fetched { skipped: true, ..Fetched::default() });
         }
         let reader = Reader::new(self.function);
-        let first = self.first()?;
-        let mut begun = Some(self.begin(first)?);
+        let mut begun = self.begin_somewhere()?;
+        // Some pages are not the table: what a guard breaks off is skipped as a whole.
+        let skipped = || Ok(Fetched { skipped: true, ..Fetched::default() });
+        loop {
+            let response = match self.answered(begun, sink) {
+                Ok(Some(response)) => response,
+                Ok(None) => return skipped(),
+                Err(error) if self.is_unchanged(&error) => {
+                    return Ok(Fetched { unchanged: true, ..Fetched::default() });
+                }
+                Err(error) if self.sent.len() == 1 && self.fetch.known.resume.is_some() => {
+                    return Err(resume::explained(error));
+                }
+                Err(error) => return Err(error),
+            };
+            let asked = self.asked.take();
+            let validator = asked.and_then(|asked| asked.validator(&response, &self.redactor));
+            if self.has_no_rows(&response) {
+                return skipped();
+            }
+            begun = match self.take(&reader, &response, sink)? {
+                Next::Page(page) => page,
+                Next::Refused => return skipped(),
+                Next::End => {
+                    let validator = validator.filter(|_| self.pages == 1);
+                    return Ok(Fetched { validator, ..Fetched::default() });
+                }
+            };
+        }
+    }
+
+    /// Begins with the first page, or where an earlier fetch was cut off.
+    fn begin_somewhere(&mut self) -> Result<Turn, FetchError> {
+        self.first_values.clone_from(&self.values);
+        match (self.fetch.known.resume, &self.function.continuation) {
+            (Some(place), Some(block)) => {
+                self.first()?;
+                let target = self.resumed(block, &Place::parse(place)?)?;
+                self.begin(target)
+            }
+            _ => self.ask(),
+        }
+    }
+
+    fn resumed(&mut self, block: &'c Continuation, place: &Place) -> Result<Target, FetchError> {
+        let definitions = block.parameters.as_deref().unwrap_or(self.definitions);
+        let first = std::mem::take(&mut self.values);
+        self.values =
+            parameters::resumed(self.function, definitions, &first, &place.values, &mut self.scope)?;
+        self.definitions = definitions;
+        self.pages = 1;
+        let address = place.address(&self.options.http)?;
+        Ok(Target { address, query: Query::of(block), chosen_by: ChosenBy::Server })
+    }
+
+    fn is_unchanged(&self, error: &FetchError) -> bool {
+        self.asked.as_ref().is_some_and(|asked| asked.is_unchanged(error))
+    }
+
+    /// Calls the function for what it does at the other side: rows are not kept, operations are.
+    pub(super) fn send(&mut self, sink: &mut dyn Sink) -> Result<Sent, FetchError> {
+        self.values = parameters::first(self.function, self.fetch.parameters, &mut self.scope)?;
+        if !self.is_ready(sink)? {
+            return Ok(Sent { skipped: true, output: None });
+        }
+        let (clock, reader) = (Arc::clone(&self.options.clock), Reader::whole(self.function));
+        let mut output = None;
+        let mut begun = Some(self.ask()?);
         while let Some(page) = begun {
             let Some(response) = self.answered(page, sink)? else {
-                return Ok(Fetched { skipped: self.pages == 0, ..Fetched::default() });
+                return Ok(Sent { skipped: self.pages == 0, output });
             };
-            begun = self.take(&reader, &response, sink)?;
+            let read = reader.read(&response, &mut self.scope, &self.values, &|| clock.uuid())?;
+            if self.function.operations.is_some() {
+                let page = self.page(read.rows, &read.roots, &response)?;
+                sink.page(&page)?;
+            }
+            self.pages += 1;
+            begun = match self.next_page(&read.roots, &response, sink)? {
+                Next::Page(page) => Some(page),
+                Next::End | Next::Refused => None,
+            };
+            output.get_or_insert(read.roots.result);
         }
-        Ok(Fetched::default())
+        Ok(Sent { skipped: false, output })
     }
 
     /// What the function gives to a caller that keeps no rows; of several pages, the first one's.
@@ -106,11 +234,10 @@ impl<'c> Call<'c> {
     pub(super) fn output(&mut self) -> Result<Value, FetchError> {
         let sink = &mut NoRows;
         self.values = parameters::first(self.function, self.fetch.parameters, &mut self.scope)?;
-        if !self.is_ready(Moment::Initial, sink)? {
+        if !self.is_ready(sink)? {
             return Ok(Value::Null);
         }
-        let first = self.first()?;
-        let begun = self.begin(first)?;
+        let begun = self.ask()?;
         let Some(response) = self.answered(begun, sink)? else { return Ok(Value::Null) };
         let clock = Arc::clone(&self.options.clock);
         let reader = Reader::new(self.function);
@@ -120,31 +247,67 @@ impl<'c> Call<'c> {
     }
 
     /// Steps 3 to 5 of functions.md §3: queries, `when`, guard.
-    fn is_ready(&mut self, moment: Moment, sink: &mut dyn Sink) -> Result<bool, FetchError> {
-        queries::ask(self.function, self.fetch, &mut self.scope, &mut self.answers, moment)?;
-        Ok(self.is_wanted()? && guard::lets_through(self, moment, sink)?)
+    fn is_ready(&mut self, sink: &mut dyn Sink) -> Result<bool, FetchError> {
+        queries::ask(self.function, self.fetch, &mut self.scope, &mut self.answers, Moment::Initial)?;
+        Ok(self.is_wanted()? && guard::lets_through(self, Moment::Initial, sink)?)
+    }
+
+    /// A statement that changes rows and gives none says nothing about those of the local table.
+    fn has_no_rows(&self, response: &Response) -> bool {
+        database::is_one(self.function) && response.status == 204 && self.function.operations.is_none()
+    }
+
+    /// Begins the call for the first page.
+    fn ask(&mut self) -> Result<Turn, FetchError> {
+        if !database::is_one(self.function) {
+            let first = self.first()?;
+            return self.begin(first);
+        }
+        let connections = &self.options.connections;
+        let statement = Statement::of(self.function, &self.scope, &self.values, connections)?;
+        self.count(statement.request())?;
+        if self.options.answers.is_some() {
+            return self.given(statement.request().clone());
+        }
+        Ok(Turn::Database(Arc::new(statement)))
     }
 
     /// The answer to a request, judged by the function's error rules; tried again where that helps.
     /// Nothing when the guard does not let a further try through.
-    fn answered(&mut self, begun: Begun, sink: &mut dyn Sink) -> Result<Option<Response>, FetchError> {
+    fn answered(&mut self, turn: Turn, sink: &mut dyn Sink) -> Result<Option<Response>, FetchError> {
         let guards_retries = self.function.guard.as_ref().is_some_and(|guard| guard.on_retry);
-        if self.function.errors.is_none() && self.function.error_transform.is_none() && !guards_retries {
-            return self.options.http.finish(begun, &self.redactor, self.fetch.stop).map(Some);
-        }
-        let request = begun.request().clone();
-        let mut begun = Some(begun);
+        let has_rules = self.function.errors.is_some() || self.function.error_transform.is_some();
+        let turn = match turn {
+            Turn::Server(begun) if !has_rules && !guards_retries => {
+                return self.options.http.finish(begun, &self.redactor, self.fetch.stop).map(Some);
+            }
+            turn => turn,
+        };
+        let (request, again) = (turn.request().clone(), turn.again());
+        let mut turn = Some(turn);
         for failures in 0.. {
-            let again = || self.options.http.begin(request.clone(), self.fetch.stop);
-            let tried =
-                self.options.http.once(begun.take().unwrap_or_else(again), &self.redactor, self.fetch.stop);
-            self.fetch.stop.check()?;
+            let tried = match turn.take() {
+                Some(turn) => self.once(turn),
+                None => self.once(again.as_ref().and_then(Turn::again).unwrap_or_else(|| {
+                    Turn::Server(self.options.http.begin(request.clone(), self.fetch.stop))
+                })),
+            };
+            // What the server said yes to has happened, however late it is.
+            if !matches!(tried, Ok(Tried { refusal: None, .. })) {
+                self.fetch.stop.check()?;
+            }
+            if let Ok(Tried { refusal: Some(error), .. }) = &tried
+                && self.is_unchanged(error)
+            {
+                return Err(error.clone());
+            }
             let (error, retries, writes) = match self.judged(&request, &tried)? {
                 None => return Ok(tried.ok().map(|tried| tried.response)),
                 Some(Ruled { error, retries, writes }) => (error, retries, writes),
             };
             if !self.options.http.waits_for_retry(&error, failures, retries, self.fetch.stop)? {
-                sink.aside(&writes)?;
+                // What a server says of an error may repeat what it was sent.
+                sink.aside(&self.redactor.clean_writes(writes))?;
                 return Err(error);
             }
             if !guard::lets_through(self, Moment::Retry, sink)? {
@@ -152,6 +315,20 @@ impl<'c> Call<'c> {
             }
         }
         Ok(None)
+    }
+
+    /// An answer that is known beforehand.
+    fn given(&self, request: Request) -> Result<Turn, FetchError> {
+        let answers = self.options.answers.as_deref().cloned().unwrap_or_default();
+        answers.give(&self.function.id, self.pages, request).map(Turn::Given)
+    }
+
+    fn once(&self, turn: Turn) -> Result<Tried, FetchError> {
+        match turn {
+            Turn::Server(begun) => self.options.http.once(begun, &self.redactor, self.fetch.stop),
+            Turn::Database(statement) => statement.perform(self.fetch.stop),
+            Turn::Given(given) => Ok(given.tried()),
+        }
     }
 
     /// What one try comes to: by the error rules, else by what its status means.
@@ -166,7 +343,7 @@ impl<'c> Call<'c> {
             Err(error) => Came::Not(error),
         };
         let rules = self.function.errors.as_deref().unwrap_or_default();
-        let roots = Roots { result: errors::focus(self.function, &came), body: None };
+        let roots = Roots { result: errors::focus(self.function, &came), ..Roots::default() };
         let ruled = self.with_given(&roots, |function, scope, given| {
             errors::judge(function, rules, &came, scope, given)
         })?;
@@ -203,14 +380,21 @@ impl<'c> Call<'c> {
         Ok(self.scope.value("when", when)?.as_ref().is_some_and(is_truthy))
     }
 
-    fn begin(&mut self, target: Target) -> Result<Begun, FetchError> {
+    fn begin(&mut self, target: Target) -> Result<Turn, FetchError> {
         let credentials = self.options.credentials.as_ref();
         let secrets = Secrets::find(self.definitions, &self.values, credentials, &mut self.redactor)?;
-        let chosen_by = target.chosen_by;
-        let request = self.draft(&secrets).request(target.address, target.query, &self.scope)?;
+        let Target { address, query, chosen_by } = target;
+        let request = self.draft(&secrets).request(address.clone(), query, &self.scope)?;
         self.count(&request)?;
-        self.keep_secrets_home(&request, chosen_by)?;
-        Ok(self.options.http.begin(request, self.fetch.stop))
+        let mut request = self.kept_home(request, address, chosen_by)?;
+        if self.pages == 0 {
+            let known = self.fetch.known.validator;
+            (request, self.asked) = Asked::of(request, self.function, known, &self.options.http);
+        }
+        if self.options.answers.is_some() {
+            return self.given(request);
+        }
+        Ok(Turn::Server(self.options.http.begin(request, self.fetch.stop)))
     }
 
     /// Gives the rows of an answer to the sink, after the next page has been asked for: the server
@@ -220,13 +404,14 @@ impl<'c> Call<'c> {
         reader: &Reader<'_>,
         response: &Response,
         sink: &mut dyn Sink,
-    ) -> Result<Option<Begun>, FetchError> {
+    ) -> Result<Next, FetchError> {
         let clock = Arc::clone(&self.options.clock);
         let read = reader.read(response, &mut self.scope, &self.values, &|| clock.uuid())?;
         self.fetch.stop.check()?;
-        let page = self.page(read.rows, &read.roots, response)?;
+        let mut page = self.page(read.rows, &read.roots, response)?;
         self.pages += 1;
         let next = self.next_page(&read.roots, response, sink);
+        page.resume = self.place.take().filter(|_| matches!(next, Ok(Next::Page(_))));
         sink.page(&page)?;
         next
     }
@@ -251,7 +436,9 @@ impl<'c> Call<'c> {
 
     /// Rows with the properties converted that the function names.
     fn converted<'r>(&self, rows: Vec<Row<'r>>) -> Result<Vec<Row<'r>>, FetchError> {
-        if self.function.conversions.is_empty() || !matches!(self.function.method.as_str(), "" | "GET") {
+        if self.function.conversions.is_empty()
+            || !matches!(self.function.method.as_str(), "" | "GET" | "QUERY" | "EXECUTE")
+        {
             return Ok(rows);
         }
         let converter = Converter { function: &self.function.id, files: &*self.options.files };
@@ -268,13 +455,24 @@ impl<'c> Call<'c> {
         roots: &Roots,
         response: &Response,
         sink: &mut dyn Sink,
-    ) -> Result<Option<Begun>, FetchError> {
-        let Some(continuation) = &self.function.continuation else { return Ok(None) };
-        let Some(target) = self.next(continuation, roots, response)? else { return Ok(None) };
-        if !self.is_ready(Moment::Continuation, sink)? {
-            return Ok(None);
+    ) -> Result<Next, FetchError> {
+        let Some(continuation) = &self.function.continuation else { return Ok(Next::End) };
+        let answers = self.options.answers.as_ref();
+        let is_last = answers.is_some_and(|answers| self.pages >= answers.pages(&self.function.id) as u64);
+        if database::is_one(self.function) || is_last {
+            return Ok(Next::End);
         }
-        self.begin(target).map(Some)
+        let Some(target) = self.next(continuation, roots, response)? else { return Ok(Next::End) };
+        queries::ask(self.function, self.fetch, &mut self.scope, &mut self.answers, Moment::Continuation)?;
+        if !self.is_wanted()? {
+            return Ok(Next::End);
+        }
+        if !guard::lets_through(self, Moment::Continuation, sink)? {
+            return Ok(Next::Refused);
+        }
+        let values = (&self.first_values, &self.values);
+        self.place = Place::text(continuation, &target.address, values, &self.options.http, &self.redactor);
+        self.begin(target).map(Next::Page)
     }
 
     fn draft<'d>(&'d self, secrets: &'d Secrets) -> Draft<'d> {
@@ -338,21 +536,16 @@ impl<'c> Call<'c> {
             self.definitions = definitions;
         }
         match self.address_text(url)? {
-            Some(text) => Self::target(block, &text, response).map(Some),
+            Some(text) => self.target(block, &text, response).map(Some),
             None if block.when.is_none() => Ok(None),
             None => Err(self.no_next()),
         }
     }
 
-    fn target(block: &Continuation, text: &str, response: &Response) -> Result<Target, FetchError> {
-        let chosen = matches!(block.url, Some(Template::Expression(_)));
-        let query = match (chosen, &block.parameters) {
-            (false, _) => Query::Parameters,
-            (true, Some(_)) => Query::ParametersFirst,
-            (true, None) => Query::AddressFirst,
-        };
-        let chosen_by = if chosen { ChosenBy::Server } else { ChosenBy::Author };
-        Ok(Target { address: response.address.join(text)?, query, chosen_by })
+    fn target(&self, block: &Continuation, text: &str, response: &Response) -> Result<Target, FetchError> {
+        let written = block.url.as_ref().or(self.function.url.as_ref()).is_some_and(names_host);
+        let chosen_by = if written { ChosenBy::Author } else { ChosenBy::Server };
+        Ok(Target { address: response.address.join(text)?, query: Query::of(block), chosen_by })
     }
 
     fn no_next(&self) -> FetchError {
@@ -378,17 +571,28 @@ impl<'c> Call<'c> {
         Ok(())
     }
 
-    /// Refuses to carry secrets to another origin because an answer says so.
-    fn keep_secrets_home(&self, request: &Request, chosen_by: ChosenBy) -> Result<(), FetchError> {
+    /// The request as it may be sent: to an origin that an answer has chosen goes only what says which kind
+    /// of answer is wanted, and nothing at all in place of a request with secrets or a body.
+    fn kept_home(
+        &self,
+        request: Request,
+        address: Address,
+        chosen_by: ChosenBy,
+    ) -> Result<Request, FetchError> {
         let there = request.address.origin();
         let is_home = self.origin.as_ref().is_none_or(|origin| *origin == there);
-        if is_home || chosen_by == ChosenBy::Author || !carries_secret(request, &self.redactor) {
-            return Ok(());
+        if is_home || chosen_by == ChosenBy::Author {
+            return Ok(request);
+        }
+        if request.body.is_none() && !carries_secret(&request, &self.redactor) {
+            let mut headers = request.headers;
+            headers.retain(|header| header.name.to_ascii_lowercase().starts_with("accept"));
+            return Ok(Request { address, headers, ..request });
         }
         let home = self.origin.as_deref().unwrap_or_default();
         let message = format!(
-            "the next page is at `{there}`, but the credentials of the function `{}` are for `{home}`; \
-             they are not sent elsewhere",
+            "the next page is at `{there}`, but the credentials and the body of the function `{}` are for \
+             `{home}`; they are not sent elsewhere",
             self.function.id
         );
         Err(FetchError::lasting("config.host", message))
@@ -404,9 +608,18 @@ impl Sink for NoRows {
     }
 }
 
+/// Whether an author wrote the host of an address down, so that no answer can choose it.
+fn names_host(url: &Template) -> bool {
+    let Template::Literal(Value::String(text)) = url else { return false };
+    let authority =
+        text.split_once("://").map(|(_, rest)| rest.split(['/', '?', '#']).next().unwrap_or(rest));
+    authority.is_some_and(|authority| !authority.contains('{'))
+}
+
 fn carries_secret(request: &Request, redactor: &Redactor) -> bool {
     let holds = |text: &str| redactor.clean(text) != text;
-    request.headers.iter().any(|header| holds(&header.value))
+    holds(&request.address.text())
+        || request.headers.iter().any(|header| holds(&header.value))
         || request.body.as_ref().is_some_and(|body| holds(&String::from_utf8_lossy(body)))
 }
 
