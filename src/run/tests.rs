@@ -14,6 +14,7 @@ mod interruption;
 mod lists;
 mod matrix;
 mod queue;
+mod queue_faults;
 mod scopes;
 mod stage;
 mod state;

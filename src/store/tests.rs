@@ -9,6 +9,7 @@ mod model;
 mod opening;
 mod processes;
 mod queries;
+mod queue;
 mod sequences;
 
 use std::path::PathBuf;

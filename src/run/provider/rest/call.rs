@@ -20,7 +20,7 @@ use super::scope::{Roots, Scope};
 use super::{Rest, RestOptions};
 use crate::app::{Continuation, Function, Parameter};
 use crate::expr::{Template, is_truthy};
-use crate::run::provider::{Fetch, FetchError, Fetched, Page, Retry, Row, Sent, Sink};
+use crate::run::provider::{Fetch, FetchError, Fetched, Outgoing, Page, Retry, Row, Sent, Sink};
 
 /// The state of one fetch.
 pub(super) struct Call<'c> {
@@ -41,6 +41,15 @@ pub(super) struct Call<'c> {
     origin: Option<String>,
     /// Requests that were sent, as hashes.
     sent: HashSet<u64>,
+    /// Of a write: whether it was sent before, so that it may have arrived already.
+    write: Option<Repeated>,
+}
+
+/// Whether a write was sent before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Repeated {
+    No,
+    Yes,
 }
 
 /// Where a page is.
@@ -76,7 +85,14 @@ impl<'c> Call<'c> {
             values: Values::new(),
             origin: None,
             sent: HashSet::new(),
+            write: None,
         }
+    }
+
+    /// The same for a write.
+    pub(super) fn sending(rest: &'c Rest, function: &'c Function, outgoing: &'c Outgoing<'c>) -> Self {
+        let repeated = if outgoing.is_repeated { Repeated::Yes } else { Repeated::No };
+        Self { write: Some(repeated), ..Self::new(rest, function, &outgoing.call) }
     }
 
     /// Knows the secrets of this fetch.
@@ -155,7 +171,8 @@ impl<'c> Call<'c> {
     /// Nothing when the guard does not let a further try through.
     fn answered(&mut self, begun: Begun, sink: &mut dyn Sink) -> Result<Option<Response>, FetchError> {
         let guards_retries = self.function.guard.as_ref().is_some_and(|guard| guard.on_retry);
-        if self.function.errors.is_none() && self.function.error_transform.is_none() && !guards_retries {
+        let is_plain = self.function.errors.is_none() && self.function.error_transform.is_none();
+        if is_plain && !guards_retries && self.write.is_none() {
             return self.options.http.finish(begun, &self.redactor, self.fetch.stop).map(Some);
         }
         let request = begun.request().clone();
@@ -172,6 +189,9 @@ impl<'c> Call<'c> {
                 None => return Ok(tried.ok().map(|tried| tried.response)),
                 Some(Ruled { error, retries, writes }) => (error, retries, writes),
             };
+            if self.is_gone(&request, &error, failures) {
+                return Ok(None);
+            }
             if !self.options.http.waits_for_retry(&error, failures, retries, self.fetch.stop)? {
                 sink.aside(&writes)?;
                 return Err(error);
@@ -181,6 +201,14 @@ impl<'c> Call<'c> {
             }
         }
         Ok(None)
+    }
+
+    /// Whether a record that cannot be found was deleted by an earlier try, whose answer was lost.
+    fn is_gone(&self, request: &Request, error: &FetchError, failures: u32) -> bool {
+        let may_have_arrived = self.write == Some(Repeated::Yes) || (self.write.is_some() && failures > 0);
+        may_have_arrived
+            && request.method == "DELETE"
+            && matches!(error.code.as_str(), "http.404" | "http.410")
     }
 
     /// What one try comes to: by the error rules, else by what its status means.
