@@ -75,8 +75,11 @@ impl Place {
 
 /// `SYNS`: tells our databases from others.
 const APPLICATION_ID: i64 = 0x5359_4e53;
-const MIGRATIONS: [&str; 2] =
-    [include_str!("migrations/0001_first.sql"), include_str!("migrations/0002_commands.sql")];
+const MIGRATIONS: [&str; 3] = [
+    include_str!("migrations/0001_first.sql"),
+    include_str!("migrations/0002_network.sql"),
+    include_str!("migrations/0003_commands.sql"),
+];
 /// Older ones can damage a write-ahead log that two connections share.
 const OLDEST_SQLITE: i32 = 3_051_003;
 

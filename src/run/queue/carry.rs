@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use crate::action::{Method, ProviderKind};
 use crate::app::Function;
 use crate::run::interpret::Worker;
-use crate::run::provider::{Fetch, FetchError, NO_ADDRESS, Outgoing, Page, Sent, Sink, Write};
+use crate::run::provider::{Fetch, FetchError, Known, NO_ADDRESS, Outgoing, Page, Sent, Sink, Write};
 use crate::run::sync::Writes;
 use crate::run::tables::StoreTables;
 use crate::run::write::unsealed;
@@ -36,6 +36,7 @@ impl Worker<'_> {
                 parameters: &parameters,
                 world: &world,
                 cursor: None,
+                known: Known::default(),
                 stop: &stop,
                 functions: &engine.project.functions,
                 tables: &StoreTables(engine.store),
