@@ -11,6 +11,7 @@ mod dialect;
 mod entity;
 mod error;
 mod explain;
+mod history;
 mod open;
 mod owner;
 mod query;
@@ -35,7 +36,7 @@ pub use dialect::{Dialect, ParameterUse};
 pub use entity::{LocalRow, Method, WriteReport};
 pub use error::{Fault, SqlError, StoreError};
 pub use explain::{MistakeKind, Repair, SqlMistake};
-pub use open::{Durability, OpenOptions};
+pub use open::{Durability, OpenOptions, Retention};
 pub use query::{Limits, Parameters, Query, Reader, Rows};
 pub use queue::{
     Claim, Claimed, CommandRow, CommandState, Ending, Enqueue, Gone, GoneCommand, LocalWrite, NewCommand,

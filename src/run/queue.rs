@@ -58,7 +58,7 @@ impl Worker<'_> {
         let _turn = self.run.sending.turn();
         let mut after = 0;
         while !self.run.is_over() {
-            match self.next_command(after) {
+            match self.claim_next(after) {
                 Ok(Claim::Taken(claimed)) => {
                     after = claimed.ordinal;
                     self.settle(&claimed);
@@ -86,7 +86,7 @@ impl Worker<'_> {
         self.run.engine.options.network == Network::Online
     }
 
-    fn next_command(&self, after: i64) -> Result<Claim, ()> {
+    fn claim_next(&self, after: i64) -> Result<Claim, ()> {
         let closed: Vec<String> = self.run.sending.closed().into_keys().collect();
         let now = self.run.engine.clock.now();
         let claim = self.run.commit(|store| store.claim_command(after, &closed, now));

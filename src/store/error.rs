@@ -4,6 +4,8 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::ffi::ErrorCode;
 
+use super::owner;
+
 /// Whose fault an error is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Fault {
@@ -193,14 +195,17 @@ impl StoreError {
 
 /// Translates a failure of the database itself (not of an author's SQL).
 pub(super) fn translate(error: &rusqlite::Error, path: &Path) -> StoreError {
-    let path = path.to_path_buf();
     let reason = words(error);
+    let is_file_trouble = matches!(code_of(error), Some(ErrorCode::SystemIoFailure | ErrorCode::CannotOpen));
+    let path = path.to_path_buf();
+    // The index of the log is a file too, and the first to want to grow.
+    if error.sqlite_extended_error_code() == Some(rusqlite::ffi::SQLITE_IOERR_SHMSIZE)
+        || (is_file_trouble && has_no_space(&path))
+    {
+        return StoreError::DiskFull { path };
+    }
     if error.sqlite_extended_error_code().is_some_and(|code| LOCK_FAILURES.contains(&code)) {
         return StoreError::NoLocking { path, reason };
-    }
-    // The shared memory of the log is a file too, and the first to want to grow.
-    if error.sqlite_extended_error_code() == Some(rusqlite::ffi::SQLITE_IOERR_SHMSIZE) {
-        return StoreError::DiskFull { path };
     }
     match code_of(error) {
         Some(ErrorCode::NotADatabase) => StoreError::NotADatabase { path },
@@ -216,6 +221,21 @@ pub(super) fn translate(error: &rusqlite::Error, path: &Path) -> StoreError {
         Some(ErrorCode::SystemIoFailure | ErrorCode::NoLargeFileSupport) => StoreError::Io { path, reason },
         _ => StoreError::Internal { detail: reason },
     }
+}
+
+/// Whether the disk is full: SQLite does not say why a file of its own could not be made or grow, so a page is
+/// written beside the database to see. What a crash leaves of it is swept like the files of owners.
+fn has_no_space(database: &Path) -> bool {
+    let probe = owner::lock_path(database, &format!("space-{}", std::process::id()));
+    let written = std::fs::write(&probe, [0; 4096]);
+    // Without space there may be nothing to remove.
+    let _ = std::fs::remove_file(&probe);
+    written.is_err_and(|error| is_out_of_space(&error))
+}
+
+/// Whether the system says that there is no space.
+pub(super) fn is_out_of_space(error: &std::io::Error) -> bool {
+    matches!(error.kind(), std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded)
 }
 
 /// The primary code, wherever it is kept.

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
-use super::error::{StoreError, code_of, translate};
+use super::error::{StoreError, code_of, is_out_of_space, translate};
 use super::session::Guarded;
 
 /// How a store is opened.
@@ -22,6 +22,26 @@ pub struct OpenOptions {
     pub staging_buffer: usize,
     /// How long a suspended owner is believed; it renews its lease five times as often.
     pub lease: Duration,
+    /// What stays of the runs that have ended.
+    pub retention: Retention,
+}
+
+/// What stays of the runs that have ended; the rest goes in the transaction that ends another run. The current
+/// run of a scope stays in any case.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Retention {
+    /// How many of the newest runs of a scope.
+    pub runs: u32,
+    /// For how long after its end.
+    pub age: Option<Duration>,
+    /// How many runs of all scopes together, those that were deleted included.
+    pub most: u32,
+}
+
+impl Default for Retention {
+    fn default() -> Self {
+        Self { runs: 100, age: None, most: 10_000 }
+    }
 }
 
 impl Default for OpenOptions {
@@ -31,6 +51,7 @@ impl Default for OpenOptions {
             durability: Durability::default(),
             staging_buffer: 4 << 20,
             lease: Duration::from_secs(15),
+            retention: Retention::default(),
         }
     }
 }
@@ -111,7 +132,7 @@ pub(super) fn writer(place: &Place, options: &OpenOptions) -> Result<Guarded, St
     if kind == Kind::Older {
         migrate(&conn, place.path())?;
     }
-    Guarded::new(conn).map_err(fail)
+    Ok(Guarded::new(conn).map_err(fail)?.keeping(options.retention))
 }
 
 /// Opens a connection that only reads a database that is known to exist.
@@ -170,9 +191,12 @@ fn check_library() -> Result<(), StoreError> {
 
 fn create_folder(path: &Path) -> Result<(), StoreError> {
     let Some(folder) = path.parent().filter(|p| !p.as_os_str().is_empty()) else { return Ok(()) };
-    std::fs::create_dir_all(folder).map_err(|error| StoreError::CannotOpen {
-        path: path.to_path_buf(),
-        reason: format!("the folder cannot be created: {error}"),
+    std::fs::create_dir_all(folder).map_err(|error| {
+        let path = path.to_path_buf();
+        if is_out_of_space(&error) {
+            return StoreError::DiskFull { path };
+        }
+        StoreError::CannotOpen { path, reason: format!("the folder cannot be created: {error}") }
     })
 }
 

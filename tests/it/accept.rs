@@ -20,3 +20,6 @@ mod signals;
 mod small;
 mod stage;
 mod stub;
+#[cfg(target_os = "linux")]
+mod survival;
+mod writes;

@@ -10,7 +10,7 @@ use serde_json::json;
 use super::queue::{app, rows};
 use super::stage::{App, Stage};
 use crate::action::ProviderKind;
-use crate::run::provider::testing::NoWait;
+use crate::run::provider::testing::{NoWait, loopback};
 use crate::run::provider::{Dynamic, DynamicOptions, Http, HttpOptions, Rest, RestOptions};
 use crate::run::{Clock, Outcome, SettingsCredentials};
 use crate::serve::{Options, Planned, Server, Table};
@@ -67,7 +67,8 @@ fn action(write: &str) -> String {
 fn stage<'a>(app: &'a App, server: &Server, fault: &str, retries: u32) -> Stage<'a> {
     let timeout = Duration::from_millis(if fault == "stall" { 150 } else { 60_000 });
     let pace = Arc::new(NoWait::default());
-    let http = Http::new(&HttpOptions { retries, pace, timeout, ..HttpOptions::default() });
+    let allow = loopback();
+    let http = Http::new(&HttpOptions { timeout, retries, allow, pace, ..HttpOptions::default() });
     let settings = crate::app::DynamicSettings { url: Some(server.url()), ..Default::default() };
     let dynamic = Dynamic::new(DynamicOptions::from_settings(&settings, http.clone()));
     let stage = Stage::new(app);

@@ -67,6 +67,16 @@ struct Target {
     chosen_by: ChosenBy,
 }
 
+/// What follows a page.
+enum Next {
+    /// The next one, asked for already.
+    Page(Begun),
+    /// Nothing: that was all.
+    End,
+    /// More, but the guard does not let it through.
+    Refused,
+}
+
 /// Who chose an address.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum ChosenBy {
@@ -113,17 +123,17 @@ impl<'c> Call<'c> {
 
     pub(super) fn perform(&mut self, sink: &mut dyn Sink) -> Result<Fetched, FetchError> {
         self.values = parameters::first(self.function, self.fetch.parameters, &mut self.scope)?;
-        if !self.is_ready(Moment::Initial, sink)? {
+        if !self.is_ready(sink)? {
             return Ok(Fetched { skipped: true, ..Fetched::default() });
         }
         let reader = Reader::new(self.function);
-        let first = self.begin_somewhere()?;
-        let mut begun = Some(first);
-        let mut validator = None;
-        while let Some(page) = begun {
-            let response = match self.answered(page, sink) {
+        let mut begun = self.begin_somewhere()?;
+        // Some pages are not the table: what a guard breaks off is skipped as a whole.
+        let skipped = || Ok(Fetched { skipped: true, ..Fetched::default() });
+        loop {
+            let response = match self.answered(begun, sink) {
                 Ok(Some(response)) => response,
-                Ok(None) => return Ok(Fetched { skipped: self.pages == 0, ..Fetched::default() }),
+                Ok(None) => return skipped(),
                 Err(error) if self.is_unchanged(&error) => {
                     return Ok(Fetched { unchanged: true, ..Fetched::default() });
                 }
@@ -133,10 +143,16 @@ impl<'c> Call<'c> {
                 Err(error) => return Err(error),
             };
             let asked = self.asked.take();
-            validator = asked.and_then(|asked| asked.validator(&response, &self.redactor));
-            begun = self.take(&reader, &response, sink)?;
+            let validator = asked.and_then(|asked| asked.validator(&response, &self.redactor));
+            begun = match self.take(&reader, &response, sink)? {
+                Next::Page(page) => page,
+                Next::Refused => return skipped(),
+                Next::End => {
+                    let validator = validator.filter(|_| self.pages == 1);
+                    return Ok(Fetched { validator, ..Fetched::default() });
+                }
+            };
         }
-        Ok(Fetched { validator: validator.filter(|_| self.pages == 1), ..Fetched::default() })
     }
 
     /// Begins with the first page, or where an earlier fetch was cut off.
@@ -170,7 +186,7 @@ impl<'c> Call<'c> {
     /// Calls the function for what it does at the other side: rows are not kept, operations are.
     pub(super) fn send(&mut self, sink: &mut dyn Sink) -> Result<Sent, FetchError> {
         self.values = parameters::first(self.function, self.fetch.parameters, &mut self.scope)?;
-        if !self.is_ready(Moment::Initial, sink)? {
+        if !self.is_ready(sink)? {
             return Ok(Sent { skipped: true, output: None });
         }
         let (clock, reader) = (Arc::clone(&self.options.clock), Reader::whole(self.function));
@@ -187,7 +203,10 @@ impl<'c> Call<'c> {
                 sink.page(&page)?;
             }
             self.pages += 1;
-            begun = self.next_page(&read.roots, &response, sink)?;
+            begun = match self.next_page(&read.roots, &response, sink)? {
+                Next::Page(page) => Some(page),
+                Next::End | Next::Refused => None,
+            };
             output.get_or_insert(read.roots.result);
         }
         Ok(Sent { skipped: false, output })
@@ -198,7 +217,7 @@ impl<'c> Call<'c> {
     pub(super) fn output(&mut self) -> Result<Value, FetchError> {
         let sink = &mut NoRows;
         self.values = parameters::first(self.function, self.fetch.parameters, &mut self.scope)?;
-        if !self.is_ready(Moment::Initial, sink)? {
+        if !self.is_ready(sink)? {
             return Ok(Value::Null);
         }
         let first = self.first()?;
@@ -212,9 +231,9 @@ impl<'c> Call<'c> {
     }
 
     /// Steps 3 to 5 of functions.md §3: queries, `when`, guard.
-    fn is_ready(&mut self, moment: Moment, sink: &mut dyn Sink) -> Result<bool, FetchError> {
-        queries::ask(self.function, self.fetch, &mut self.scope, &mut self.answers, moment)?;
-        Ok(self.is_wanted()? && guard::lets_through(self, moment, sink)?)
+    fn is_ready(&mut self, sink: &mut dyn Sink) -> Result<bool, FetchError> {
+        queries::ask(self.function, self.fetch, &mut self.scope, &mut self.answers, Moment::Initial)?;
+        Ok(self.is_wanted()? && guard::lets_through(self, Moment::Initial, sink)?)
     }
 
     /// The answer to a request, judged by the function's error rules; tried again where that helps.
@@ -336,14 +355,14 @@ impl<'c> Call<'c> {
         reader: &Reader<'_>,
         response: &Response,
         sink: &mut dyn Sink,
-    ) -> Result<Option<Begun>, FetchError> {
+    ) -> Result<Next, FetchError> {
         let clock = Arc::clone(&self.options.clock);
         let read = reader.read(response, &mut self.scope, &self.values, &|| clock.uuid())?;
         self.fetch.stop.check()?;
         let mut page = self.page(read.rows, &read.roots, response)?;
         self.pages += 1;
         let next = self.next_page(&read.roots, response, sink);
-        page.resume = self.place.take().filter(|_| matches!(next, Ok(Some(_))));
+        page.resume = self.place.take().filter(|_| matches!(next, Ok(Next::Page(_))));
         sink.page(&page)?;
         next
     }
@@ -385,15 +404,19 @@ impl<'c> Call<'c> {
         roots: &Roots,
         response: &Response,
         sink: &mut dyn Sink,
-    ) -> Result<Option<Begun>, FetchError> {
-        let Some(continuation) = &self.function.continuation else { return Ok(None) };
-        let Some(target) = self.next(continuation, roots, response)? else { return Ok(None) };
-        if !self.is_ready(Moment::Continuation, sink)? {
-            return Ok(None);
+    ) -> Result<Next, FetchError> {
+        let Some(continuation) = &self.function.continuation else { return Ok(Next::End) };
+        let Some(target) = self.next(continuation, roots, response)? else { return Ok(Next::End) };
+        queries::ask(self.function, self.fetch, &mut self.scope, &mut self.answers, Moment::Continuation)?;
+        if !self.is_wanted()? {
+            return Ok(Next::End);
+        }
+        if !guard::lets_through(self, Moment::Continuation, sink)? {
+            return Ok(Next::Refused);
         }
         let values = (&self.first_values, &self.values);
         self.place = Place::text(continuation, &target.address, values, &self.options.http, &self.redactor);
-        self.begin(target).map(Some)
+        self.begin(target).map(Next::Page)
     }
 
     fn draft<'d>(&'d self, secrets: &'d Secrets) -> Draft<'d> {
