@@ -53,8 +53,11 @@ parameters: { title: { type: string, required: true } }
   options: { provider: DATA_PROVIDER_REST, entities: [{ entity: remote, function: all }] }
 ";
     stage.write("app/actions/look.jigx", look);
-    let all = "provider: DATA_PROVIDER_REST\nmethod: GET\nurl: ={@ctx.solution.settings.custom.baseUrl & '/tasks'}\n";
-    stage.write("app/functions/all.jigx", all.replace("={", "=").replace("'}", "'"));
+    let all = "provider: DATA_PROVIDER_REST
+method: GET
+url: =@ctx.solution.settings.custom.baseUrl & '/tasks'
+";
+    stage.write("app/functions/all.jigx", all);
     stage.write(
         "app/syncscope.yaml",
         format!(
@@ -171,15 +174,9 @@ fn secrets_are_sent_and_not_kept() {
     method: create
     function: make
     data: { title: call }
-    parameters: { title: =@ctx.solution.settings.custom.key, note: =\"<\" & @ctx.solution.settings.custom.key & \">\" }
+    parameters: { title: =@ctx.solution.settings.custom.key, note: '=\"<\" & @ctx.solution.settings.custom.key & \">\"' }
 ";
-    stage.write(
-        "app/actions/call.jigx",
-        call.replace(
-            "=\"<\" & @ctx.solution.settings.custom.key & \">\"",
-            "'=\"<\" & @ctx.solution.settings.custom.key & \">\"'",
-        ),
-    );
+    stage.write("app/actions/call.jigx", call);
     let make = "provider: DATA_PROVIDER_REST
 method: POST
 url: =@ctx.solution.settings.custom.baseUrl & '/tasks'
