@@ -28,3 +28,4 @@ mod sql;
 mod stage;
 mod stub;
 mod survival;
+mod writes;

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::stage::{App, Stage};
 use crate::action::ProviderKind;
-use crate::run::provider::testing::NoWait;
+use crate::run::provider::testing::{NoWait, loopback};
 use crate::run::provider::{Dynamic, DynamicOptions, Http, HttpOptions};
 use crate::run::{Network, Outcome};
 use crate::serve::{Options, Planned, Server, Table};
@@ -70,7 +70,8 @@ onFocus: { type: action.evaluate, options: { value: 1 } }
 
 /// A stage with both ways to the back end, which never waits.
 pub(super) fn stage<'a>(app: &'a App, server: &Server, retries: u32) -> Stage<'a> {
-    let http = HttpOptions { retries, pace: Arc::new(NoWait::default()), ..HttpOptions::default() };
+    let pace = Arc::new(NoWait::default());
+    let http = HttpOptions { retries, allow: loopback(), pace, ..HttpOptions::default() };
     let settings = crate::app::DynamicSettings { url: Some(server.url()), ..Default::default() };
     let dynamic = Dynamic::new(DynamicOptions::from_settings(&settings, Http::new(&http)));
     let stage = Stage::new(app).real_rest(retries);
