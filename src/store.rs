@@ -7,6 +7,7 @@
 mod change;
 mod check;
 mod dialect;
+pub mod doctor;
 mod entity;
 mod error;
 mod explain;

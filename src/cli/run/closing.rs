@@ -33,6 +33,10 @@ impl Ended {
 pub(in crate::cli) fn text(ended: &Ended, seen: &Seen, summary: &Summary, paint: Paint) -> String {
     let now = SystemClock.now();
     let mut out = format!("\n{}\n", sum(summary, seen.ms, paint));
+    for id in &summary.taken_over {
+        let text = format!("another process took the scope `{id}` over before this run had ended");
+        out.push_str(&format!("{}\n", paint.yellow(&text)));
+    }
     if seen.scopes.is_empty() && !ended.scopes.is_empty() {
         out.push_str("\nthe scopes are as they were:\n");
     }
