@@ -11,6 +11,7 @@ mod function;
 mod index;
 mod join;
 mod lower;
+mod ordered;
 mod pages;
 mod parallel;
 mod part;
@@ -41,7 +42,8 @@ pub use function::{
     ResultType, RowOperation, RowOperationKind, Rows,
 };
 pub use index::{DefinedBy, Definition, Index, Reference};
-pub(crate) use parallel::in_parallel;
+pub use ordered::Ordered;
+pub(crate) use parallel::{each_in_parallel, in_parallel};
 pub use part::{Holds, Part};
 pub use schema::{RULES as SCHEMA_RULES, schema_names, schema_text};
 pub use script::Script;
@@ -210,28 +212,28 @@ pub enum FileKind {
 }
 
 /// A whole app.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Project {
     /// The folder of the app, or of its single file.
     pub root: PathBuf,
     /// `name` of the index, or the folder's name.
     pub name: String,
     /// `syncscope.yaml`, or the defaults.
-    pub settings: Settings,
+    pub settings: Arc<Settings>,
     /// The index file's part.
     pub home: Arc<Screen>,
     /// Jigs by id.
-    pub jigs: BTreeMap<String, Arc<Screen>>,
+    pub jigs: Ordered<String, Arc<Screen>>,
     /// Custom components by id.
-    pub components: BTreeMap<String, Arc<Screen>>,
+    pub components: Ordered<String, Arc<Screen>>,
     /// Global actions by id.
-    pub actions: BTreeMap<String, Arc<GlobalAction>>,
+    pub actions: Ordered<String, Arc<GlobalAction>>,
     /// Functions by id.
-    pub functions: BTreeMap<String, Arc<Function>>,
+    pub functions: Ordered<String, Arc<Function>>,
     /// Global datasources by id.
-    pub datasources: BTreeMap<String, Arc<Datasource>>,
+    pub datasources: Ordered<String, Arc<Datasource>>,
     /// Databases by id.
-    pub databases: BTreeMap<String, Arc<Database>>,
+    pub databases: Ordered<String, Arc<Database>>,
     /// The script files by name.
     pub scripts: BTreeMap<String, Arc<Script>>,
     /// Definitions and uses of every id.
@@ -297,6 +299,8 @@ pub struct Screen {
     pub shared_places: BTreeMap<String, Span>,
     /// State keys with their initial values.
     pub state: BTreeMap<String, Template>,
+    /// The forms by `instanceId`, each with the ids of its fields.
+    pub forms: BTreeMap<String, Vec<String>>,
     /// Declared inputs.
     pub inputs: BTreeMap<String, Declared>,
     /// All expressions in it, for checks.
@@ -392,14 +396,14 @@ impl Project {
         Self {
             root: PathBuf::new(),
             name: String::new(),
-            settings: Settings::default(),
+            settings: Arc::default(),
             home: Arc::default(),
-            jigs: BTreeMap::new(),
-            components: BTreeMap::new(),
-            actions: BTreeMap::new(),
-            functions: BTreeMap::new(),
-            datasources: BTreeMap::new(),
-            databases: BTreeMap::new(),
+            jigs: Ordered::default(),
+            components: Ordered::default(),
+            actions: Ordered::default(),
+            functions: Ordered::default(),
+            datasources: Ordered::default(),
+            databases: Ordered::default(),
             scripts: BTreeMap::new(),
             index: Index::default(),
         }

@@ -137,6 +137,17 @@ impl Diagnostic {
         Self { rule, severity, message, span, labels: Vec::new(), help: None, fix: None, conceals: false }
     }
 
+    /// The same about files whose ids have moved.
+    #[must_use]
+    pub fn moved(mut self, by: u32) -> Self {
+        let labels = self.labels.iter_mut().map(|label| &mut label.span);
+        let edits = self.fix.iter_mut().flat_map(|fix| &mut fix.edits).map(|edit| &mut edit.span);
+        for span in labels.chain(edits).chain([&mut self.span]) {
+            span.file = span.file.moved(by);
+        }
+        self
+    }
+
     /// Adds a second place.
     #[must_use]
     pub fn label(mut self, span: Span, message: impl Into<String>) -> Self {

@@ -6,6 +6,7 @@
 
 mod change;
 mod check;
+mod claim;
 mod dialect;
 pub mod doctor;
 mod entity;
@@ -15,11 +16,14 @@ mod history;
 mod open;
 mod owner;
 mod query;
+mod queue;
+mod resume;
 mod rows;
 mod scope;
 mod session;
 mod statement;
 pub mod sync;
+mod unchanged;
 mod work;
 mod writer;
 
@@ -35,11 +39,16 @@ pub use error::{Fault, SqlError, StoreError};
 pub use explain::{MistakeKind, Repair, SqlMistake};
 pub use open::{Durability, OpenOptions, Retention};
 pub use query::{Limits, Parameters, Query, Reader, Rows};
+pub use queue::{
+    Claim, Claimed, CommandRow, CommandState, Ending, Enqueue, Gone, GoneCommand, LocalWrite, NewCommand,
+    RowChange, Settled, Submission, Tracked, is_temp_id, temp_id,
+};
 pub use rows::{Changes, RunRow, ScopeBrief, ScopeRow, StatusRow};
 pub use scope::{LeftBehind, Start, StartScope, Started};
 pub use statement::Statement;
+pub use unchanged::{UNCHANGED, Validator};
 pub use work::{BeginInstance, Begun, Operation, Outcome, Progress, Work};
-pub use writer::{Finished, Mode, Page, PageReport, Row, Tally, Writer};
+pub use writer::{Finish, Finished, Mode, Page, PageReport, Row, Tally, Writer};
 
 use rusqlite::InterruptHandle;
 

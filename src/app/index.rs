@@ -1,18 +1,19 @@
 //! Definitions and uses of every id of an app.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::Part;
+use super::{FileKind, Ordered, Part};
 use crate::action::UseKind;
-use crate::diag::Span;
+use crate::diag::{FileId, Span};
 
 /// Where ids are defined and used. Read by the rules and by navigation.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub struct Index {
-    definitions: BTreeMap<UseKind, BTreeMap<String, Vec<Definition>>>,
-    parts: Vec<Arc<Part>>,
-    databases: BTreeSet<String>,
+    definitions: Ordered<(UseKind, String), Arc<[Definition]>>,
+    /// The parts of the app by their files and their places in them.
+    parts: Ordered<(FileId, usize), Arc<Part>>,
+    databases: Arc<BTreeSet<String>>,
 }
 
 /// A place that defines an id.
@@ -53,38 +54,62 @@ pub struct Reference {
 }
 
 impl Index {
-    /// The index of the parts that make up an app, in their order, and of its databases' ids.
-    pub(super) fn of(parts: Vec<Arc<Part>>, databases: BTreeSet<String>) -> Self {
-        let mut definitions: BTreeMap<UseKind, BTreeMap<String, Vec<Definition>>> = BTreeMap::new();
-        for (kind, id, definition) in parts.iter().flat_map(|part| &part.definitions) {
-            let places = definitions.entry(*kind).or_default().entry(id.clone()).or_default();
+    /// Adds a part of the app, the `n`th of its file.
+    pub(super) fn add(&mut self, file: FileId, n: usize, part: &Arc<Part>) {
+        for (kind, id, definition) in &part.definitions {
+            let mut places = self.definitions(*kind, id).to_vec();
             if places.iter().all(|place| place.span != definition.span) {
-                places.push(definition.clone());
+                let at = places.partition_point(|place| place.span.file <= file);
+                places.insert(at, definition.clone());
+                self.definitions.insert((*kind, id.clone()), places.into());
             }
         }
-        Self { definitions, parts, databases }
+        if part.kind == FileKind::Database {
+            Arc::make_mut(&mut self.databases).insert(part.id.clone());
+        }
+        self.parts.insert((file, n), Arc::clone(part));
+    }
+
+    /// Takes away the only part of a file.
+    pub(super) fn remove(&mut self, file: FileId, part: &Part) {
+        for (kind, id, _) in &part.definitions {
+            let others: Vec<Definition> =
+                self.definitions(*kind, id).iter().filter(|place| place.span.file != file).cloned().collect();
+            let key = (*kind, id.clone());
+            if others.is_empty() {
+                self.definitions.remove(&key);
+            } else {
+                self.definitions.insert(key, others.into());
+            }
+        }
+        if part.kind == FileKind::Database {
+            Arc::make_mut(&mut self.databases).remove(&part.id);
+        }
+        self.parts.remove(&(file, 0));
     }
 
     /// The places that define an id, in order of the app's files; empty when nothing does.
     #[must_use]
     pub fn definitions(&self, kind: UseKind, id: &str) -> &[Definition] {
-        self.definitions.get(&kind).and_then(|of_kind| of_kind.get(id)).map_or(&[], Vec::as_slice)
+        let found = self.definitions.find(|(own, name)| own.cmp(&kind).then_with(|| name.as_str().cmp(id)));
+        found.map_or(&[], |(_, places)| places)
     }
 
     /// All defined ids of a kind, sorted.
     pub fn ids(&self, kind: UseKind) -> impl Iterator<Item = &str> {
-        self.definitions.get(&kind).into_iter().flat_map(BTreeMap::keys).map(String::as_str)
+        self.all(kind).map(|(id, _)| id)
     }
 
     /// All definitions of a kind, by id.
     pub fn all(&self, kind: UseKind) -> impl Iterator<Item = (&str, &[Definition])> {
-        let of_kind = self.definitions.get(&kind).into_iter().flatten();
-        of_kind.map(|(id, places)| (id.as_str(), places.as_slice()))
+        self.definitions
+            .range(move |(own, _)| own.cmp(&kind))
+            .map(|((_, id), places)| (id.as_str(), &**places))
     }
 
     /// All uses, in order of the app's files.
     pub fn references(&self) -> impl Iterator<Item = &Reference> {
-        self.parts.iter().flat_map(|part| self.references_in(part))
+        self.parts.values().flat_map(|part| self.references_in(part))
     }
 
     /// The uses in one part of the app.

@@ -19,7 +19,25 @@ pub(crate) fn in_parallel<T: Sync, S, R: Send>(
     state: impl Fn() -> S + Sync,
     work: impl Fn(&mut S, &T) -> R + Sync,
 ) -> Vec<R> {
-    let helpers = helpers(items.len());
+    shared_out(items, helpers(items.len()), HANDFUL, state, work)
+}
+
+/// The same for a few items of which each is much work.
+///
+/// # Panics
+/// When `work` does.
+pub(crate) fn each_in_parallel<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
+    let helpers = if items.len() < 2 { 0 } else { cores().min(items.len()) - 1 };
+    shared_out(items, helpers, 1, || (), |(), item| work(item))
+}
+
+fn shared_out<T: Sync, S, R: Send>(
+    items: &[T],
+    helpers: usize,
+    handful: usize,
+    state: impl Fn() -> S + Sync,
+    work: impl Fn(&mut S, &T) -> R + Sync,
+) -> Vec<R> {
     if helpers == 0 {
         let mut state = state();
         return items.iter().map(|item| work(&mut state, item)).collect();
@@ -29,12 +47,12 @@ pub(crate) fn in_parallel<T: Sync, S, R: Send>(
         let mut state = state();
         let mut done = Vec::new();
         loop {
-            let from = next.fetch_add(HANDFUL, Ordering::Relaxed);
-            let Some(handful) = items.get(from..items.len().min(from + HANDFUL)).filter(|h| !h.is_empty())
+            let from = next.fetch_add(handful, Ordering::Relaxed);
+            let Some(items) = items.get(from..items.len().min(from + handful)).filter(|h| !h.is_empty())
             else {
                 return done;
             };
-            done.push((from, handful.iter().map(|item| work(&mut state, item)).collect::<Vec<R>>()));
+            done.push((from, items.iter().map(|item| work(&mut state, item)).collect::<Vec<R>>()));
         }
     };
     let mut done = thread::scope(|scope| {
@@ -55,8 +73,11 @@ fn helpers(items: usize) -> usize {
     if items < WORTH_A_THREAD {
         return 0;
     }
-    let cores = thread::available_parallelism().map_or(1, NonZero::get);
-    cores.min(items / (WORTH_A_THREAD / 2)).saturating_sub(1)
+    cores().min(items / (WORTH_A_THREAD / 2)).saturating_sub(1)
+}
+
+fn cores() -> usize {
+    thread::available_parallelism().map_or(1, NonZero::get)
 }
 
 #[cfg(test)]

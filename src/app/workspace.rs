@@ -53,7 +53,7 @@ pub enum Changes<'a> {
 #[derive(Debug)]
 pub struct Reload {
     /// The app.
-    pub loaded: Loaded,
+    pub loaded: Arc<Loaded>,
     /// Its texts.
     pub files: Files,
     /// The files that are not what they were; all others have the [`Source`] that they had.
@@ -116,6 +116,7 @@ impl Workspace {
         let update = plan.read(&inputs.overlay, &self.kept)?;
         let changes = self.kept.apply(update);
         self.is_stale = false;
-        Ok(Reload { loaded: self.kept.joined(&inputs), files: self.kept.files.clone(), changes, is_fresh })
+        let loaded = self.kept.rejoined(&inputs, &changes);
+        Ok(Reload { loaded, files: self.kept.files.clone(), changes, is_fresh })
     }
 }

@@ -1,5 +1,6 @@
 //! `doctor`: looks the database of an app over, and repairs it when asked to.
 
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
@@ -77,7 +78,7 @@ pub(super) fn run(args: &Args, shell: &Shell) -> Result<Exit, Failure> {
     let problems = mended.left.iter().filter(|finding| finding.gravity == Gravity::Problem).count();
     match args.format {
         Format::Human => {
-            shell.out.print(&shell.relative(&told(path, &mended, args.repair, shell.out.paint)))?
+            shell.out.print(&shell.relative(&told(path, &mended, args.repair, shell.out.paint)))?;
         }
         Format::Json => shell.out.json(&Report {
             database: shell.relative(&path.display().to_string()),
@@ -109,7 +110,7 @@ fn told(path: &Path, mended: &Mended, repair: bool, paint: Paint) -> String {
         out.push_str(&line(&word, finding));
     }
     if let Some(backup) = &mended.backup {
-        out.push_str(&format!("the database as it was is kept in `{}`\n", backup.display()));
+        let _ = writeln!(out, "the database as it was is kept in `{}`", backup.display());
     }
     out.push_str(&sum(path, mended, repair));
     out

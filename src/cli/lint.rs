@@ -19,12 +19,12 @@ use super::failure::Failure;
 use super::findings::{Format, Wanted, WantedParser};
 use super::progress::Waiting;
 use super::shell::Shell;
-use crate::app::{AppPath, discover, discover_new};
+use crate::app::{AppPath, discover, discover_new, each_in_parallel};
 use crate::diag::Severity;
 use crate::lint::{Reach, Request};
 
 use baseline::{Baseline, Upkeep};
-use checked::Checked;
+use checked::{Checked, Look};
 use mend::{Mended, Task, mend};
 
 /// Checks apps: syntax, schemas, expressions, conditions, references. Ends with 1 when something is
@@ -159,6 +159,9 @@ impl Args {
     }
 }
 
+/// So many apps are looked at together.
+const TOGETHER: usize = 16;
+
 pub(super) fn run(args: &Args, shell: &mut Shell) -> Result<Exit, Failure> {
     validate(args)?;
     if args.watch {
@@ -169,8 +172,11 @@ pub(super) fn run(args: &Args, shell: &mut Shell) -> Result<Exit, Failure> {
     let mut checked = Checked::default();
     let mut diff = String::new();
     let waiting = Waiting::begin(shell.live, places.len());
-    for place in &places {
-        if let Some(task) = args.task() {
+    let env = shell.shared_env();
+    // What is known of an app is kept until its turn comes to be told, so not all are looked at together.
+    let together = if args.task().is_some() { 1 } else { TOGETHER };
+    for places in places.chunks(together) {
+        if let (Some(task), [place]) = (args.task(), places) {
             let mended = mend(place, &overlay, &args.request(place), task, shell)?;
             checked.count_changes(task, mended.count);
             if args.diff {
@@ -179,8 +185,11 @@ pub(super) fn run(args: &Args, shell: &mut Shell) -> Result<Exit, Failure> {
                 keep(mended, &mut overlay)?;
             }
         }
-        checked.app(place, &overlay, args, shell)?;
-        waiting.step();
+        let looks = each_in_parallel(places, |place| Look::at(place, &overlay, &args.request(place), &env));
+        for (place, look) in places.iter().zip(looks) {
+            checked.app(look?, place, &overlay, args, shell)?;
+            waiting.step();
+        }
     }
     drop(waiting);
     if checked.count == 0 {

@@ -26,7 +26,7 @@ impl Backend {
         let settings = &mut app.loaded.project.settings;
         let Some(folder) = settings.backend.clone() else { return Ok(None) };
         let server = Server::start(&Options { dir: Some(folder.clone()), ..Options::default() })?;
-        *settings = std::mem::take(settings).with_backend(&server.url());
+        *settings = Arc::new(Settings::clone(settings).with_backend(&server.url()));
         if shell.out.verbosity() == Verbosity::Verbose {
             shell.out.detail(&format!("serving `{}` at {}", folder.display(), server.url()));
         }
@@ -122,11 +122,15 @@ pub(super) fn open_recovered(database: &Database, now: i64) -> Result<Option<Sto
 /// served folder in them.
 pub(super) fn providers(project: &Project, settings: &Settings) -> Providers {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let http = Http::new(&HttpOptions::from_settings(settings));
+    let http = Http::new(&HttpOptions::of_app(project, settings));
     let credentials = Arc::new(SettingsCredentials::new(settings));
     let mut rest = RestOptions::new(http.clone(), credentials, clock);
     rest.shared.clone_from(&project.home.shared);
-    let dynamic = DynamicOptions::from_settings(&settings.dynamic, http);
+    let mut dynamic = DynamicOptions::from_settings(&settings.dynamic, http);
+    if let Some(pages) = settings.http.max_pages {
+        rest.max_pages = pages;
+        dynamic.max_pages = usize::try_from(pages).unwrap_or(usize::MAX);
+    }
     Providers::new()
         .with(ProviderKind::Rest, Arc::new(Rest::new(rest)))
         .with(ProviderKind::Dynamic, Arc::new(Dynamic::new(dynamic)))

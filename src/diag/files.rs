@@ -23,6 +23,15 @@ impl FileId {
         self.0
     }
 
+    /// The id that is this much further on.
+    ///
+    /// # Panics
+    /// Never in practice: only with more than four billion files.
+    #[must_use]
+    pub fn moved(self, by: u32) -> Self {
+        Self(self.0.checked_add(by).expect("BUG: more than four billion files"))
+    }
+
     fn index(self) -> usize {
         self.0 as usize
     }
@@ -66,6 +75,13 @@ impl Files {
             Ok(at) => self.entries[at].1 = file,
             Err(at) => self.entries.insert(at, (id, file)),
         }
+    }
+
+    /// Takes over the texts of others behind all of its own; gives by how much their ids have moved.
+    pub fn append(&mut self, others: Self) -> u32 {
+        let by = self.following(0).number();
+        self.entries.extend(others.entries.into_iter().map(|(id, file)| (id.moved(by), file)));
+        by
     }
 
     /// Forgets a text.
@@ -238,5 +254,15 @@ mod tests {
         files.remove(id(7));
         assert_eq!((files.get(id(50)).text(), before.get(id(50)).text()), ("new", "b"));
         assert_eq!((files.find(id(0)).is_none(), files.len(), files.following(1).number()), (true, 2, 102));
+    }
+
+    #[test]
+    fn files_are_taken_over_behind_the_own_ones() {
+        let mut files = Files::new();
+        files.add("a", "1");
+        let mut others = Files::new();
+        let other = others.add("b", "2");
+        let by = files.append(others);
+        assert_eq!((by, files.get(other.moved(by)).path(), files.len()), (1, "b", 2));
     }
 }

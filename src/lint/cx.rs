@@ -227,10 +227,13 @@ impl<'a> Cx<'a> {
 
     /// Whether something at `place` can read a shared expression of this name.
     pub fn is_shared(&self, place: &Place<'_>, name: &str) -> bool {
-        let own = |screen: &Screen| screen.shared_places.contains_key(name);
+        let mut everywhere = self.rows(|known| &known.shared, name).iter();
         match place.screen {
-            Some(screen) if place.kind != FileKind::Index => own(screen) || own(&self.project.home),
-            _ => !self.rows(|known| &known.shared, name).is_empty(),
+            Some(screen) if place.kind != FileKind::Index => {
+                screen.shared_places.contains_key(name)
+                    || everywhere.any(|(_, kind)| *kind == FileKind::Index)
+            }
+            _ => everywhere.next().is_some(),
         }
     }
 

@@ -48,10 +48,10 @@ pub(super) fn members(file: Sight<'_>, add: Add<'_, ()>) {
     used.filter(|used| used.kind == UseKind::Member).for_each(|used| add(&used.id, ()));
 }
 
-pub(super) fn shared(file: Sight<'_>, add: Add<'_, ()>) {
+pub(super) fn shared(file: Sight<'_>, add: Add<'_, FileKind>) {
     for part in file.parts() {
         if let Holds::Screen(screen) = &part.holds {
-            screen.shared_places.keys().for_each(|name| add(name, ()));
+            screen.shared_places.keys().for_each(|name| add(name, part.kind));
         }
     }
 }

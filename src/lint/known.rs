@@ -44,8 +44,8 @@ tables! {
     named: ids::Named = ids::named,
     /// Ids that scopes list.
     members: () = ids::members,
-    /// Names of shared expressions.
-    shared: () = ids::shared,
+    /// Names of shared expressions, with the kinds of the screens that have them.
+    shared: FileKind = ids::shared,
     /// Files by the id that their name gives.
     files: FileKind = ids::files,
     /// What may define ids where it could not be read.

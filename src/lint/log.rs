@@ -18,6 +18,8 @@ pub(super) enum Question<'q> {
     File(FileId),
     /// The part of the app with this id.
     Part(FileKind, &'q str),
+    /// Whether there are parts of a kind.
+    AnyPart(FileKind),
     /// All parts of a kind.
     Parts(FileKind),
     /// The places that define an id.

@@ -25,7 +25,7 @@ pub struct Session {
 #[derive(Debug)]
 pub struct Checked {
     /// The app.
-    pub loaded: Loaded,
+    pub loaded: Arc<Loaded>,
     /// Its texts. A file keeps its id from one reload to the next, unless very many files come at once.
     pub files: Files,
     /// What broke inside of us while this was made; what is known of those files is not complete.

@@ -8,8 +8,8 @@ use std::sync::Arc;
 use super::log::{Log, Question};
 use crate::action::UseKind;
 use crate::app::{
-    Database, Datasource, Definition, FileKind, Function, GlobalAction, Part, Placed, Project, Reference,
-    Screen, Script,
+    Database, Datasource, Definition, FileKind, Function, GlobalAction, Ordered, Part, Placed, Project,
+    Reference, Screen, Script,
 };
 
 /// The app as rules see it. It has the fields of [`Project`].
@@ -36,7 +36,7 @@ pub(super) struct Home<'a> {
 
 /// Parts of one kind by id.
 pub(super) struct Parts<'a, T> {
-    by_id: &'a BTreeMap<String, Arc<T>>,
+    by_id: &'a Ordered<String, Arc<T>>,
     kind: FileKind,
     log: Rc<Log>,
 }
@@ -121,7 +121,8 @@ impl<'a, T> Parts<'a, T> {
     }
 
     pub fn is_empty(&self) -> bool {
-        self.iter().next().is_none()
+        self.log.note(Question::AnyPart(self.kind));
+        self.by_id.is_empty()
     }
 
     pub fn contains_key(&self, id: &str) -> bool {

@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::clock::Clock;
-use crate::store::{ScopeRow, StatusRow};
+use crate::store::{CommandRow, GoneCommand, ScopeRow, StatusRow};
 
 /// Hears the events of a run, from several threads, in order of their numbers.
 pub trait Observer: Send + Sync {
@@ -100,6 +100,18 @@ pub enum Event {
         /// The row.
         row: StatusRow,
     },
+    /// A queued write has changed.
+    #[serde(rename = "command.changed")]
+    CommandChanged {
+        /// The row.
+        row: CommandRow,
+    },
+    /// A queued write has left the queue.
+    #[serde(rename = "command.gone")]
+    CommandGone {
+        /// The command, and why it is gone.
+        row: GoneCommand,
+    },
     /// A page of a table has arrived.
     #[serde(rename = "entity.progress")]
     EntityProgress {
@@ -111,6 +123,9 @@ pub enum Event {
         pages: u64,
         /// Bytes so far.
         bytes: u64,
+        /// What is to be said beside the numbers: `unchanged (304)`.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        note: Option<String>,
     },
     /// A user-interface action would have happened.
     #[serde(rename = "effect")]

@@ -9,7 +9,6 @@ mod rest;
 #[cfg(test)]
 pub(in crate::run) mod testing;
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -17,8 +16,8 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Map, Value};
 
-use crate::action::ProviderKind;
-use crate::app::Function;
+use crate::action::{Method, ProviderKind};
+use crate::app::{Function, Ordered};
 
 pub use dynamic::{Dynamic, DynamicOptions};
 pub use local::Local;
@@ -32,6 +31,43 @@ pub trait Provider: Send + Sync {
     /// When the back end cannot be reached, answers with an error, or answers what cannot be
     /// read; or when the sink refuses a page.
     fn fetch(&self, request: &Fetch<'_>, sink: &mut dyn Sink) -> Result<Fetched, FetchError>;
+
+    /// Carries a write to the back end. Of its pages only the operations count ([`Page::writes`]):
+    /// the row was written before.
+    ///
+    /// A provider that calls functions does it by fetching, unless it knows better.
+    ///
+    /// # Errors
+    /// As [`Provider::fetch`]; the back end may have done what it was asked all the same.
+    fn send(&self, outgoing: &Outgoing<'_>, sink: &mut dyn Sink) -> Result<Sent, FetchError> {
+        if outgoing.call.function.is_none() {
+            let message = format!("writes of `{}` are not supported by this runtime", outgoing.call.entity);
+            return Err(FetchError::lasting("config.unsupported", message));
+        }
+        let fetched = self.fetch(&outgoing.call, sink)?;
+        Ok(Sent { skipped: fetched.skipped, output: None })
+    }
+}
+
+/// A write on its way to a back end.
+pub struct Outgoing<'a> {
+    /// What is called; its `@ctx.commandId` is the command.
+    pub call: Fetch<'a>,
+    /// What becomes of the record.
+    pub method: Method,
+    /// The record, where the write is about one.
+    pub record: Option<&'a str>,
+    /// Its properties; of an update those that change. Empty where a function carries the write.
+    pub data: &'a Map<String, Value>,
+}
+
+/// How a write ended well.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Sent {
+    /// Whether a function's `when` or guard kept it back; that counts as done.
+    pub skipped: bool,
+    /// What the back end says of the record.
+    pub output: Option<Value>,
 }
 
 /// What is to be fetched.
@@ -47,12 +83,36 @@ pub struct Fetch<'a> {
     pub world: &'a Value,
     /// Where the last fetch of this table ended; `None` fetches all.
     pub cursor: Option<&'a str>,
+    /// What else is known of earlier fetches.
+    pub known: Known<'a>,
     /// Tells that the work is to stop, and when it must have ended.
     pub stop: &'a Stop,
     /// The app's functions by id: one may ask another first ([`crate::app::Guard`]).
-    pub functions: &'a BTreeMap<String, Arc<Function>>,
+    pub functions: &'a Ordered<String, Arc<Function>>,
     /// The local tables, for the queries of functions.
     pub tables: &'a dyn LocalTables,
+}
+
+/// What is known of earlier fetches of the same thing.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Known<'a> {
+    /// What the server said of its last answer, all of whose rows the table holds unchanged. The provider
+    /// may ask whether it still holds, and end with [`Fetched::unchanged`].
+    pub validator: Option<&'a Validator>,
+    /// Where an earlier fetch was cut off ([`Page::resume`]): all pages before it are kept already. A fetch
+    /// that cannot go on there ends with [`CURSOR_EXPIRED`] before it gives a page.
+    pub resume: Option<&'a str>,
+}
+
+/// What a server said of an answer (RFC 9110 §8.8).
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Validator {
+    /// A digest of the request.
+    pub request: String,
+    /// `ETag`, as it came.
+    pub etag: Option<String>,
+    /// `Last-Modified`, as it came.
+    pub last_modified: Option<String>,
 }
 
 /// Local tables as functions read them.
@@ -120,6 +180,9 @@ pub struct Page<'a> {
     pub deleted: Vec<String>,
     /// Size of the response's body.
     pub bytes: u64,
+    /// Where another fetch can go on after this page, if this one is cut off and the paging allows it;
+    /// without secrets.
+    pub resume: Option<String>,
     /// The part of the table whose rows these take the place of, where the function names one
     /// (functions.md §6.1); that of the first page counts.
     pub part: Part,
@@ -205,6 +268,9 @@ pub struct Row<'a> {
 /// without the cursor, and then all rows are replaced. No page was given to the sink.
 pub const CURSOR_EXPIRED: &str = "cursor.expired";
 
+/// Code of an error: the settings name no address for the back end.
+pub const NO_ADDRESS: &str = "config.provider";
+
 /// How a fetch ended well.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Fetched {
@@ -214,6 +280,10 @@ pub struct Fetched {
     pub skipped: bool,
     /// Whether the pages hold only what changed since the cursor.
     pub incremental: bool,
+    /// Whether the server says that the answer of [`Known::validator`] still holds; no page was given then.
+    pub unchanged: bool,
+    /// What the server said of its answer, where all rows came in one.
+    pub validator: Option<Validator>,
 }
 
 /// Why a fetch failed.

@@ -11,6 +11,7 @@ use super::error::StoreError;
 use super::history;
 use super::open::Kind;
 use super::query::Reader;
+use super::resume::Left;
 use super::rows::{Changes, RunRow, ScopeRow, StatusRow, Touched};
 use super::session::{Guarded, Trouble};
 use super::sync::{self, Change, Event, Failure, IfRunning, Reason, Refusal, Snapshot, Token, What};
@@ -67,6 +68,8 @@ pub struct LeftBehind {
     pub scopes: BTreeSet<String>,
     /// Ids of status rows.
     pub statuses: BTreeSet<String>,
+    /// Ids of commands.
+    pub commands: BTreeSet<String>,
 }
 
 impl Store {
@@ -230,6 +233,7 @@ impl Store {
             for owner in lock(&self.inner.owner).find_gone(guarded)? {
                 left.scopes.extend(running_of(guarded, &owner.id)?);
                 left.statuses.extend(super::work::open_statuses(guarded, &owner.id)?);
+                left.commands.extend(super::queue::being_sent(guarded, &owner.id)?);
             }
             Ok(left)
         };
@@ -325,7 +329,7 @@ pub(super) fn perform(
         write_row(guarded, id, scope)?;
     }
     touched.scopes.insert(id.to_owned());
-    stop_cut_works(guarded, &cut, &why_cut(event), event.at, touched)?;
+    stop_cut_works(guarded, &cut, event, touched)?;
     write_details(guarded, &change.after, change.ended.is_some())?;
     if let Some((epoch, at)) = ended_run(&before, &change) {
         history::prune(guarded, id, epoch, at)?;
@@ -393,17 +397,21 @@ fn works_of(guarded: &Guarded, tokens: &[Token]) -> Result<Vec<i64>, Trouble> {
 fn stop_cut_works(
     guarded: &Guarded,
     works: &[i64],
-    why: &Failure,
-    at: i64,
+    event: &Event<'_>,
     touched: &mut Touched,
 ) -> Result<(), Trouble> {
+    let why = why_cut(event);
+    let left = match event.what {
+        What::Interrupt | What::Recover { .. } => Left::Pages,
+        _ => Left::Nothing,
+    };
     for &work in works {
         let needed = guarded.exists(
             "SELECT 1 FROM _syncInstance i JOIN _syncScope s ON s.id = i.scopeId AND s.epoch = i.epoch
              WHERE i.work = ?1 AND i.state = 'syncing' AND s.state = 'syncing'",
             [work],
         )?;
-        if !needed && stop_work(guarded, work, why, at, touched)? {
+        if !needed && stop_work(guarded, work, &why, left, event.at, touched)? {
             for id in linked_scopes(guarded, work)? {
                 refresh_details(guarded, &id)?;
                 touched.scopes.insert(id);
@@ -426,8 +434,9 @@ fn stop_all(
         |row| row.get(0),
     )?;
     for work in works {
-        stop_work(guarded, work, &reason.failure(), at, touched)?;
+        stop_work(guarded, work, &reason.failure(), Left::Pages, at, touched)?;
     }
+    super::queue::release(guarded, owner, &reason.failure().code, at, touched)?;
     purge_works(guarded)
 }
 

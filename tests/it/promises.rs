@@ -64,6 +64,9 @@ fn tell(test: &str, count: usize, cases: &str) {
 }
 
 /// Every line of the file in its order.
+///
+/// # Panics
+/// When there is no such file, or a line of it is none.
 #[must_use]
 pub fn all() -> Vec<Kept> {
     let text = fs::read_to_string(path()).expect("tests/promises.txt is there");

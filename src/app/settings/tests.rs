@@ -27,7 +27,7 @@ fn app(text: &str) -> App {
 fn settings(text: &str) -> Settings {
     let app = app(text);
     assert_eq!(app.found(), [""; 0]);
-    app.loaded.project.settings.clone()
+    Settings::clone(&app.loaded.project.settings)
 }
 
 #[test]

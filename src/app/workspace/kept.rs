@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::Change;
 use super::plan::Update;
 use crate::app::collect::{self, Listing, Places, Remark};
-use crate::app::join::{Beside, join};
+use crate::app::join::{Beside, Claims, join, rejoin};
 use crate::app::{Inputs, LoadError, Loaded, Script, Source};
 use crate::diag::{FileId, Files};
 use crate::syntax::DecodeError;
@@ -20,6 +20,10 @@ pub(super) struct Kept {
     pub(super) files: Files,
     /// Links, behind which nobody watches.
     pub(super) links: BTreeSet<PathBuf>,
+    pub(super) scripts: BTreeMap<String, Arc<Script>>,
+    pub(super) claims: Claims,
+    /// The app as it was last.
+    pub(super) last: Option<Arc<Loaded>>,
 }
 
 /// A file with what was made of it.
@@ -83,6 +87,9 @@ impl Kept {
     /// Takes over what was read.
     pub(super) fn apply(&mut self, update: Update) -> Vec<Change> {
         let mut changes = Vec::new();
+        let is_script = |slot: Option<&Slot>| slot.is_some_and(|slot| matches!(slot, Slot::Script { .. }));
+        let has_scripts = update.gone.iter().any(|path| is_script(self.slots.get(path)))
+            || update.read.iter().any(|new| is_script(Some(&new.slot)));
         let mut changed = |file: Option<FileId>, before: Option<&Slot>, after: Option<&Slot>| {
             let source = |slot: Option<&Slot>| slot.and_then(Slot::source).cloned();
             let change = |file| Change { file, before: source(before), after: source(after) };
@@ -103,24 +110,46 @@ impl Kept {
             changed(file, before.as_ref(), Some(&new.slot));
             self.slots.insert(new.path, new.slot);
         }
+        if has_scripts {
+            self.gather_scripts();
+        }
         self.links.retain(|link| !update.places.hold(link));
         self.links.extend(update.links);
         changes
     }
 
+    /// The app after some changes.
+    pub(super) fn rejoined(&mut self, inputs: &Inputs<'_>, changes: &[Change]) -> Arc<Loaded> {
+        let scripts = self.scripts.clone();
+        let last = self.last.take();
+        let rejoined = last.and_then(|last| rejoin(&last, &mut self.claims, changes, scripts));
+        let loaded = Arc::new(rejoined.unwrap_or_else(|| self.joined(inputs)));
+        self.last = Some(Arc::clone(&loaded));
+        loaded
+    }
+
     /// The app.
-    pub(super) fn joined(&self, inputs: &Inputs<'_>) -> Loaded {
-        let mut beside = Beside::default();
+    pub(super) fn joined(&mut self, inputs: &Inputs<'_>) -> Loaded {
+        let mut beside = Beside { scripts: self.scripts.clone(), remarks: Vec::new() };
         let mut sources = Vec::with_capacity(self.slots.len());
         for slot in self.slots.values() {
             match slot {
                 Slot::Part { source, .. } => sources.push(Arc::clone(source)),
-                Slot::Script { name, script, .. } => {
-                    beside.scripts.insert(name.clone(), Arc::clone(script));
-                }
+                Slot::Script { .. } => {}
                 Slot::Stray { file, remark } => beside.remarks.push(remark.clone().at(*file)),
             }
         }
-        join(inputs, sources, beside, &self.files)
+        let (loaded, claims) = join(inputs, sources, beside, &self.files);
+        self.claims = claims;
+        loaded
+    }
+
+    /// The scripts by name; of two with one name, the one that comes last.
+    fn gather_scripts(&mut self) {
+        let scripts = self.slots.values().filter_map(|slot| match slot {
+            Slot::Script { name, script, .. } => Some((name.clone(), Arc::clone(script))),
+            _ => None,
+        });
+        self.scripts = scripts.collect();
     }
 }

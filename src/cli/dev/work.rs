@@ -121,7 +121,7 @@ impl Job {
     }
 
     fn settings(&self) -> Settings {
-        let settings = self.checked.loaded.project.settings.clone();
+        let settings = Settings::clone(&self.checked.loaded.project.settings);
         match &self.served {
             Some(served) => settings.with_backend(&served.url()),
             None => settings,

@@ -6,11 +6,12 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::super::Exit;
-use super::super::app::{read, settings_errors};
+use super::super::app::settings_errors;
 use super::super::failure::Failure;
 use super::super::findings::Findings;
 use super::super::paint::Paint;
 use super::super::shell::Shell;
+use super::super::streams::Env;
 use super::super::units::counted;
 use super::Args;
 use super::baseline::Baseline;
@@ -18,9 +19,9 @@ use super::mend::Task;
 use super::profile;
 use super::since::Since;
 use super::statistics;
-use crate::app::{AppPath, Loaded, Source};
+use crate::app::{AppPath, Inputs, LoadError, Loaded, Source, load};
 use crate::diag::{Diagnostic, Files, Severity};
-use crate::lint::{Fingerprint, check, fingerprints, profile as time_rules};
+use crate::lint::{Fingerprint, Request, check, fingerprints, profile as time_rules};
 
 /// A finding with what tells it from others across runs.
 pub(super) struct Finding {
@@ -53,29 +54,53 @@ pub(super) struct Checked {
     settings_are_wrong: bool,
 }
 
+/// An app, read and checked.
+pub(super) struct Look {
+    loaded: Loaded,
+    files: Files,
+    found: Vec<Diagnostic>,
+}
+
+impl Look {
+    pub(super) fn at(
+        place: &AppPath,
+        overlay: &BTreeMap<PathBuf, String>,
+        request: &Request,
+        env: &Env,
+    ) -> Result<Self, LoadError> {
+        let mut files = Files::new();
+        let inputs = Inputs { app: place, overlay: overlay.clone(), env: &|name| env(name) };
+        let loaded = load(&inputs, &mut files)?;
+        let found = check(&loaded, &files, request);
+        Ok(Self { loaded, files, found })
+    }
+}
+
 impl Checked {
     pub(super) fn app(
         &mut self,
+        look: Look,
         place: &AppPath,
         overlay: &BTreeMap<PathBuf, String>,
         args: &Args,
         shell: &Shell,
     ) -> Result<(), Failure> {
-        let loaded = read(place, overlay.clone(), &mut self.files, shell)?;
+        let Look { loaded, files, found } = look;
+        shell.out.hide(&loaded.project.settings.secrets);
         let request = args.request(place);
-        let found = check(&loaded, &self.files, &request);
         if args.profile_rules {
-            for (rule, time) in time_rules(&loaded, &self.files, &request) {
+            for (rule, time) in time_rules(&loaded, &files, &request) {
                 *self.costs.entry(rule).or_default() += time;
             }
         }
-        let mut findings = self.findings(found, &loaded, shell);
+        let mut findings = findings(found, &loaded, &files, shell);
         if let Some(revision) = &args.since {
             let since = Since::new(place, revision, overlay, shell)?;
             let caused = since.caused(&findings, &request, shell)?;
             findings.iter_mut().zip(caused).for_each(|(finding, caused)| finding.caused = caused);
         }
-        self.found.extend(findings);
+        let by = self.files.append(files);
+        self.found.extend(findings.into_iter().map(|finding| finding.moved(by)));
         self.settings_are_wrong |= !settings_errors(&loaded).is_empty();
         let selected = loaded.sources.iter().filter(|source| is_selected(source, place));
         let files: Vec<PathBuf> = selected.map(|source| source.path.clone()).collect();
@@ -83,18 +108,6 @@ impl Checked {
         let whole = (place.selected.is_empty() && place.single.is_none()).then(|| place.root.clone());
         self.seen.push(Seen { whole, files });
         Ok(())
-    }
-
-    fn findings(&self, found: Vec<Diagnostic>, loaded: &Loaded, shell: &Shell) -> Vec<Finding> {
-        let paths: BTreeMap<_, _> = loaded.sources.iter().map(|source| (source.file, &source.path)).collect();
-        let prints = fingerprints(loaded, &found);
-        let finding = |(diagnostic, print): (Diagnostic, Fingerprint)| {
-            let file = diagnostic.span.file;
-            let shown = || shell.cwd.join(self.files.get(file).path());
-            let path = paths.get(&file).map_or_else(shown, |path| (*path).clone());
-            Finding { diagnostic, print, path, caused: true }
-        };
-        found.into_iter().zip(prints).map(finding).collect()
     }
 
     /// Adds what was done to the files of an app.
@@ -188,6 +201,24 @@ impl Checked {
         } else {
             Exit::Clean
         }
+    }
+}
+
+fn findings(found: Vec<Diagnostic>, loaded: &Loaded, files: &Files, shell: &Shell) -> Vec<Finding> {
+    let prints = fingerprints(loaded, &found);
+    let finding = |(diagnostic, print): (Diagnostic, Fingerprint)| {
+        let file = diagnostic.span.file;
+        let shown = || shell.cwd.join(files.get(file).path());
+        let path = loaded.source(file).map_or_else(shown, |source| source.path.clone());
+        Finding { diagnostic, print, path, caused: true }
+    };
+    found.into_iter().zip(prints).map(finding).collect()
+}
+
+impl Finding {
+    /// The same about files whose ids have moved.
+    fn moved(self, by: u32) -> Self {
+        Self { diagnostic: self.diagnostic.moved(by), ..self }
     }
 }
 

@@ -12,7 +12,7 @@ use crate::cli::shell::Live;
 use crate::cli::units::{bytes, counted, duration};
 use crate::run::{Event, Observer, Outcome, Record, SkipReason};
 use crate::store::sync::ScopeState;
-use crate::store::{ScopeRow, StatusRow};
+use crate::store::{CommandState, Gone, ScopeRow, StatusRow};
 
 /// Tells a run while it goes on. When the reader goes away the run goes on to its end.
 pub(super) struct Report<'a> {
@@ -108,6 +108,7 @@ impl Teller {
     pub(in crate::cli) fn take(&mut self, event: &Event, paint: Paint) -> (Option<Step>, String) {
         let step = self.follow(event);
         let mut text = heading(event, paint);
+        text.push_str(&command(event, paint));
         for line in self.tree.take(event) {
             text.push_str(&shown(&line, self.order, paint));
         }
@@ -118,9 +119,9 @@ impl Teller {
         match event {
             Event::ScopeChanged { row } => Some(self.scope(row)),
             Event::StatusChanged { row } => Some(self.status(row)),
-            Event::EntityProgress { entity, rows, pages, bytes } => {
+            Event::EntityProgress { entity, rows, pages, bytes, note } => {
                 let (entity, rows, pages, bytes) = (entity.clone(), *rows, *pages, *bytes);
-                Some(self.progress(Arrived { entity, rows, pages, bytes }))
+                Some(self.progress(Arrived { entity, rows, pages, bytes, note: note.clone() }))
             }
             Event::RunFinished { duration_ms, .. } => {
                 self.seen.ms = *duration_ms;
@@ -164,6 +165,28 @@ impl Teller {
 fn heading(event: &Event, paint: Paint) -> String {
     match event {
         Event::RunStarted { app, trigger } => format!("{}  {trigger}\n", paint.bold(app)),
+        _ => String::new(),
+    }
+}
+
+/// What became of a queued write.
+fn command(event: &Event, paint: Paint) -> String {
+    let named = |kind: &str, entity: &str| format!("{kind} {}", paint.bold(entity));
+    match event {
+        Event::CommandGone { row } if row.reason == Gone::Done => {
+            format!("{} sent {}\n", paint.green("↑"), named(&row.kind, &row.entity))
+        }
+        Event::CommandChanged { row } if row.state == CommandState::Failed => {
+            let (code, error) =
+                (row.code.as_deref().unwrap_or_default(), row.error.as_deref().unwrap_or_default());
+            let why = paint.red(&format!("{code}: {error}"));
+            format!("{} not sent {}  {why}\n", paint.red("✗"), named(&row.kind, &row.entity))
+        }
+        Event::CommandChanged { row } if row.state == CommandState::Waiting => {
+            let why = row.error.as_deref().unwrap_or("there is no network");
+            let why = paint.dim(&format!(": {why}"));
+            format!("{} waits {}{why}\n", paint.yellow("-"), named(&row.kind, &row.entity))
+        }
         _ => String::new(),
     }
 }
@@ -250,7 +273,8 @@ fn skipped(reason: SkipReason) -> &'static str {
 }
 
 fn arrived(tables: &[Arrived]) -> String {
-    let told = tables.iter().map(|table| format!("{} {}", table.entity, counted(table.rows, "row")));
+    let come = |table: &Arrived| table.note.clone().unwrap_or_else(|| counted(table.rows, "row"));
+    let told = tables.iter().map(|table| format!("{} {}", table.entity, come(table)));
     let told = told.collect::<Vec<_>>().join(", ");
     if told.is_empty() { told } else { format!("  {told}") }
 }

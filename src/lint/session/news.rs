@@ -31,6 +31,7 @@ pub(super) fn news(before: &Loaded, now: &Reload, moved: &BTreeSet<FileId>, know
         }
     }
     scripts(before, &now.loaded, &mut news);
+    emptiness(before, &now.loaded, &mut news);
     if !moved.is_empty() || !news.is_empty() {
         news.tell(Question::Everything);
     }
@@ -56,6 +57,26 @@ fn of_part(part: &Part, before: &Loaded, now: &Loaded, news: &mut News) {
     part.references().iter().for_each(|used| news.tell(Question::Uses(used.kind)));
     if part.perhaps_tables().next().is_some() {
         news.tell(Question::Uses(UseKind::Table));
+    }
+}
+
+/// Kinds of parts of which the first came or the last went.
+fn emptiness(before: &Loaded, now: &Loaded, news: &mut News) {
+    let counts = |loaded: &Loaded| {
+        let project = &loaded.project;
+        [
+            (FileKind::Jig, project.jigs.len()),
+            (FileKind::Component, project.components.len()),
+            (FileKind::Action, project.actions.len()),
+            (FileKind::Function, project.functions.len()),
+            (FileKind::Datasource, project.datasources.len()),
+            (FileKind::Database, project.databases.len()),
+        ]
+    };
+    for ((kind, before), (_, now)) in counts(before).into_iter().zip(counts(now)) {
+        if (before == 0) != (now == 0) {
+            news.tell(Question::AnyPart(kind));
+        }
     }
 }
 

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use serde_json::{Map, Value, json};
 
 use super::initial::InitialState;
-use crate::app::Sqlite;
+use crate::app::{Settings, Sqlite};
 use crate::expr::Expression;
 use crate::run::{Engine, Network};
 use crate::store::{Dialect, Fault, Query, StoreError};
@@ -155,7 +155,7 @@ impl Session {
 
 fn base(engine: &Engine<'_>) -> Value {
     let settings = match &engine.options.backend {
-        Some(url) => &engine.project.settings.clone().with_backend(url),
+        Some(url) => &Settings::clone(&engine.project.settings).with_backend(url),
         None => &engine.project.settings,
     };
     let online = engine.options.network == Network::Online;

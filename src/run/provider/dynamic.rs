@@ -1,16 +1,19 @@
 //! Dynamic Data: tables by the row API that [`crate::serve`] describes, whole or what changed.
 
+mod send;
 #[cfg(test)]
 mod tests;
 
 use std::borrow::Cow;
 use std::collections::HashSet;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use super::rest::{Address, Header, Http, Id, Redactor, Request, Response, encoded, id, quoted, with_id};
-use super::{CURSOR_EXPIRED, Fetch, FetchError, Fetched, Page, Provider, Row, Sink};
+use super::{
+    CURSOR_EXPIRED, Fetch, FetchError, Fetched, NO_ADDRESS, Outgoing, Page, Provider, Row, Sent, Sink,
+};
 use crate::app::{DynamicSettings, Secret};
 
 /// The database of tables that name none.
@@ -70,27 +73,33 @@ impl Dynamic {
         sink: &mut dyn Sink,
     ) -> Result<Fetched, FetchError> {
         let base = self.address(fetch.entity)?;
+        let resumed = fetch.known.resume.map(Place::parse).transpose()?;
         let begin = |token: Option<&str>| {
             self.options.http.begin(self.request(&base, fetch.cursor, token), fetch.stop)
         };
-        let mut begun = begin(None);
+        let mut begun = begin(resumed.as_ref().map(|place| place.token.as_str()));
         let mut tokens = HashSet::new();
-        let mut cursor = None;
+        let is_resumed = resumed.is_some();
+        let mut cursor = resumed.and_then(|place| place.watermark);
         for number in 0..self.options.max_pages {
             let sent = self.options.http.finish(begun, redactor, fetch.stop);
             let response = sent.map_err(|error| explained(error, fetch, number))?;
             fetch.stop.check()?;
             let answer = Answer::parse(&response)?;
-            let next = answer.continuation_token.as_deref().filter(|token| !token.is_empty());
-            let next = next.map(|token| tokens.insert(token.to_owned()).then(|| begin(Some(token))));
+            let token = answer.continuation_token.as_deref().filter(|token| !token.is_empty());
+            let next = token.map(|token| tokens.insert(token.to_owned()).then(|| begin(Some(token))));
             // What changes while the pages are read is newer than the first page's watermark, so
             // the next fetch brings it.
-            if number == 0 {
+            if number == 0 && !is_resumed {
                 cursor = answer.watermark.map(Cow::into_owned);
             }
-            sink.page(&page(answer.items, response.body.len()))?;
+            let resume = token.and_then(|token| Place::text(token, cursor.as_deref(), redactor));
+            sink.page(&Page { resume, ..page(answer.items, response.body.len()) })?;
             match next {
-                None => return Ok(Fetched { cursor, skipped: false, incremental: fetch.cursor.is_some() }),
+                None => {
+                    let incremental = fetch.cursor.is_some();
+                    return Ok(Fetched { cursor, incremental, ..Fetched::default() });
+                }
                 Some(Some(next)) => begun = next,
                 Some(None) => {
                     return Err(endless(fetch.entity, "names a page that was fetched before"));
@@ -122,27 +131,60 @@ impl Dynamic {
                 query.extend(["&", name, "=", &encoded(value)]);
             }
         }
+        let address = base.clone().with_query(Some(query));
+        Request { method: "GET".to_owned(), address, headers: self.headers(), body: None }
+    }
+
+    fn headers(&self) -> Vec<Header> {
         let mut headers = vec![Header { name: "Accept".to_owned(), value: "application/json".to_owned() }];
         if let Some(key) = &self.options.api_key {
             headers.push(Header { name: "x-api-key".to_owned(), value: key.expose().to_owned() });
         }
-        Request {
-            method: "GET".to_owned(),
-            address: base.clone().with_query(Some(query)),
-            headers,
-            body: None,
+        headers
+    }
+
+    fn redactor(&self) -> Redactor {
+        let mut redactor = self.options.http.redactor();
+        if let Some(key) = &self.options.api_key {
+            redactor.add(key.expose());
         }
+        redactor
     }
 }
 
 impl Provider for Dynamic {
     fn fetch(&self, request: &Fetch<'_>, sink: &mut dyn Sink) -> Result<Fetched, FetchError> {
-        let mut redactor = self.options.http.redactor();
-        if let Some(key) = &self.options.api_key {
-            redactor.add(key.expose());
-        }
+        let redactor = self.redactor();
         let fetched = self.all(request, &redactor, sink);
         fetched.map_err(|error| FetchError { message: redactor.clean(&error.message), ..error })
+    }
+
+    fn send(&self, outgoing: &Outgoing<'_>, _: &mut dyn Sink) -> Result<Sent, FetchError> {
+        let redactor = self.redactor();
+        let sent = send::send(self, outgoing, &redactor);
+        sent.map_err(|error| FetchError { message: redactor.clean(&error.message), ..error })
+    }
+}
+
+/// Where a fetch that was cut off goes on.
+#[derive(Serialize, Deserialize)]
+struct Place {
+    /// Names the next page.
+    token: String,
+    /// That of the first page: what changes after it comes with the next fetch.
+    watermark: Option<String>,
+}
+
+impl Place {
+    fn parse(text: &str) -> Result<Self, FetchError> {
+        serde_json::from_str(text)
+            .map_err(|_| FetchError::passing(CURSOR_EXPIRED, "the place to go on at cannot be read"))
+    }
+
+    fn text(token: &str, watermark: Option<&str>, redactor: &Redactor) -> Option<String> {
+        let place = Self { token: token.to_owned(), watermark: watermark.map(str::to_owned) };
+        let text = serde_json::to_string(&place).ok()?;
+        (redactor.clean(&text) == text).then_some(text)
     }
 }
 
@@ -222,6 +264,9 @@ fn identified<'b>(object: &'b str, rid: &str) -> Cow<'b, str> {
 fn explained(error: FetchError, fetch: &Fetch<'_>, page: usize) -> FetchError {
     let entity = fetch.entity;
     match error.code.as_str() {
+        "http.400" | "http.404" | "http.410" | "http.422" if page == 0 && fetch.known.resume.is_some() => {
+            FetchError::passing(CURSOR_EXPIRED, format!("the pages of `{entity}` cannot be gone on with"))
+        }
         "http.410" if page == 0 && fetch.cursor.is_some() => {
             let message =
                 format!("the service no longer knows what changed in `{entity}` since the last sync");
@@ -245,5 +290,5 @@ fn endless(entity: &str, what: &str) -> FetchError {
 fn no_url() -> FetchError {
     let message = "Dynamic Data has no address here: set `providers.dynamic.url` in `syncscope.yaml`, \
                    or `backend` to a folder of tables";
-    FetchError::lasting("config.provider", message)
+    FetchError::lasting(NO_ADDRESS, message)
 }

@@ -84,7 +84,18 @@ fn repair(guarded: &Guarded, found: &[Finding], now: i64, path: &Path) -> Result
         guarded.conn.execute_batch("REINDEX")?;
     }
     let work_less = "DELETE FROM _syncOperation WHERE work NOT IN (SELECT id FROM _syncWork)";
-    for sql in [MEMBERS_OF_NO_RUN, EPOCHS, SEQUENCE, CURSORS, STATUSES, LOST_MEMBERS, work_less] {
+    for sql in [
+        MEMBERS_OF_NO_RUN,
+        EPOCHS,
+        SEQUENCE,
+        CURSORS,
+        RESUMES,
+        COMMANDS,
+        PLACES,
+        STATUSES,
+        LOST_MEMBERS,
+        work_less,
+    ] {
         guarded.run(sql, [])?;
     }
     for scope in unsound(guarded, found)? {
@@ -106,6 +117,12 @@ const SEQUENCE: &str = "UPDATE _syncSequence SET last = max(last, ifnull(
     (SELECT max(CAST(id AS INTEGER)) FROM _syncStatus), 0)) WHERE name = 'status'";
 const CURSORS: &str = "DELETE FROM _syncCursor WHERE NOT EXISTS (
     SELECT 1 FROM sqlite_schema t WHERE t.name = entity COLLATE NOCASE AND t.type = 'table')";
+const RESUMES: &str = "DELETE FROM _syncResume WHERE NOT EXISTS (
+    SELECT 1 FROM sqlite_schema t WHERE t.name = staging AND t.type = 'table')";
+const COMMANDS: &str = "UPDATE _commandQueue SET state = 'queued', owner = NULL
+    WHERE state = 'processing' AND (owner IS NULL OR owner = '')";
+const PLACES: &str = "UPDATE _syncSequence SET last = max(last, ifnull(
+    (SELECT max(ordinal) FROM _commandQueue), 0)) WHERE name = 'command'";
 const STATUSES: &str = "UPDATE _syncStatus
     SET state = 'interrupted', code = 'owner.lost', error = 'nobody worked on it any more'
     WHERE state = 'syncing' AND NOT EXISTS (SELECT 1 FROM _syncWork w WHERE w.id = work AND w.state = 'open')";
@@ -182,7 +199,8 @@ fn settle(guarded: &Guarded, id: &str, now: i64) -> Result<(), Trouble> {
 fn drop_stages(guarded: &Guarded) -> Result<(), Trouble> {
     let stages: Vec<String> = guarded.all(
         "SELECT t.name FROM sqlite_schema t WHERE t.type = 'table' AND t.name GLOB '_syncStage_*' AND NOT EXISTS (
-           SELECT 1 FROM _syncWork w WHERE w.state = 'open' AND t.name GLOB '_syncStage_' || w.id || '_*')",
+           SELECT 1 FROM _syncWork w WHERE w.state = 'open' AND t.name GLOB '_syncStage_' || w.id || '_*')
+                AND t.name NOT IN (SELECT staging FROM _syncResume)",
         [],
         |row| row.get(0),
     )?;

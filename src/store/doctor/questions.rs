@@ -123,7 +123,8 @@ pub(super) const QUESTIONS: &[Question] = &[
         check: "stage",
         sql: "SELECT 'table `' || t.name || '`', 'it holds rows of a fetch that nobody goes on with'
               FROM sqlite_schema t WHERE t.type = 'table' AND t.name GLOB '_syncStage_*' AND NOT EXISTS (
-                SELECT 1 FROM _syncWork w WHERE w.state = 'open' AND t.name GLOB '_syncStage_' || w.id || '_*')",
+                SELECT 1 FROM _syncWork w WHERE w.state = 'open' AND t.name GLOB '_syncStage_' || w.id || '_*')
+                AND t.name NOT IN (SELECT staging FROM _syncResume)",
     },
     Question {
         check: "work",
@@ -134,6 +135,21 @@ pub(super) const QUESTIONS: &[Question] = &[
         check: "work",
         sql: "SELECT 'operation ' || o.ordinal || ' of work ' || o.work, 'there is no such work' FROM _syncOperation o
               WHERE NOT EXISTS (SELECT 1 FROM _syncWork w WHERE w.id = o.work)",
+    },
+    Question {
+        check: "resume",
+        sql: "SELECT 'table `' || r.entity || '`', 'its interrupted fetch would go on, but the pages it had are gone'
+              FROM _syncResume r WHERE NOT EXISTS (
+                SELECT 1 FROM sqlite_schema t WHERE t.name = r.staging AND t.type = 'table')",
+    },
+    Question {
+        check: "queue",
+        sql: "SELECT 'command `' || id || '`', CASE WHEN state = 'processing'
+                THEN 'it is being sent, but nobody sends it'
+                ELSE 'its place is higher than the highest given out; a place could be used twice' END
+              FROM _commandQueue
+              WHERE (state = 'processing' AND (owner IS NULL OR owner = ''))
+                OR ordinal > (SELECT last FROM _syncSequence WHERE name = 'command')",
     },
     // I12: what an incremental fetch goes on from must be there
     Question {

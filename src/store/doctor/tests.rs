@@ -80,7 +80,7 @@ fn a_healthy_database_has_no_findings_and_is_not_changed() {
 }
 
 /// What is done to the tables, and the check that must see it.
-const WOUNDS: [(&str, &str); 24] = [
+const WOUNDS: [(&str, &str); 27] = [
     ("UPDATE _syncScope SET synced = synced + 1 WHERE id = 'good'", "counts"),
     ("UPDATE _syncScope SET synced = 1, failed = 1 WHERE id = 'good'", "counts"),
     ("UPDATE _syncScope SET total = 9 WHERE id = 'bad'", "counts"),
@@ -112,6 +112,21 @@ const WOUNDS: [(&str, &str); 24] = [
         "work",
     ),
     ("DROP TABLE \"pull-good\"", "cursor"),
+    (
+        "INSERT INTO _syncResume VALUES ('t', 'p', 'f', '', 'd', 3, '_syncStage_3_0', 'c', 1, 1, 1, 1)",
+        "resume",
+    ),
+    (
+        "UPDATE _syncSequence SET last = 9 WHERE name = 'command';
+      INSERT INTO _commandQueue (id, queue, type, payload, state, entity, createdAt, timestamp, ordinal)
+      VALUES ('1', 'q', 't', '{}', 'processing', 't', 1, 1, 1)",
+        "queue",
+    ),
+    (
+        "INSERT INTO _commandQueue (id, queue, type, payload, state, entity, createdAt, timestamp, ordinal)
+      VALUES ('1', 'q', 't', '{}', 'queued', 't', 1, 1, 99)",
+        "queue",
+    ),
 ];
 
 #[test]
