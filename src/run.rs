@@ -39,8 +39,8 @@ pub use credentials::{Credentials, SettingsCredentials};
 pub use dry::{Planned, PlannedAction, Reading, Verdicts};
 pub use event::{ActionRef, Counts, Event, Failure, Observer, Outcome, Record, SkipReason};
 pub use provider::{
-    Fetch, FetchError, Fetched, LocalTables, NoTables, Page, Part, Provider, Providers, Question, Retry, Row,
-    Sink, Stop, Write, WriteMode,
+    Fetch, FetchError, Fetched, Known, LocalTables, NoTables, Page, Part, Provider, Providers, Question,
+    Retry, Row, Sink, Stop, Validator, Write, WriteMode,
 };
 
 /// What starts a run.

@@ -6,6 +6,7 @@
 
 mod change;
 mod check;
+mod claim;
 mod dialect;
 mod entity;
 mod error;
@@ -13,11 +14,13 @@ mod explain;
 mod open;
 mod owner;
 mod query;
+mod resume;
 mod rows;
 mod scope;
 mod session;
 mod statement;
 pub mod sync;
+mod unchanged;
 mod work;
 mod writer;
 
@@ -36,8 +39,9 @@ pub use query::{Limits, Parameters, Query, Reader, Rows};
 pub use rows::{Changes, RunRow, ScopeBrief, ScopeRow, StatusRow};
 pub use scope::{LeftBehind, Start, StartScope, Started};
 pub use statement::Statement;
+pub use unchanged::{UNCHANGED, Validator};
 pub use work::{BeginInstance, Begun, Operation, Outcome, Progress, Work};
-pub use writer::{Finished, Mode, Page, PageReport, Row, Tally, Writer};
+pub use writer::{Finish, Finished, Mode, Page, PageReport, Row, Tally, Writer};
 
 use rusqlite::InterruptHandle;
 

@@ -62,6 +62,8 @@ pub struct Function {
     pub connection: Option<Template>,
     /// For SQL: the statement, or the call of a procedure.
     pub statement: Option<Template>,
+    /// All of it as JSON: two functions with the same text do the same.
+    pub definition: String,
     /// All expressions in it, for checks.
     pub expressions: Vec<Found>,
 }
@@ -311,6 +313,7 @@ pub(super) fn lower(id: &str, node: &Node, reader: &mut Reader<'_>) -> Function 
             .get("query")
             .or_else(|| node.get("procedure"))
             .map(|text| template(text, reader.parse)),
+        definition: node.to_value().to_string(),
         expressions: Vec::new(),
     }
 }

@@ -42,6 +42,8 @@ pub struct Settings {
     pub lint: LintSettings,
     /// Values that came from the environment and must never be shown.
     pub secrets: Vec<Secret>,
+    /// The address of the served folder, once it is served.
+    pub served: Option<String>,
 }
 
 /// A text that is never shown.
@@ -92,8 +94,20 @@ pub struct HttpSettings {
     pub retries: u32,
     /// Hosts that may be asked; `*` stands for any run of characters.
     pub allow: Vec<String>,
-    /// Requests at a time.
+    /// Requests to one host at a time, and sync actions at a time.
     pub concurrency: usize,
+    /// The least time between the beginnings of two requests to one host.
+    pub spacing: Option<Duration>,
+    /// For one sync action with everything that belongs to it.
+    pub deadline: Duration,
+    /// The most pages of one table; each provider has its own usual limit.
+    pub max_pages: Option<u64>,
+    /// How often an answer may send a request on.
+    pub max_redirects: usize,
+    /// The most headers of an answer.
+    pub max_headers: usize,
+    /// Largest head of an answer, in bytes.
+    pub max_header_bytes: usize,
 }
 
 impl Default for HttpSettings {
@@ -104,6 +118,12 @@ impl Default for HttpSettings {
             retries: 3,
             allow: vec!["*".to_owned()],
             concurrency: 8,
+            spacing: None,
+            deadline: Duration::from_secs(300),
+            max_pages: None,
+            max_redirects: 10,
+            max_headers: 100,
+            max_header_bytes: 64 * 1024,
         }
     }
 }
@@ -135,6 +155,7 @@ impl Default for Settings {
             http: HttpSettings::default(),
             lint: LintSettings::default(),
             secrets: Vec::new(),
+            served: None,
         }
     }
 }
@@ -170,6 +191,7 @@ impl Settings {
         }
         let address = self.dynamic.url.take().unwrap_or_else(|| BACKEND.to_owned());
         self.dynamic.url = Some(address.replace(BACKEND, url));
+        self.served = Some(url.to_owned());
         self
     }
 }

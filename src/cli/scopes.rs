@@ -31,7 +31,11 @@ pub(super) fn scope(row: &ScopeRow, now: i64, paint: Paint) -> String {
 fn changes(details: &Details) -> String {
     let entities = details.members.iter().flat_map(|(_, member)| &member.entities);
     let told: Vec<String> = entities.filter_map(Entity::changes).collect();
-    if told.is_empty() { "no row changed".to_owned() } else { format!("changed: {}", told.join("; ")) }
+    let told =
+        if told.is_empty() { "no row changed".to_owned() } else { format!("changed: {}", told.join("; ")) };
+    let noted = details.members.iter().flat_map(|(_, member)| &member.entities);
+    let noted = noted.filter_map(|entity| Some(format!("; {} {}", entity.table, entity.note.as_ref()?)));
+    told + &noted.collect::<String>()
 }
 
 /// The last runs of a scope, newest first.
@@ -106,6 +110,7 @@ struct Entity {
     inserted: Option<u64>,
     updated: Option<u64>,
     deleted: Option<u64>,
+    note: Option<String>,
     error: Option<Problem>,
 }
 

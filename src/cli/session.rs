@@ -107,11 +107,15 @@ pub(super) fn open_recovered(database: &Database, now: i64) -> Result<Option<Sto
 /// served folder in them.
 pub(super) fn providers(project: &Project, settings: &Settings) -> Providers {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let http = Http::new(&HttpOptions::from_settings(settings));
+    let http = Http::new(&HttpOptions::of_app(project, settings));
     let credentials = Arc::new(SettingsCredentials::new(settings));
     let mut rest = RestOptions::new(http.clone(), credentials, clock);
     rest.shared.clone_from(&project.home.shared);
-    let dynamic = DynamicOptions::from_settings(&settings.dynamic, http);
+    let mut dynamic = DynamicOptions::from_settings(&settings.dynamic, http);
+    if let Some(pages) = settings.http.max_pages {
+        rest.max_pages = pages;
+        dynamic.max_pages = usize::try_from(pages).unwrap_or(usize::MAX);
+    }
     Providers::new()
         .with(ProviderKind::Rest, Arc::new(Rest::new(rest)))
         .with(ProviderKind::Dynamic, Arc::new(Dynamic::new(dynamic)))

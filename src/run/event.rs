@@ -111,6 +111,9 @@ pub enum Event {
         pages: u64,
         /// Bytes so far.
         bytes: u64,
+        /// What is to be said beside the numbers: `unchanged (304)`.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        note: Option<String>,
     },
     /// A user-interface action would have happened.
     #[serde(rename = "effect")]

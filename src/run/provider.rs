@@ -46,12 +46,36 @@ pub struct Fetch<'a> {
     pub world: &'a Value,
     /// Where the last fetch of this table ended; `None` fetches all.
     pub cursor: Option<&'a str>,
+    /// What else is known of earlier fetches.
+    pub known: Known<'a>,
     /// Tells that the work is to stop, and when it must have ended.
     pub stop: &'a Stop,
     /// The app's functions by id: one may ask another first ([`crate::app::Guard`]).
     pub functions: &'a Ordered<String, Arc<Function>>,
     /// The local tables, for the queries of functions.
     pub tables: &'a dyn LocalTables,
+}
+
+/// What is known of earlier fetches of the same thing.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Known<'a> {
+    /// What the server said of its last answer, all of whose rows the table holds unchanged. The provider
+    /// may ask whether it still holds, and end with [`Fetched::unchanged`].
+    pub validator: Option<&'a Validator>,
+    /// Where an earlier fetch was cut off ([`Page::resume`]): all pages before it are kept already. A fetch
+    /// that cannot go on there ends with [`CURSOR_EXPIRED`] before it gives a page.
+    pub resume: Option<&'a str>,
+}
+
+/// What a server said of an answer (RFC 9110 §8.8).
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Validator {
+    /// A digest of the request.
+    pub request: String,
+    /// `ETag`, as it came.
+    pub etag: Option<String>,
+    /// `Last-Modified`, as it came.
+    pub last_modified: Option<String>,
 }
 
 /// Local tables as functions read them.
@@ -119,6 +143,9 @@ pub struct Page<'a> {
     pub deleted: Vec<String>,
     /// Size of the response's body.
     pub bytes: u64,
+    /// Where another fetch can go on after this page, if this one is cut off and the paging allows it;
+    /// without secrets.
+    pub resume: Option<String>,
     /// The part of the table whose rows these take the place of, where the function names one
     /// (functions.md §6.1); that of the first page counts.
     pub part: Part,
@@ -213,6 +240,10 @@ pub struct Fetched {
     pub skipped: bool,
     /// Whether the pages hold only what changed since the cursor.
     pub incremental: bool,
+    /// Whether the server says that the answer of [`Known::validator`] still holds; no page was given then.
+    pub unchanged: bool,
+    /// What the server said of its answer, where all rows came in one.
+    pub validator: Option<Validator>,
 }
 
 /// Why a fetch failed.

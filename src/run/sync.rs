@@ -1,8 +1,10 @@
 //! Performs `sync-entities`: one instance, one operation per table (sync-semantics.md §1).
 
 mod changes;
+mod known;
 #[cfg(test)]
 mod tests;
+mod turn;
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -10,13 +12,15 @@ use std::time::Instant;
 use super::done::Done;
 use super::event::{Event, Failure};
 use super::interpret::{Run, Worker};
-use super::provider::{CURSOR_EXPIRED, Fetch, FetchError, Fetched, Page, Provider, Sink, Stop, Write};
+use super::provider::{
+    CURSOR_EXPIRED, Fetch, FetchError, Fetched, Known, Page, Provider, Sink, Stop, Validator, Write,
+};
 use super::tables::StoreTables;
 use super::{Engine, Network, depth, digest};
 use crate::action::{EntityRequest, ProviderKind};
 use crate::app::{Function, Rows};
 use crate::store::sync::ScopeState;
-use crate::store::{self, BeginInstance, Mode, Operation, StoreError, Work, Writer};
+use crate::store::{self, BeginInstance, Finish, Mode, Operation, StoreError, Work, Writer};
 use changes::Writes;
 
 /// The code of an error: the work was overtaken.
@@ -147,53 +151,135 @@ impl Worker<'_> {
         if !store.is_current(job.work).map_err(|error| self.kept(error))? {
             return Err(self.kept(StoreError::Stale));
         }
-        let cursor =
-            if job.force { None } else { store.sync_token(job.operation).map_err(|e| self.kept(e))? };
-        let heeded = match self.pages(job, &*provider, function, cursor.as_deref()) {
-            // Nothing has been written yet; all rows replace what is there.
-            Err(error) if error.code == CURSOR_EXPIRED && cursor.is_some() => false,
-            ended => ended?,
+        let way = Way {
+            provider: &*provider,
+            function,
+            definition: known::definition(self.run.engine, function, self.run.session.base()),
         };
-        if cursor.is_some() && !heeded {
-            // The back end gave everything in place of what is new, so what is gone is not known.
-            self.pages(job, &*provider, function, None)?;
+        if self.is_brought_up_to_date(job, &way)? {
+            return Ok(());
         }
-        Ok(())
+        self.all(job, &way)
     }
 
-    /// Fetches all pages and keeps them; gives whether the cursor, if there was one, was heeded.
+    /// Fetches what is new since the last fetch, where that can be known; `false` when everything is to be
+    /// fetched.
+    fn is_brought_up_to_date(&self, job: &Job<'_>, way: &Way<'_>) -> Result<bool, FetchError> {
+        if self.cursor(job)?.is_none() {
+            return Ok(false);
+        }
+        // Its pages are seen one by one, so nobody else may write meanwhile.
+        self.claim(job)?;
+        let Some(cursor) = self.cursor(job)? else { return Ok(false) };
+        match self.pages(job, way, Some(&cursor), Known::default()) {
+            // Nothing has been written yet; all rows replace what is there.
+            Err(error) if error.code == CURSOR_EXPIRED => Ok(false),
+            // If the back end gave everything in place of what is new, what is gone is not known.
+            ended => Ok(ended? == Ended::Kept),
+        }
+    }
+
+    fn cursor(&self, job: &Job<'_>) -> Result<Option<String>, FetchError> {
+        if job.force {
+            return Ok(None);
+        }
+        self.run.engine.store.sync_token(job.operation).map_err(|error| self.kept(error))
+    }
+
+    /// Fetches everything, unless the server says that it is as it was; goes on where an earlier fetch was
+    /// cut off.
+    fn all(&self, job: &Job<'_>, way: &Way<'_>) -> Result<(), FetchError> {
+        if mode(way.function, None) == Mode::Merge {
+            self.claim(job)?;
+        }
+        let resume = self.resume(job, (!job.force).then_some(way))?;
+        let validator = if job.force || resume.is_some() { None } else { self.validator(job, way)? };
+        let known = Known { validator: validator.as_ref(), resume: resume.as_deref() };
+        match self.pages(job, way, None, known) {
+            Err(error) if error.code == CURSOR_EXPIRED && resume.is_some() => {
+                self.resume(job, None)?;
+            }
+            ended => match ended? {
+                Ended::Unchanged if self.is_ended_unchanged(job)? => return Ok(()),
+                Ended::Unchanged => {}
+                Ended::Kept | Ended::Ignored => return Ok(()),
+            },
+        }
+        self.pages(job, way, None, Known::default()).map(drop)
+    }
+
+    /// Where an earlier fetch was cut off; without a way, it is forgotten.
+    fn resume(&self, job: &Job<'_>, way: Option<&Way<'_>>) -> Result<Option<String>, FetchError> {
+        let Engine { store, clock, .. } = self.run.engine;
+        let definition = way.filter(|way| mode(way.function, None) == Mode::Replace);
+        let definition = definition.map(|way| way.definition.as_str());
+        let found = store.resume(job.work, job.ordinal, job.operation, definition, clock.now());
+        found.map_err(|error| self.kept(error))
+    }
+
+    fn validator(&self, job: &Job<'_>, way: &Way<'_>) -> Result<Option<Validator>, FetchError> {
+        let found = self.run.engine.store.validator(job.operation, &way.definition);
+        Ok(found.map_err(|error| self.kept(error))?.map(known::given))
+    }
+
+    /// Ends the operation with the rows as they are; `false` when somebody has changed them meanwhile.
+    fn is_ended_unchanged(&self, job: &Job<'_>) -> Result<bool, FetchError> {
+        let run = self.run;
+        let now = run.engine.clock.now();
+        let ended = run.commit(|store| {
+            let changes = store.finish_unchanged(job.work, job.ordinal, job.operation, now)?;
+            Ok((changes.is_some(), changes.unwrap_or_default()))
+        });
+        let ended = ended.map_err(|error| self.kept(error))?;
+        if ended {
+            run.emitter.emit(Event::EntityProgress {
+                entity: job.entity.entity.clone(),
+                rows: 0,
+                pages: 0,
+                bytes: 0,
+                note: Some(store::UNCHANGED.to_owned()),
+            });
+        }
+        Ok(ended)
+    }
+
+    /// Fetches all pages and keeps them.
     fn pages(
         &self,
         job: &Job<'_>,
-        provider: &dyn Provider,
-        function: Option<&Function>,
+        way: &Way<'_>,
         cursor: Option<&str>,
-    ) -> Result<bool, FetchError> {
+        known: Known<'_>,
+    ) -> Result<Ended, FetchError> {
         let store = self.run.engine.store;
-        let writer = store.rows_writer(job.work, job.ordinal, mode(function, cursor));
-        let writer = writer.map_err(|error| self.kept(error))?;
+        let writer = store.rows_writer(job.work, job.ordinal, mode(way.function, cursor));
+        let writer = writer.map_err(|error| self.kept(error))?.resumable(&way.definition);
         let mut sink = TableSink { worker: self, entity: &job.entity.entity, writer };
         let request = Fetch {
             entity: &job.entity.entity,
-            function,
+            function: way.function,
             parameters: &job.entity.parameters,
             world: self.run.session.base(),
             cursor,
+            known,
             stop: job.stop,
             functions: &self.run.engine.project.functions,
             tables: &StoreTables(store),
         };
-        let fetched = provider.fetch(&request, &mut sink)?;
+        let fetched = way.provider.fetch(&request, &mut sink)?;
         job.stop.check()?;
+        if fetched.unchanged {
+            return Ok(Ended::Unchanged);
+        }
         if fetched.skipped {
             let ended = self.finish_operation(job, &store::Outcome::Ok);
-            return ended.map(|()| true).map_err(|error| self.kept(error));
+            return ended.map(|()| Ended::Kept).map_err(|error| self.kept(error));
         }
         if cursor.is_some() && !fetched.incremental {
-            return Ok(false);
+            return Ok(Ended::Ignored);
         }
-        sink.finish(&fetched)?;
-        Ok(true)
+        sink.finish(job, way, fetched)?;
+        Ok(Ended::Kept)
     }
 
     /// A database error as the end of a fetch.
@@ -257,6 +343,25 @@ fn mode(function: Option<&Function>, cursor: Option<&str>) -> Mode {
     }
 }
 
+/// How the pages of a fetch ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Ended {
+    /// They are in the table, and the operation has ended.
+    Kept,
+    /// The cursor was not heeded; nothing was kept.
+    Ignored,
+    /// There were none: the server says that its last answer still holds.
+    Unchanged,
+}
+
+/// Who fetches a table, and how.
+struct Way<'w> {
+    provider: &'w dyn Provider,
+    function: Option<&'w Function>,
+    /// A digest of what makes rows of answers.
+    definition: String,
+}
+
 /// One operation of an instance.
 struct Job<'j> {
     work: &'j Work,
@@ -276,14 +381,22 @@ struct TableSink<'s> {
 }
 
 impl TableSink<'_> {
-    fn finish(self, fetched: &Fetched) -> Result<(), FetchError> {
+    /// Ends the operation, as soon as nobody else writes the table.
+    fn finish(self, job: &Job<'_>, way: &Way<'_>, fetched: Fetched) -> Result<(), FetchError> {
         let Self { worker, writer, .. } = self;
-        let now = worker.run.engine.clock.now();
-        let finished = worker.run.commit(|_| {
-            let finished = writer.finish(fetched.cursor.as_deref(), now)?;
-            Ok(((), finished.changes))
-        });
-        finished.map_err(|error| worker.kept(error))
+        let validator = fetched.validator.map(|validator| known::stored(validator, &way.definition));
+        let finish = Finish {
+            sync_token: fetched.cursor.as_deref(),
+            validator: validator.as_ref(),
+            now: worker.run.engine.clock.now(),
+        };
+        worker.when_free(job, || {
+            let finished = worker.run.commit(|_| {
+                let finished = writer.try_finish(&finish)?;
+                Ok((finished.is_some(), finished.map(|finished| finished.changes).unwrap_or_default()))
+            });
+            finished.map_err(|error| worker.kept(error))
+        })
     }
 }
 
@@ -302,7 +415,7 @@ impl Sink for TableSink<'_> {
             rows: &rows,
             deleted: &deleted,
             bytes: page.bytes,
-            cursor: None,
+            cursor: page.resume.as_deref(),
             now,
             part: Some(&part),
             changes: &changes,
@@ -314,6 +427,7 @@ impl Sink for TableSink<'_> {
             rows: report.rows.unsigned_abs(),
             pages: report.pages.unsigned_abs(),
             bytes: report.bytes.unsigned_abs(),
+            note: None,
         });
         Ok(())
     }

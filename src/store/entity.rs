@@ -145,6 +145,13 @@ fn complete(guarded: &Guarded, name: String, entity: &str) -> Result<Table, Trou
     Ok(Table { quoted, name, is_plain })
 }
 
+/// Whether there is such a table, with a row in it.
+pub(super) fn has_rows(guarded: &Guarded, entity: &str) -> Result<bool, Trouble> {
+    let exists = "SELECT 1 FROM sqlite_schema WHERE name = ?1 COLLATE NOCASE AND type = 'table'";
+    Ok(guarded.exists(exists, [entity])?
+        && guarded.exists(&format!("SELECT 1 FROM {} LIMIT 1", quote(entity)), [])?)
+}
+
 /// Refuses names that are not an app's to write.
 pub(super) fn check_name(entity: &str) -> Result<(), StoreError> {
     if entity.trim().is_empty() {

@@ -75,7 +75,8 @@ impl Place {
 
 /// `SYNS`: tells our databases from others.
 const APPLICATION_ID: i64 = 0x5359_4e53;
-const MIGRATIONS: [&str; 1] = [include_str!("migrations/0001_first.sql")];
+const MIGRATIONS: [&str; 2] =
+    [include_str!("migrations/0001_first.sql"), include_str!("migrations/0002_network.sql")];
 /// Older ones can damage a write-ahead log that two connections share.
 const OLDEST_SQLITE: i32 = 3_051_003;
 

@@ -10,6 +10,7 @@ use rusqlite::params;
 use super::error::StoreError;
 use super::open::Kind;
 use super::query::Reader;
+use super::resume::Left;
 use super::rows::{Changes, RunRow, ScopeRow, StatusRow, Touched};
 use super::session::{Guarded, Trouble};
 use super::sync::{self, Change, Event, Failure, IfRunning, Reason, Refusal, Token, What};
@@ -299,7 +300,7 @@ pub(super) fn perform(
         write_row(guarded, id, scope)?;
     }
     touched.scopes.insert(id.to_owned());
-    stop_cut_works(guarded, &cut, &why_cut(event), event.at, touched)?;
+    stop_cut_works(guarded, &cut, event, touched)?;
     write_details(guarded, &change.after, change.ended.is_some())?;
     if matches!(event.what, What::Start { .. } | What::Begin(_) | What::Delete) {
         purge_works(guarded)?;
@@ -353,17 +354,21 @@ fn works_of(guarded: &Guarded, tokens: &[Token]) -> Result<Vec<i64>, Trouble> {
 fn stop_cut_works(
     guarded: &Guarded,
     works: &[i64],
-    why: &Failure,
-    at: i64,
+    event: &Event<'_>,
     touched: &mut Touched,
 ) -> Result<(), Trouble> {
+    let why = why_cut(event);
+    let left = match event.what {
+        What::Interrupt | What::Recover { .. } => Left::Pages,
+        _ => Left::Nothing,
+    };
     for &work in works {
         let needed = guarded.exists(
             "SELECT 1 FROM _syncInstance i JOIN _syncScope s ON s.id = i.scopeId AND s.epoch = i.epoch
              WHERE i.work = ?1 AND i.state = 'syncing' AND s.state = 'syncing'",
             [work],
         )?;
-        if !needed && stop_work(guarded, work, why, at, touched)? {
+        if !needed && stop_work(guarded, work, &why, left, event.at, touched)? {
             for id in linked_scopes(guarded, work)? {
                 refresh_details(guarded, &id)?;
                 touched.scopes.insert(id);
@@ -386,7 +391,7 @@ fn stop_all(
         |row| row.get(0),
     )?;
     for work in works {
-        stop_work(guarded, work, &reason.failure(), at, touched)?;
+        stop_work(guarded, work, &reason.failure(), Left::Pages, at, touched)?;
     }
     purge_works(guarded)
 }

@@ -7,12 +7,13 @@ use std::collections::HashMap;
 use rusqlite::params;
 
 use super::error::StoreError;
+use super::resume::Left;
 use super::rows::{Changes, Touched};
 use super::scope::{load, perform, refresh_details};
 use super::session::{Guarded, Trouble, number};
 use super::sync::{EntityDetail, Event, Failure, Token, What};
 use super::writer::drop_staging;
-use super::{Store, rows};
+use super::{Store, entity, rows};
 
 pub(super) use operation::end_operation;
 use operation::{end_open_operations, first_failure, insert_operation, insert_work};
@@ -155,7 +156,7 @@ impl Store {
                 return Err(StoreError::Stale.into());
             }
             let mut touched = Touched::default();
-            drop_staging(guarded, work.id, Some(operation))?;
+            drop_staging(guarded, work.id, Some(operation), Left::Nothing)?;
             end_operation(guarded, work, operation, outcome, None, now, &mut touched)?;
             touch_scopes(guarded, work, &mut touched)?;
             touched.read_back(guarded)
@@ -188,13 +189,15 @@ impl Store {
         })
     }
 
-    /// Where the next incremental fetch of an operation goes on; kept with the rows it speaks of.
+    /// Where the next incremental fetch of an operation goes on; kept with the rows it speaks of, and nothing
+    /// without them.
     ///
     /// # Errors
     /// Those of the database.
     pub fn sync_token(&self, operation: &Operation<'_>) -> Result<Option<String>, StoreError> {
         self.read(|reader| {
-            let found = reader.guarded().first(
+            let guarded = reader.guarded();
+            let found = guarded.first(
                 "SELECT cursor FROM _syncCursor
                  WHERE entity = ?1 AND provider = ?2 AND functionId = ?3 AND arguments = ?4",
                 params![
@@ -205,7 +208,10 @@ impl Store {
                 ],
                 |row| row.get(0),
             );
-            found.map_err(|trouble| self.explain(trouble))
+            // A table that somebody emptied or dropped needs all rows again.
+            let holds = entity::has_rows(guarded, operation.entity);
+            let kept = found.and_then(|cursor| Ok(if holds? { cursor } else { None }));
+            kept.map_err(|trouble| self.explain(trouble))
         })
     }
 }
@@ -302,6 +308,7 @@ pub(super) fn stop_work(
     guarded: &Guarded,
     work: i64,
     why: &Failure,
+    left: Left,
     now: i64,
     touched: &mut Touched,
 ) -> Result<bool, Trouble> {
@@ -320,7 +327,7 @@ pub(super) fn stop_work(
         |row| row.get(0),
     )?;
     touched.statuses.extend(statuses);
-    drop_staging(guarded, work, None)?;
+    drop_staging(guarded, work, None, left)?;
     Ok(true)
 }
 
@@ -345,7 +352,7 @@ pub(super) fn entity_details(
 ) -> Result<HashMap<String, Vec<EntityDetail>>, Trouble> {
     let found = guarded.all(
         "SELECT i.instanceId, o.entity, o.functionId, o.state, o.rows, o.inserted, o.updated, o.unchanged,
-                o.deleted, o.code, o.error
+                o.deleted, o.code, o.error, o.note
          FROM _syncInstance i JOIN _syncOperation o ON o.work = i.work
          WHERE i.scopeId = ?1 AND i.epoch = ?2 ORDER BY i.ordinal, o.ordinal",
         params![scope, epoch],
@@ -361,6 +368,7 @@ pub(super) fn entity_details(
                 updated: row.get(6)?,
                 unchanged: row.get(7)?,
                 deleted: row.get(8)?,
+                note: row.get(11)?,
                 error: code.map(|code| Failure::new(code, message.unwrap_or_default())),
             };
             Ok((row.get::<_, String>(0)?, detail))

@@ -10,10 +10,13 @@ use rusqlite::params;
 
 use super::Store;
 use super::change::{Change, Part};
+use super::claim;
 use super::entity::{self, Table, Texts, Touch};
 use super::error::StoreError;
+use super::resume::{self, Left, Totals};
 use super::rows::{Changes, Touched};
 use super::session::{Guarded, Trouble, number};
+use super::unchanged::{self, Validator};
 use buffer::Buffer;
 
 use super::work::{Outcome, Work, admits_operation, end_operation, touch_scopes};
@@ -107,6 +110,17 @@ pub struct PageReport {
     pub changed: Option<String>,
 }
 
+/// What is kept with the rows when an operation ends.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Finish<'a> {
+    /// Where the next incremental fetch goes on; without one the known one stays.
+    pub sync_token: Option<&'a str>,
+    /// What the server said of the answer with the rows; without one, what it said before is forgotten.
+    pub validator: Option<&'a Validator>,
+    /// Wall clock, epoch milliseconds.
+    pub now: i64,
+}
+
 /// The end of an operation that wrote rows.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Finished {
@@ -128,6 +142,8 @@ pub struct Writer {
     tally: Tally,
     held: Buffer,
     part: Option<Part>,
+    /// The digest under which others may go on with what is staged.
+    definition: Option<String>,
 }
 
 impl Store {
@@ -149,6 +165,7 @@ impl Store {
             tally: Tally::default(),
             held: Buffer::default(),
             part: None,
+            definition: None,
         })
     }
 }
@@ -171,7 +188,9 @@ impl Writer {
                 Mode::Changes => plan::stage(guarded, &self.staging(), page.changes)?,
                 Mode::Upsert | Mode::Merge => self.apply(guarded, page, &mut tally)?,
             }
-            self.record(guarded, page)
+            let totals = self.record(guarded, page)?;
+            self.note_resume(guarded, page, totals)?;
+            Ok((totals.rows, totals.pages, totals.bytes))
         })?;
         if matches!(self.mode, Mode::Replace | Mode::Part) {
             self.hold(page);
@@ -184,42 +203,69 @@ impl Writer {
         Ok(PageReport { rows, pages, bytes, changed: visible.then(|| self.entity.clone()) })
     }
 
+    /// The same, with pages that are kept when the fetch is cut off, for others with this definition
+    /// ([`Store::resume`]).
+    #[must_use]
+    pub fn resumable(self, definition: &str) -> Self {
+        Self { definition: (self.mode == Mode::Replace).then(|| definition.to_owned()), ..self }
+    }
+
     /// Ends the operation: a replace becomes visible now, in the same transaction as the status that says so.
     /// `sync_token` tells where the next incremental fetch goes on; without one the known one stays.
     ///
     /// # Errors
     /// [`StoreError::Stale`] when the work is no longer current; those of the database. The table is as before.
     pub fn finish(self, sync_token: Option<&str>, now: i64) -> Result<Finished, StoreError> {
+        let finish = Finish { sync_token, validator: None, now };
+        self.store.write(|guarded| self.end(guarded, &finish))
+    }
+
+    /// The same, with more that is kept; `None` and nothing done while another operation writes the table
+    /// ([`Store::claim_table`]).
+    ///
+    /// # Errors
+    /// As for [`Writer::finish`].
+    pub fn try_finish(&self, finish: &Finish<'_>) -> Result<Option<Finished>, StoreError> {
         self.store.write(|guarded| {
-            if !admits_operation(guarded, &self.work, self.operation)? {
-                return Err(StoreError::Stale.into());
+            if claim::is_taken(guarded, &self.entity, self.work.id, self.operation)? {
+                return Ok(None);
             }
-            let mut tally = self.tally;
-            let mut touched = Touched::default();
-            let table = entity::ensure(guarded, &self.entity)?;
-            match self.mode {
-                Mode::Replace => tally = swap::replace(guarded, &table, &self.staging(), &self.held, now)?,
-                Mode::Part => {
-                    let part = self.part.clone().unwrap_or_default();
-                    tally = swap::replace_part(guarded, &table, &self.staging(), &self.held, &part, now)?;
-                }
-                Mode::Changes => {
-                    let done = plan::perform(guarded, &self.staging(), now)?;
-                    tally = done.tally;
-                    touched.tables.extend(done.tables);
-                }
-                Mode::Upsert | Mode::Merge => {}
-            }
-            if let Some(token) = sync_token {
-                self.keep_sync_token(guarded, token)?;
-            }
-            end_operation(guarded, &self.work, self.operation, &Outcome::Ok, Some(tally), now, &mut touched)?;
-            touch_scopes(guarded, &self.work, &mut touched)?;
-            if tally.has_changes() && self.mode != Mode::Changes {
-                touched.tables.insert(self.entity.clone());
-            }
-            Ok(Finished { tally, changes: touched.read_back(guarded)? })
+            self.end(guarded, finish).map(Some)
         })
+    }
+
+    fn end(&self, guarded: &Guarded, finish: &Finish<'_>) -> Result<Finished, Trouble> {
+        let now = finish.now;
+        if !admits_operation(guarded, &self.work, self.operation)? {
+            return Err(StoreError::Stale.into());
+        }
+        let mut tally = self.tally;
+        let mut touched = Touched::default();
+        let table = entity::ensure(guarded, &self.entity)?;
+        match self.mode {
+            Mode::Replace => tally = swap::replace(guarded, &table, &self.staging(), &self.held, now)?,
+            Mode::Part => {
+                let part = self.part.clone().unwrap_or_default();
+                tally = swap::replace_part(guarded, &table, &self.staging(), &self.held, &part, now)?;
+            }
+            Mode::Changes => {
+                let done = plan::perform(guarded, &self.staging(), now)?;
+                tally = done.tally;
+                touched.tables.extend(done.tables);
+            }
+            Mode::Upsert | Mode::Merge => {}
+        }
+        resume::forget(guarded, &self.staging())?;
+        if let Some(token) = finish.sync_token {
+            self.keep_sync_token(guarded, token)?;
+        }
+        unchanged::keep(guarded, self.work.id, self.operation, &self.entity, finish.validator)?;
+        end_operation(guarded, &self.work, self.operation, &Outcome::Ok, Some(tally), now, &mut touched)?;
+        touch_scopes(guarded, &self.work, &mut touched)?;
+        if tally.has_changes() && self.mode != Mode::Changes {
+            touched.tables.insert(self.entity.clone());
+        }
+        Ok(Finished { tally, changes: touched.read_back(guarded)? })
     }
 
     fn staging(&self) -> String {
@@ -262,7 +308,15 @@ impl Writer {
         Ok(())
     }
 
-    fn record(&self, guarded: &Guarded, page: &Page<'_>) -> Result<(i64, i64, i64), Trouble> {
+    /// Others may go on after this page when all so far are staged.
+    fn note_resume(&self, guarded: &Guarded, page: &Page<'_>, totals: Totals) -> Result<(), Trouble> {
+        let Some(definition) = self.definition.as_deref().filter(|_| !self.may_hold(page)) else {
+            return Ok(());
+        };
+        resume::note(guarded, (self.work.id, self.operation), definition, page.cursor, totals, page.now)
+    }
+
+    fn record(&self, guarded: &Guarded, page: &Page<'_>) -> Result<Totals, Trouble> {
         let rows = number(page.rows.len());
         let bytes = i64::try_from(page.bytes).unwrap_or(i64::MAX);
         guarded.run(
@@ -279,9 +333,9 @@ impl Writer {
             "UPDATE _syncOperation SET rows = rows + ?3, pages = pages + 1, bytes = bytes + ?4
              WHERE work = ?1 AND ordinal = ?2 RETURNING rows, pages, bytes",
             params![self.work.id, number(self.operation), rows, bytes],
-            |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
+            |row| Ok(Totals { rows: row.get(0)?, pages: row.get(1)?, bytes: row.get(2)? }),
         )?;
-        Ok(totals.unwrap_or_default())
+        Ok(totals.unwrap_or(Totals { rows: 0, pages: 0, bytes: 0 }))
     }
 
     fn keep_sync_token(&self, guarded: &Guarded, token: &str) -> Result<(), Trouble> {
@@ -305,12 +359,17 @@ fn delete(guarded: &Guarded, table: &Table, ids: &[&str]) -> Result<i64, Trouble
     Ok(number(gone))
 }
 
-fn staging_name(work: i64, operation: usize) -> String {
+pub(super) fn staging_name(work: i64, operation: usize) -> String {
     format!("_syncStage_{work}_{operation}")
 }
 
 /// Drops what a work staged, of one operation or of all.
-pub(super) fn drop_staging(guarded: &Guarded, work: i64, operation: Option<usize>) -> Result<(), Trouble> {
+pub(super) fn drop_staging(
+    guarded: &Guarded,
+    work: i64,
+    operation: Option<usize>,
+    left: Left,
+) -> Result<(), Trouble> {
     let pattern = match operation {
         Some(operation) => staging_name(work, operation),
         None => format!("_syncStage_{work}_*"),
@@ -321,7 +380,9 @@ pub(super) fn drop_staging(guarded: &Guarded, work: i64, operation: Option<usize
         |row| row.get(0),
     )?;
     for table in tables {
-        guarded.conn.execute_batch(&format!("DROP TABLE {}", entity::quote(&table)))?;
+        if left == Left::Nothing || !resume::is_kept(guarded, &table)? {
+            resume::forget(guarded, &table)?;
+        }
     }
     Ok(())
 }

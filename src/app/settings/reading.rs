@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 
@@ -122,9 +123,25 @@ impl Reading<'_> {
         if let Some(retries) = node.get("retries").and_then(whole) {
             http.retries = u32::try_from(retries).unwrap_or(u32::MAX);
         }
-        if let Some(limit) = node.get("concurrency").and_then(whole) {
-            http.concurrency = usize::try_from(limit).unwrap_or(usize::MAX).clamp(1, 64);
+        if let Some(limit) = count(node, "concurrency") {
+            http.concurrency = limit.clamp(1, 64);
         }
+        if let Some(deadline) = self.parsed(node, "deadline", "a duration such as `5m`", |text| {
+            humantime::parse_duration(text).ok().filter(|d| !d.is_zero())
+        }) {
+            http.deadline = deadline;
+        }
+        if let Some(spacing) = self.parsed(node, "rate", "a rate such as `10/s`", spacing) {
+            http.spacing = Some(spacing);
+        }
+        if let Some(bytes) = self.parsed(node, "maxHeaderBytes", "a size such as `64KiB`", bytes) {
+            http.max_header_bytes = usize::try_from(bytes).unwrap_or(usize::MAX);
+        }
+        if let Some(pages) = node.get("maxPages").and_then(whole) {
+            http.max_pages = Some(pages.max(1));
+        }
+        http.max_redirects = count(node, "maxRedirects").unwrap_or(http.max_redirects);
+        http.max_headers = count(node, "maxHeaders").unwrap_or(http.max_headers);
         if let Some(allow) = node.get("allow") {
             let hosts = std::iter::once(allow).chain(allow.items());
             http.allow = hosts.filter_map(|host| self.string(Some(host))).collect();
@@ -323,6 +340,23 @@ fn places(node: &Node) -> Vec<Spanned<String>> {
 
 fn whole(node: &Node) -> Option<u64> {
     if let Kind::Number(number) = &node.kind { number.value.as_u64() } else { None }
+}
+
+fn count(node: &Node, key: &str) -> Option<usize> {
+    node.get(key).and_then(whole).map(|number| usize::try_from(number).unwrap_or(usize::MAX))
+}
+
+/// `10/s`, `600/min`, `1000/h`: the time from one to the next.
+fn spacing(text: &str) -> Option<Duration> {
+    let (number, unit) = text.split_once('/')?;
+    let number: u32 = number.trim().parse().ok().filter(|number| *number > 0)?;
+    let seconds = match unit.trim() {
+        "s" | "sec" | "second" => 1,
+        "m" | "min" | "minute" => 60,
+        "h" | "hour" => 3600,
+        _ => return None,
+    };
+    Some(Duration::from_secs(seconds) / number)
 }
 
 /// `64MiB`, `10MB`, `512k`, `1000`.

@@ -44,9 +44,9 @@ pub(in crate::cli) struct Asked {
     /// Pretend that there is no network
     #[arg(long)]
     pub(in crate::cli) offline: bool,
-    /// The most time that one sync action may take
-    #[arg(long, value_name = "DURATION", value_parser = parse_duration, default_value = "5m")]
-    timeout: Duration,
+    /// The most time that one sync action may take [default: `http.deadline` of the settings, or 5m]
+    #[arg(long, value_name = "DURATION", value_parser = parse_duration)]
+    timeout: Option<Duration>,
 }
 
 /// `key=value` on the command line.
@@ -92,7 +92,7 @@ impl Asked {
         RunOptions {
             network: if self.offline { Network::Offline } else { Network::Online },
             answer: if self.yes { Answer::Yes } else { Answer::No },
-            instance_timeout: Some(self.timeout),
+            instance_timeout: Some(self.timeout.unwrap_or(settings.http.deadline)),
             concurrency: settings.http.concurrency,
             inputs: self.input.iter().cloned().collect::<Map<_, _>>(),
             parameters: self.param.iter().cloned().collect::<Map<_, _>>(),

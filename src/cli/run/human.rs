@@ -118,9 +118,9 @@ impl Teller {
         match event {
             Event::ScopeChanged { row } => Some(self.scope(row)),
             Event::StatusChanged { row } => Some(self.status(row)),
-            Event::EntityProgress { entity, rows, pages, bytes } => {
+            Event::EntityProgress { entity, rows, pages, bytes, note } => {
                 let (entity, rows, pages, bytes) = (entity.clone(), *rows, *pages, *bytes);
-                Some(self.progress(Arrived { entity, rows, pages, bytes }))
+                Some(self.progress(Arrived { entity, rows, pages, bytes, note: note.clone() }))
             }
             Event::RunFinished { duration_ms, .. } => {
                 self.seen.ms = *duration_ms;
@@ -250,7 +250,8 @@ fn skipped(reason: SkipReason) -> &'static str {
 }
 
 fn arrived(tables: &[Arrived]) -> String {
-    let told = tables.iter().map(|table| format!("{} {}", table.entity, counted(table.rows, "row")));
+    let come = |table: &Arrived| table.note.clone().unwrap_or_else(|| counted(table.rows, "row"));
+    let told = tables.iter().map(|table| format!("{} {}", table.entity, come(table)));
     let told = told.collect::<Vec<_>>().join(", ");
     if told.is_empty() { told } else { format!("  {told}") }
 }

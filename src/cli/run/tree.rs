@@ -47,6 +47,8 @@ pub(super) struct Arrived {
     pub(super) rows: u64,
     pub(super) pages: u64,
     pub(super) bytes: u64,
+    /// What is to be said in place of the numbers.
+    pub(super) note: Option<String>,
 }
 
 /// How much of a node has been given out.
@@ -269,8 +271,8 @@ mod tests {
         let sync = |id: &str, path: &str| ActionRef { id: Some(id.into()), ..action("sync-entities", path) };
         tree.take(&Event::ActionStarted { action: sync("one", "a#/1"), guard: None });
         tree.take(&Event::ActionStarted { action: sync("two", "a#/2"), guard: None });
-        tree.arrived(Some("one"), Arrived { entity: "t".into(), rows: 5, pages: 1, bytes: 9 });
-        tree.arrived(Some("one"), Arrived { entity: "t".into(), rows: 9, pages: 2, bytes: 18 });
+        tree.arrived(Some("one"), Arrived { entity: "t".into(), rows: 5, pages: 1, bytes: 9, note: None });
+        tree.arrived(Some("one"), Arrived { entity: "t".into(), rows: 9, pages: 2, bytes: 18, note: None });
         let lines = tree.take(&finished("sync-entities", "a#/1"));
         let What::Ended { tables, .. } = &lines[0].what else { panic!("{lines:?}") };
         assert_eq!(tables.iter().map(|table| table.rows).collect::<Vec<_>>(), [9]);

@@ -6,7 +6,7 @@ mod tests;
 use std::borrow::Cow;
 use std::collections::HashSet;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use super::rest::{Address, Header, Http, Id, Redactor, Request, Response, encoded, id, quoted, with_id};
@@ -70,27 +70,33 @@ impl Dynamic {
         sink: &mut dyn Sink,
     ) -> Result<Fetched, FetchError> {
         let base = self.address(fetch.entity)?;
+        let resumed = fetch.known.resume.map(Place::parse).transpose()?;
         let begin = |token: Option<&str>| {
             self.options.http.begin(self.request(&base, fetch.cursor, token), fetch.stop)
         };
-        let mut begun = begin(None);
+        let mut begun = begin(resumed.as_ref().map(|place| place.token.as_str()));
         let mut tokens = HashSet::new();
-        let mut cursor = None;
+        let is_resumed = resumed.is_some();
+        let mut cursor = resumed.and_then(|place| place.watermark);
         for number in 0..self.options.max_pages {
             let sent = self.options.http.finish(begun, redactor, fetch.stop);
             let response = sent.map_err(|error| explained(error, fetch, number))?;
             fetch.stop.check()?;
             let answer = Answer::parse(&response)?;
-            let next = answer.continuation_token.as_deref().filter(|token| !token.is_empty());
-            let next = next.map(|token| tokens.insert(token.to_owned()).then(|| begin(Some(token))));
+            let token = answer.continuation_token.as_deref().filter(|token| !token.is_empty());
+            let next = token.map(|token| tokens.insert(token.to_owned()).then(|| begin(Some(token))));
             // What changes while the pages are read is newer than the first page's watermark, so
             // the next fetch brings it.
-            if number == 0 {
+            if number == 0 && !is_resumed {
                 cursor = answer.watermark.map(Cow::into_owned);
             }
-            sink.page(&page(answer.items, response.body.len()))?;
+            let resume = token.and_then(|token| Place::text(token, cursor.as_deref(), redactor));
+            sink.page(&Page { resume, ..page(answer.items, response.body.len()) })?;
             match next {
-                None => return Ok(Fetched { cursor, skipped: false, incremental: fetch.cursor.is_some() }),
+                None => {
+                    let incremental = fetch.cursor.is_some();
+                    return Ok(Fetched { cursor, incremental, ..Fetched::default() });
+                }
                 Some(Some(next)) => begun = next,
                 Some(None) => {
                     return Err(endless(fetch.entity, "names a page that was fetched before"));
@@ -143,6 +149,28 @@ impl Provider for Dynamic {
         }
         let fetched = self.all(request, &redactor, sink);
         fetched.map_err(|error| FetchError { message: redactor.clean(&error.message), ..error })
+    }
+}
+
+/// Where a fetch that was cut off goes on.
+#[derive(Serialize, Deserialize)]
+struct Place {
+    /// Names the next page.
+    token: String,
+    /// That of the first page: what changes after it comes with the next fetch.
+    watermark: Option<String>,
+}
+
+impl Place {
+    fn parse(text: &str) -> Result<Self, FetchError> {
+        serde_json::from_str(text)
+            .map_err(|_| FetchError::passing(CURSOR_EXPIRED, "the place to go on at cannot be read"))
+    }
+
+    fn text(token: &str, watermark: Option<&str>, redactor: &Redactor) -> Option<String> {
+        let place = Self { token: token.to_owned(), watermark: watermark.map(str::to_owned) };
+        let text = serde_json::to_string(&place).ok()?;
+        (redactor.clean(&text) == text).then_some(text)
     }
 }
 
@@ -222,6 +250,9 @@ fn identified<'b>(object: &'b str, rid: &str) -> Cow<'b, str> {
 fn explained(error: FetchError, fetch: &Fetch<'_>, page: usize) -> FetchError {
     let entity = fetch.entity;
     match error.code.as_str() {
+        "http.400" | "http.404" | "http.410" | "http.422" if page == 0 && fetch.known.resume.is_some() => {
+            FetchError::passing(CURSOR_EXPIRED, format!("the pages of `{entity}` cannot be gone on with"))
+        }
         "http.410" if page == 0 && fetch.cursor.is_some() => {
             let message =
                 format!("the service no longer knows what changed in `{entity}` since the last sync");

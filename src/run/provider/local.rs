@@ -23,8 +23,8 @@ mod tests {
     use serde_json::{Map, Value};
 
     use super::*;
-    use crate::run::provider::Stop;
     use crate::run::provider::testing::Collect;
+    use crate::run::provider::{Known, Stop};
 
     #[test]
     fn a_local_table_is_not_fetched() {
@@ -36,6 +36,7 @@ mod tests {
             parameters: &Map::new(),
             world: &Value::Null,
             cursor: None,
+            known: Known::default(),
             stop: &stop,
             functions: &crate::app::Ordered::default(),
             tables: &crate::run::provider::NoTables,

@@ -6,6 +6,7 @@
 mod call;
 mod convert;
 mod errors;
+mod fresh;
 mod guard;
 mod http;
 mod operations;
@@ -15,6 +16,7 @@ mod plain;
 mod queries;
 mod redact;
 mod request;
+mod resume;
 mod rows;
 mod scope;
 #[cfg(test)]

@@ -8,11 +8,13 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::{Map, Value, json};
 
-use super::{Fetch, FetchError, Fetched, Http, HttpOptions, Page, Provider, Rest, RestOptions, Sink, Stop};
+use super::{
+    Fetch, FetchError, Fetched, Http, HttpOptions, Page, Provider, Rest, RestOptions, Sink, Stop, Validator,
+};
 use crate::app::{AppPath, Inputs, Project, Secret, load};
 use crate::diag::{Diagnostic, Files, Severity};
 use crate::run::provider::Pace;
@@ -24,6 +26,8 @@ pub(super) struct Collect {
     pub(super) rows: Vec<(String, String)>,
     pub(super) deleted: Vec<String>,
     pub(super) pages: Vec<usize>,
+    /// Where each page says that another fetch can go on.
+    pub(super) resumes: Vec<Option<String>>,
     pub(super) bytes: u64,
     /// Asked to stop after so many pages.
     pub(super) stop_after: Option<(usize, Stop)>,
@@ -50,6 +54,7 @@ impl Sink for Collect {
         self.rows.extend(page.rows.iter().map(|row| (row.id.to_string(), row.data.to_string())));
         self.deleted.extend(page.deleted.iter().cloned());
         self.pages.push(page.rows.len());
+        self.resumes.push(page.resume.clone());
         self.bytes += page.bytes;
         if let Some((pages, stop)) = &self.stop_after
             && *pages == self.pages.len()
@@ -196,10 +201,19 @@ impl Pace for NoWait {
         1.0
     }
 
+    fn now(&self) -> Instant {
+        Instant::now() + self.0.lock().unwrap().iter().sum::<Duration>()
+    }
+
     fn wait(&self, time: Duration, stop: &Stop) -> Result<(), FetchError> {
         self.0.lock().unwrap().push(time);
         stop.check()
     }
+}
+
+/// Allows every host, and names the one that the tests' servers are on.
+pub(in crate::run) fn loopback() -> Vec<String> {
+    ["*", "127.0.0.1"].map(str::to_owned).to_vec()
 }
 
 /// Counts its ids: `id-1`, `id-2`.
@@ -235,6 +249,8 @@ pub(super) struct Trial {
     pub(super) world: Value,
     pub(super) credentials: BTreeMap<String, Secret>,
     pub(super) max_pages: u64,
+    pub(super) validator: Option<Validator>,
+    pub(super) resume: Option<String>,
     pub(super) stop: Stop,
     pub(super) sink: Collect,
 }
@@ -249,6 +265,7 @@ impl Trial {
         let http = HttpOptions {
             pace: Arc::<NoWait>::clone(&pace),
             timeout: Duration::from_secs(10),
+            allow: loopback(),
             ..HttpOptions::default()
         };
         Self {
@@ -259,6 +276,8 @@ impl Trial {
             world: json!({ "solution": { "settings": { "custom": { "baseUrl": url } } }, "user": { "email": "a@b.c" } }),
             credentials: BTreeMap::new(),
             max_pages: 10_000,
+            validator: None,
+            resume: None,
             stop: Stop::new(None),
             sink: Collect::default(),
         }
@@ -284,6 +303,7 @@ impl Trial {
             parameters: &self.arguments,
             world: &self.world,
             cursor: None,
+            known: super::Known { validator: self.validator.as_ref(), resume: self.resume.as_deref() },
             stop: &self.stop,
             functions: &self.project.functions,
             tables: &crate::run::provider::NoTables,
@@ -294,7 +314,7 @@ impl Trial {
     /// Runs what must go well and gives what arrived.
     pub(super) fn ok(mut self) -> Collect {
         let fetched = self.run();
-        assert_eq!(fetched, Ok(Fetched::default()));
+        assert_eq!(fetched.map(|fetched| Fetched { validator: None, ..fetched }), Ok(Fetched::default()));
         self.sink
     }
 

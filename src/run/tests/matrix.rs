@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use super::stage::{App, Stage};
 use crate::action::ProviderKind;
-use crate::run::provider::testing::NoWait;
+use crate::run::provider::testing::{NoWait, loopback};
 use crate::run::provider::{Http, HttpOptions, Rest, RestOptions};
 use crate::run::{Clock, Outcome, SettingsCredentials};
 use crate::serve::{Mishap, Options, Planned, Server, Table};
@@ -68,7 +68,14 @@ onLoad:
 fn rest<'a>(stage: Stage<'a>, fault: &str, retries: u32) -> Stage<'a> {
     let pace = Arc::new(NoWait::default());
     let timeout = if NEVER_FINISH.contains(&fault) { SHORT } else { LONG };
-    let http = HttpOptions { retries, pace, timeout, max_body: 256 * 1024, ..HttpOptions::default() };
+    let http = HttpOptions {
+        retries,
+        pace,
+        timeout,
+        max_body: 256 * 1024,
+        allow: loopback(),
+        ..HttpOptions::default()
+    };
     let clock = Arc::clone(&stage.clock) as Arc<dyn Clock>;
     let options = RestOptions::new(Http::new(&http), Arc::new(SettingsCredentials::default()), clock);
     let providers = stage.providers.clone().with(ProviderKind::Rest, Arc::new(Rest::new(options)));

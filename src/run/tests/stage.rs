@@ -91,7 +91,12 @@ impl<'a> Stage<'a> {
     /// The same with the REST provider itself, which never waits.
     pub(super) fn real_rest(mut self, retries: u32) -> Self {
         let pace = Arc::new(crate::run::provider::testing::NoWait::default());
-        let http = HttpOptions { retries, pace, ..HttpOptions::default() };
+        let http = HttpOptions {
+            retries,
+            pace,
+            allow: crate::run::provider::testing::loopback(),
+            ..HttpOptions::default()
+        };
         let credentials = Arc::new(SettingsCredentials::default());
         let options =
             RestOptions::new(Http::new(&http), credentials, Arc::clone(&self.clock) as Arc<dyn Clock>);

@@ -30,6 +30,9 @@ pub struct EntityDetail {
     /// Rows that are gone.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub deleted: Option<i64>,
+    /// What is to be said beside the numbers, such as `unchanged (304)`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
     /// Why it ended badly.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<Failure>,

@@ -217,6 +217,7 @@ fn details_have_the_documented_shape() {
     let (one, token) = begin(&started(&["a", "b"]), "a", 110);
     let failed = next(&one, &event(120, What::Fail(&token, &failure()))).unwrap().after;
     let entity = [EntityDetail {
+        note: None,
         entity: "default/tasks".into(),
         function_id: None,
         state: ScopeState::Failed,

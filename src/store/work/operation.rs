@@ -3,6 +3,7 @@
 use rusqlite::params;
 
 use super::{BeginInstance, Operation, Outcome, Registered, Work};
+use crate::store::resume::Left;
 use crate::store::rows::Touched;
 use crate::store::session::{Guarded, Trouble, number};
 use crate::store::sync::{Failure, ScopeState};
@@ -154,7 +155,7 @@ pub(super) fn end_open_operations(
     now: i64,
     touched: &mut Touched,
 ) -> Result<(), Trouble> {
-    drop_staging(guarded, work.id, None)?;
+    drop_staging(guarded, work.id, None, Left::Nothing)?;
     for operation in 0..work.operations.len() {
         end_operation(guarded, work, operation, outcome, None, now, touched)?;
     }

@@ -9,12 +9,13 @@ use serde_json::{Map, Value, json};
 
 use super::{CURSOR_EXPIRED, Dynamic, DynamicOptions};
 use crate::app::{DynamicSettings, Secret};
-use crate::run::provider::testing::{Collect, NoWait, Scripted, answer, json_answer};
-use crate::run::provider::{Fetch, FetchError, Fetched, Http, HttpOptions, Provider, Retry, Stop};
+use crate::run::provider::testing::{Collect, NoWait, Scripted, answer, json_answer, loopback};
+use crate::run::provider::{Fetch, FetchError, Fetched, Http, HttpOptions, Known, Provider, Retry, Stop};
 use crate::serve::{Options, Server, Table};
 
 fn options(url: &str) -> DynamicOptions {
-    let http = Http::new(&HttpOptions { pace: Arc::new(NoWait::default()), ..HttpOptions::default() });
+    let pace = Arc::new(NoWait::default());
+    let http = Http::new(&HttpOptions { pace, allow: loopback(), ..HttpOptions::default() });
     let settings = DynamicSettings { url: Some(url.to_owned()), ..DynamicSettings::default() };
     DynamicOptions::from_settings(&settings, http)
 }
@@ -26,6 +27,7 @@ fn fetch(options: DynamicOptions, cursor: Option<&str>, sink: &mut Collect) -> R
         parameters: &Map::new(),
         world: &Value::Null,
         cursor,
+        known: Known::default(),
         stop: &Stop::new(None),
         functions: &crate::app::Ordered::default(),
         tables: &crate::run::provider::NoTables,
@@ -106,7 +108,7 @@ fn the_address_has_all_parts() {
         ..options(&url)
     };
     let fetched = fetch(options, Some("c&d"), &mut Collect::default()).unwrap();
-    assert_eq!(fetched, Fetched { cursor: Some("w".to_owned()), skipped: false, incremental: true });
+    assert_eq!(fetched, Fetched { cursor: Some("w".to_owned()), incremental: true, ..Fetched::default() });
     let seen = server.seen().remove(0);
     let expected = "/api/organizations/a%20b/solutions/field%2Fsales/databases/default/tables/tasks/rows?limit=1000&syncToken=c%26d";
     assert_eq!(seen.target, expected);
@@ -208,6 +210,7 @@ fn an_entity_without_database_is_in_the_default_one() {
         parameters: &Map::new(),
         world: &Value::Null,
         cursor: None,
+        known: Known::default(),
         stop: &stop,
         functions: &crate::app::Ordered::default(),
         tables: &crate::run::provider::NoTables,

@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 
 use super::convert::Converter;
 use super::errors::{self, Came, Ruled};
+use super::fresh::Asked;
 use super::guard;
 use super::http::{Address, Begun, Request, Response, Tried, may_repeat};
 use super::operations::{self, Given};
@@ -16,6 +17,7 @@ use super::parameters::{self, Secrets, Values};
 use super::queries::{self, Moment};
 use super::redact::Redactor;
 use super::request::{Draft, Query};
+use super::resume::{self, Place};
 use super::scope::{Roots, Scope};
 use super::{Rest, RestOptions};
 use crate::app::{Continuation, Function, Parameter};
@@ -37,6 +39,12 @@ pub(super) struct Call<'c> {
     redactor: Redactor,
     definitions: &'c [Parameter],
     values: Values,
+    /// Those of the first page.
+    first_values: Values,
+    /// The first request, when its answer alone makes the rows.
+    asked: Option<Asked>,
+    /// Where another fetch can go on after the page that is read now.
+    place: Option<String>,
     /// Where the first request went; credentials belong there.
     origin: Option<String>,
     /// Requests that were sent, as hashes.
@@ -84,6 +92,9 @@ impl<'c> Call<'c> {
             redactor: options.http.redactor(),
             definitions: &function.parameters,
             values: Values::new(),
+            first_values: Values::new(),
+            asked: None,
+            place: None,
             origin: None,
             sent: HashSet::new(),
         }
@@ -100,18 +111,60 @@ impl<'c> Call<'c> {
             return Ok(Fetched { skipped: true, ..Fetched::default() });
         }
         let reader = Reader::new(self.function);
-        let first = self.first()?;
-        let mut begun = self.begin(first)?;
+        let mut begun = self.begin_somewhere()?;
         // Some pages are not the table: what a guard breaks off is skipped as a whole.
         let skipped = || Ok(Fetched { skipped: true, ..Fetched::default() });
         loop {
-            let Some(response) = self.answered(begun, sink)? else { return skipped() };
+            let response = match self.answered(begun, sink) {
+                Ok(Some(response)) => response,
+                Ok(None) => return skipped(),
+                Err(error) if self.is_unchanged(&error) => {
+                    return Ok(Fetched { unchanged: true, ..Fetched::default() });
+                }
+                Err(error) if self.sent.len() == 1 && self.fetch.known.resume.is_some() => {
+                    return Err(resume::explained(error));
+                }
+                Err(error) => return Err(error),
+            };
+            let asked = self.asked.take();
+            let validator = asked.and_then(|asked| asked.validator(&response, &self.redactor));
             begun = match self.take(&reader, &response, sink)? {
                 Next::Page(page) => page,
-                Next::End => return Ok(Fetched::default()),
+                Next::End => {
+                    let validator = validator.filter(|_| self.pages == 1);
+                    return Ok(Fetched { validator, ..Fetched::default() });
+                }
                 Next::Refused => return skipped(),
             };
         }
+    }
+
+    /// Begins with the first page, or where an earlier fetch was cut off.
+    fn begin_somewhere(&mut self) -> Result<Begun, FetchError> {
+        let first = self.first()?;
+        self.first_values.clone_from(&self.values);
+        match (self.fetch.known.resume, &self.function.continuation) {
+            (Some(place), Some(block)) => {
+                let target = self.resumed(block, &Place::parse(place)?)?;
+                self.begin(target)
+            }
+            _ => self.begin(first),
+        }
+    }
+
+    fn resumed(&mut self, block: &'c Continuation, place: &Place) -> Result<Target, FetchError> {
+        let definitions = block.parameters.as_deref().unwrap_or(self.definitions);
+        let first = std::mem::take(&mut self.values);
+        self.values =
+            parameters::resumed(self.function, definitions, &first, &place.values, &mut self.scope)?;
+        self.definitions = definitions;
+        self.pages = 1;
+        let address = place.address(&self.options.http)?;
+        Ok(Target { address, query: Query::of(block), chosen_by: ChosenBy::Server })
+    }
+
+    fn is_unchanged(&self, error: &FetchError) -> bool {
+        self.asked.as_ref().is_some_and(|asked| asked.is_unchanged(error))
     }
 
     /// What the function gives to a caller that keeps no rows; of several pages, the first one's.
@@ -152,6 +205,11 @@ impl<'c> Call<'c> {
             let tried =
                 self.options.http.once(begun.take().unwrap_or_else(again), &self.redactor, self.fetch.stop);
             self.fetch.stop.check()?;
+            if let Ok(Tried { refusal: Some(error), .. }) = &tried
+                && self.is_unchanged(error)
+            {
+                return Err(error.clone());
+            }
             let (error, retries, writes) = match self.judged(&request, &tried)? {
                 None => return Ok(tried.ok().map(|tried| tried.response)),
                 Some(Ruled { error, retries, writes }) => (error, retries, writes),
@@ -219,10 +277,14 @@ impl<'c> Call<'c> {
     fn begin(&mut self, target: Target) -> Result<Begun, FetchError> {
         let credentials = self.options.credentials.as_ref();
         let secrets = Secrets::find(self.definitions, &self.values, credentials, &mut self.redactor)?;
-        let chosen_by = target.chosen_by;
-        let request = self.draft(&secrets).request(target.address, target.query, &self.scope)?;
+        let Target { address, query, chosen_by } = target;
+        let request = self.draft(&secrets).request(address.clone(), query, &self.scope)?;
         self.count(&request)?;
-        self.keep_secrets_home(&request, chosen_by)?;
+        let mut request = self.kept_home(request, address, chosen_by)?;
+        if self.pages == 0 {
+            let known = self.fetch.known.validator;
+            (request, self.asked) = Asked::of(request, self.function, known, &self.options.http);
+        }
         Ok(self.options.http.begin(request, self.fetch.stop))
     }
 
@@ -237,9 +299,10 @@ impl<'c> Call<'c> {
         let clock = Arc::clone(&self.options.clock);
         let read = reader.read(response, &mut self.scope, &self.values, &|| clock.uuid())?;
         self.fetch.stop.check()?;
-        let page = self.page(read.rows, &read.roots, response)?;
+        let mut page = self.page(read.rows, &read.roots, response)?;
         self.pages += 1;
         let next = self.next_page(&read.roots, response, sink);
+        page.resume = self.place.take().filter(|_| matches!(next, Ok(Next::Page(_))));
         sink.page(&page)?;
         next
     }
@@ -291,6 +354,8 @@ impl<'c> Call<'c> {
         if !guard::lets_through(self, Moment::Continuation, sink)? {
             return Ok(Next::Refused);
         }
+        let values = (&self.first_values, &self.values);
+        self.place = Place::text(continuation, &target.address, values, &self.options.http, &self.redactor);
         self.begin(target).map(Next::Page)
     }
 
@@ -355,21 +420,16 @@ impl<'c> Call<'c> {
             self.definitions = definitions;
         }
         match self.address_text(url)? {
-            Some(text) => Self::target(block, &text, response).map(Some),
+            Some(text) => self.target(block, &text, response).map(Some),
             None if block.when.is_none() => Ok(None),
             None => Err(self.no_next()),
         }
     }
 
-    fn target(block: &Continuation, text: &str, response: &Response) -> Result<Target, FetchError> {
-        let chosen = matches!(block.url, Some(Template::Expression(_)));
-        let query = match (chosen, &block.parameters) {
-            (false, _) => Query::Parameters,
-            (true, Some(_)) => Query::ParametersFirst,
-            (true, None) => Query::AddressFirst,
-        };
-        let chosen_by = if chosen { ChosenBy::Server } else { ChosenBy::Author };
-        Ok(Target { address: response.address.join(text)?, query, chosen_by })
+    fn target(&self, block: &Continuation, text: &str, response: &Response) -> Result<Target, FetchError> {
+        let written = block.url.as_ref().or(self.function.url.as_ref()).is_some_and(names_host);
+        let chosen_by = if written { ChosenBy::Author } else { ChosenBy::Server };
+        Ok(Target { address: response.address.join(text)?, query: Query::of(block), chosen_by })
     }
 
     fn no_next(&self) -> FetchError {
@@ -395,17 +455,28 @@ impl<'c> Call<'c> {
         Ok(())
     }
 
-    /// Refuses to carry secrets to another origin because an answer says so.
-    fn keep_secrets_home(&self, request: &Request, chosen_by: ChosenBy) -> Result<(), FetchError> {
+    /// The request as it may be sent: to an origin that an answer has chosen goes only what says which kind
+    /// of answer is wanted, and nothing at all in place of a request with secrets or a body.
+    fn kept_home(
+        &self,
+        request: Request,
+        address: Address,
+        chosen_by: ChosenBy,
+    ) -> Result<Request, FetchError> {
         let there = request.address.origin();
         let is_home = self.origin.as_ref().is_none_or(|origin| *origin == there);
-        if is_home || chosen_by == ChosenBy::Author || !carries_secret(request, &self.redactor) {
-            return Ok(());
+        if is_home || chosen_by == ChosenBy::Author {
+            return Ok(request);
+        }
+        if request.body.is_none() && !carries_secret(&request, &self.redactor) {
+            let mut headers = request.headers;
+            headers.retain(|header| header.name.to_ascii_lowercase().starts_with("accept"));
+            return Ok(Request { address, headers, ..request });
         }
         let home = self.origin.as_deref().unwrap_or_default();
         let message = format!(
-            "the next page is at `{there}`, but the credentials of the function `{}` are for `{home}`; \
-             they are not sent elsewhere",
+            "the next page is at `{there}`, but the credentials and the body of the function `{}` are for \
+             `{home}`; they are not sent elsewhere",
             self.function.id
         );
         Err(FetchError::lasting("config.host", message))
@@ -421,9 +492,18 @@ impl Sink for NoRows {
     }
 }
 
+/// Whether an author wrote the host of an address down, so that no answer can choose it.
+fn names_host(url: &Template) -> bool {
+    let Template::Literal(Value::String(text)) = url else { return false };
+    let authority =
+        text.split_once("://").map(|(_, rest)| rest.split(['/', '?', '#']).next().unwrap_or(rest));
+    authority.is_some_and(|authority| !authority.contains('{'))
+}
+
 fn carries_secret(request: &Request, redactor: &Redactor) -> bool {
     let holds = |text: &str| redactor.clean(text) != text;
-    request.headers.iter().any(|header| holds(&header.value))
+    holds(&request.address.text())
+        || request.headers.iter().any(|header| holds(&header.value))
         || request.body.as_ref().is_some_and(|body| holds(&String::from_utf8_lossy(body)))
 }
 

@@ -8,7 +8,7 @@ use super::queries::Moment;
 use super::scope::Roots;
 use crate::app::{Function, Guard};
 use crate::expr::is_truthy;
-use crate::run::provider::{Fetch, FetchError, Sink};
+use crate::run::provider::{Fetch, FetchError, Known, Sink};
 
 /// How many functions may ask each other in a row.
 const DEEPEST: usize = 5;
@@ -60,7 +60,13 @@ fn answer(call: &Call<'_>, guard: &Guard) -> Result<Value, FetchError> {
             parameters.insert(name.clone(), value);
         }
     }
-    let fetch = Fetch { function: Some(function), parameters: &parameters, cursor: None, ..*call.fetch };
+    let fetch = Fetch {
+        function: Some(function),
+        parameters: &parameters,
+        cursor: None,
+        known: Known::default(),
+        ..*call.fetch
+    };
     let mut asked = Call::new(call.rest, function, &fetch);
     asked.chain = [call.chain.as_slice(), &[call.function.id.as_str()]].concat();
     asked.output()

@@ -2,30 +2,31 @@
 
 mod address;
 mod hosts;
+mod named;
+mod network;
 mod pace;
+mod refusal;
+mod resolve;
+mod turns;
 mod wire;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use jiff::fmt::rfc2822::DateTimeParser;
-use serde_json::Value;
-
 use super::redact::Redactor;
-use crate::app::{Secret, Settings};
+use crate::app::{HttpSettings, Project, Secret, Settings};
 use crate::run::provider::{FetchError, Retry, Stop};
 
 pub(in crate::run::provider) use address::Address;
 use hosts::Hosts;
 pub use pace::{Pace, RealPace};
-use wire::{Answer, Exchange, Limits, Wire};
+use refusal::{is_refusal, refused};
+use resolve::Screened;
+use turns::Turns;
+use wire::{Answer, Exchange, Limits, Names, Wire, header};
 
-/// How often a server may send a request on to another address.
-const MAX_REDIRECTS: usize = 10;
-/// The wait after 429 when the server names none (functions.md §9).
-const TOO_MANY_WAIT: Duration = Duration::from_secs(5);
-/// Characters of an error's body that are shown.
-const EXCERPT: usize = 200;
+/// What stands for the origin of the tables that are served here.
+const SERVED: &str = "${backend}";
 
 /// How requests are made.
 #[derive(Clone)]
@@ -36,8 +37,23 @@ pub struct HttpOptions {
     pub max_body: u64,
     /// How often a failed request that may go better later is tried again.
     pub retries: u32,
+    /// How often an answer may send a request on to another address.
+    pub max_redirects: usize,
+    /// The most headers of an answer.
+    pub max_headers: usize,
+    /// Largest head of an answer in bytes.
+    pub max_header_bytes: usize,
+    /// The most requests to one host at a time.
+    pub concurrency: usize,
+    /// The least time between the beginnings of two requests to one host.
+    pub spacing: Option<Duration>,
     /// Hosts that may be asked; `*` stands for any run of characters.
     pub allow: Vec<String>,
+    /// Addresses whose hosts may be on this machine or in a private network, beside those that a pattern
+    /// of `allow` names with more than stars.
+    pub named: Vec<String>,
+    /// The address of the tables that are served here, which is always allowed.
+    pub served: Option<String>,
     /// Values that no message may show, beside the credentials of a call.
     pub secrets: Vec<Secret>,
     /// Waits between tries.
@@ -46,28 +62,40 @@ pub struct HttpOptions {
 
 impl Default for HttpOptions {
     fn default() -> Self {
-        Self {
-            timeout: Duration::from_secs(30),
-            max_body: 64 * 1024 * 1024,
-            retries: 3,
-            allow: vec!["*".to_owned()],
-            secrets: Vec::new(),
-            pace: Arc::new(RealPace),
-        }
+        Self::limited(&HttpSettings::default())
     }
 }
 
 impl HttpOptions {
-    /// What an app's settings say.
+    /// What an app's settings say. Hosts that they name, and those of this machine in the app's
+    /// functions, may be asked wherever they are.
     #[must_use]
-    pub fn from_settings(settings: &Settings) -> Self {
+    pub fn of_app(project: &Project, settings: &Settings) -> Self {
+        let mut named = named::in_settings(settings);
+        named.extend(named::in_functions(project));
         Self {
-            timeout: settings.http.timeout,
-            max_body: settings.http.max_body,
-            retries: settings.http.retries,
-            allow: settings.http.allow.clone(),
+            named,
+            served: settings.served.clone(),
             secrets: settings.secrets.clone(),
-            ..Self::default()
+            ..Self::limited(&settings.http)
+        }
+    }
+
+    fn limited(http: &HttpSettings) -> Self {
+        Self {
+            timeout: http.timeout,
+            max_body: http.max_body,
+            retries: http.retries,
+            max_redirects: http.max_redirects,
+            max_headers: http.max_headers,
+            max_header_bytes: http.max_header_bytes,
+            concurrency: http.concurrency,
+            spacing: http.spacing,
+            allow: http.allow.clone(),
+            named: Vec::new(),
+            served: None,
+            secrets: Vec::new(),
+            pace: Arc::new(RealPace),
         }
     }
 }
@@ -78,6 +106,9 @@ pub struct Http {
     wire: Wire,
     hosts: Arc<Hosts>,
     retries: u32,
+    max_redirects: usize,
+    /// The origin of the tables that are served here.
+    served: Option<String>,
     pace: Arc<dyn Pace>,
     redactor: Redactor,
 }
@@ -122,13 +153,39 @@ impl Http {
     /// A way to servers with these limits.
     #[must_use]
     pub fn new(options: &HttpOptions) -> Self {
+        Self::with_names(options, wire::names())
+    }
+
+    /// The same with another way from names to addresses.
+    pub(in crate::run::provider) fn with_names(options: &HttpOptions, names: Names) -> Self {
+        let hosts = Arc::new(Hosts::new(&options.allow, &options.named, options.served.as_deref()));
+        let turns = Turns::new(options.concurrency, options.spacing, Arc::clone(&options.pace));
+        let limits = Limits {
+            timeout: options.timeout,
+            max_body: options.max_body,
+            max_headers: options.max_headers,
+            max_header_bytes: options.max_header_bytes,
+            connections: options.concurrency,
+        };
         Self {
-            wire: Wire::new(Limits { timeout: options.timeout, max_body: options.max_body }),
-            hosts: Arc::new(Hosts::new(&options.allow)),
+            wire: Wire::new(limits, Arc::new(turns), Screened { inner: names, hosts: Arc::clone(&hosts) }),
+            hosts,
             retries: options.retries,
+            max_redirects: options.max_redirects,
+            served: options.served.as_deref().and_then(|url| Some(Address::parse(url).ok()?.origin())),
             pace: Arc::clone(&options.pace),
             redactor: Redactor::new(&options.secrets),
         }
+    }
+
+    /// A text without the port of the tables that are served here, which is another one every time.
+    pub(in crate::run::provider) fn unlocated(&self, text: &str) -> String {
+        self.served.as_ref().map_or_else(|| text.to_owned(), |served| text.replace(served.as_str(), SERVED))
+    }
+
+    /// The text that [`Http::unlocated`] was given, with the port of now.
+    pub(in crate::run::provider) fn located(&self, text: &str) -> String {
+        self.served.as_ref().map_or_else(|| text.to_owned(), |served| text.replace(SERVED, served))
     }
 
     /// Knows the secrets that no message may show.
@@ -226,7 +283,7 @@ impl Http {
         stop: &Stop,
     ) -> Result<(Answer, Request), FetchError> {
         let mut request = request.clone();
-        for _ in 0..=MAX_REDIRECTS {
+        for _ in 0..=self.max_redirects {
             self.hosts.check(&request.address)?;
             let answer = match begun.take() {
                 Some(exchange) => exchange.wait(stop)?,
@@ -237,7 +294,11 @@ impl Http {
                 None => return Ok((answer, request)),
             }
         }
-        let message = format!("`{}` was sent on more than {MAX_REDIRECTS} times", request.address.shown());
+        let message = format!(
+            "`{}` was sent on more than {}, the limit is `http.maxRedirects`",
+            request.address.shown(),
+            times(self.max_redirects)
+        );
         Err(FetchError::lasting("limit.redirects", message))
     }
 }
@@ -296,10 +357,6 @@ fn redirected(request: Request, answer: &Answer, address: Address) -> Result<Req
     Ok(next)
 }
 
-fn is_refusal(status: u16) -> bool {
-    status >= 300
-}
-
 fn answered(answer: Answer, request: Request) -> Response {
     Response {
         status: answer.status,
@@ -310,57 +367,6 @@ fn answered(answer: Answer, request: Request) -> Response {
     }
 }
 
-fn refused(answer: &Answer, request: &Request, redactor: &Redactor) -> FetchError {
-    let status = answer.status;
-    let address = redactor.clean(&request.address.shown());
-    let excerpt = excerpt(answer, redactor);
-    let said = if excerpt.is_empty() { String::new() } else { format!(": {excerpt}") };
-    let reason = answer.reason.map_or_else(String::new, |reason| format!(" ({reason})"));
-    let message = format!("`{} {address}` was answered with {status}{reason}{said}", request.method);
-    let retry = match (status, retry_after(&answer.headers)) {
-        (408 | 425 | 429 | 500 | 502..=504 | 506..=599, Some(time)) => Retry::After(time),
-        (429, None) => Retry::After(TOO_MANY_WAIT),
-        (408 | 425 | 500 | 502..=504 | 506..=599, None) => Retry::MayHelp,
-        _ => Retry::Never,
-    };
-    FetchError { code: format!("http.{status}"), message, retry }
-}
-
-/// What the body says about an error, on one line and without secrets.
-fn excerpt(answer: &Answer, redactor: &Redactor) -> String {
-    let text = String::from_utf8_lossy(&answer.body);
-    let is_page = header(&answer.headers, "content-type").is_some_and(|kind| kind.contains("html"));
-    if is_page || text.trim_start().starts_with('<') {
-        return String::new();
-    }
-    let told = serde_json::from_str::<Value>(&text).ok().and_then(|value| told(&value).map(str::to_owned));
-    let clean = redactor.clean(told.as_deref().unwrap_or(&text));
-    let words = clean.split(|c: char| c.is_whitespace() || c.is_control()).filter(|word| !word.is_empty());
-    let line = words.collect::<Vec<_>>().join(" ");
-    match line.char_indices().nth(EXCERPT) {
-        Some((end, _)) => format!("{}…", &line[..end]),
-        None => line,
-    }
-}
-
-/// The sentence in the usual shapes of JSON errors.
-fn told(value: &Value) -> Option<&str> {
-    let at = ["/error/message", "/message", "/error_description", "/detail", "/title", "/error"];
-    at.iter().find_map(|pointer| value.pointer(pointer).and_then(Value::as_str))
-}
-
-/// The wait that a server asks for, in seconds or as a date; a date is compared with the
-/// server's own clock.
-fn retry_after(headers: &[(String, String)]) -> Option<Duration> {
-    let text = header(headers, "retry-after")?.trim();
-    if let Ok(seconds) = text.parse() {
-        return Some(Duration::from_secs(seconds));
-    }
-    let date = |text: &str| Some(DateTimeParser::new().parse_timestamp(text.trim()).ok()?.as_second());
-    let wait = date(text)? - date(header(headers, "date")?)?;
-    Some(Duration::from_secs(u64::try_from(wait).unwrap_or(0)))
-}
-
-fn header<'h>(headers: &'h [(String, String)], name: &str) -> Option<&'h str> {
-    headers.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+fn times(number: usize) -> String {
+    if number == 1 { "once".to_owned() } else { format!("{number} times") }
 }

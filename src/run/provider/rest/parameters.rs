@@ -72,6 +72,22 @@ pub(super) fn next(
     Ok(values)
 }
 
+/// The values of a page with which a fetch goes on: those that are kept, then those of the first page.
+pub(super) fn resumed(
+    function: &Function,
+    definitions: &[Parameter],
+    first: &Values,
+    kept: &Values,
+    scope: &mut Scope<'_>,
+) -> Result<Values, FetchError> {
+    let names = definitions.iter().map(|parameter| &parameter.name.value);
+    let value = |name: &String| Some((name.clone(), kept.get(name).or_else(|| first.get(name))?.clone()));
+    let values: Values = names.filter_map(value).collect();
+    check(function, definitions, &values)?;
+    expose(scope, function, &values);
+    Ok(values)
+}
+
 fn literal(template: &Template) -> Option<Value> {
     if let Template::Literal(value) = template { Some(value.clone()) } else { None }
 }

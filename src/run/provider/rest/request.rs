@@ -7,7 +7,8 @@ use super::convert::{Converter, LocalFiles};
 use super::http::{Address, Header, Request};
 use super::parameters::{Auth, Secrets, Values, auth};
 use super::scope::Scope;
-use crate::app::{Format, Function, Location, Parameter};
+use crate::app::{Continuation, Format, Function, Location, Parameter};
+use crate::expr::Template;
 use crate::run::provider::FetchError;
 
 /// What stands for itself in any part of an address (RFC 3986 §2.3).
@@ -40,6 +41,17 @@ pub(super) enum Query {
     ParametersFirst,
     /// Both; what the address says stands.
     AddressFirst,
+}
+
+impl Query {
+    /// That of a next page.
+    pub(super) fn of(block: &Continuation) -> Self {
+        match (&block.url, &block.parameters) {
+            (Some(Template::Expression(_)), Some(_)) => Self::ParametersFirst,
+            (Some(Template::Expression(_)), None) => Self::AddressFirst,
+            _ => Self::Parameters,
+        }
+    }
 }
 
 impl Draft<'_> {

@@ -91,7 +91,7 @@ fn runs_in_one_process() {
     let loaded = load(&Inputs { app: &found, overlay: [].into(), env: &|_| None }, &mut files).unwrap();
     let settings = &loaded.project.settings;
     let store = Store::open(&settings.database, &OpenOptions::default()).unwrap();
-    let http = Http::new(&HttpOptions::from_settings(settings));
+    let http = Http::new(&HttpOptions::of_app(&loaded.project, settings));
     let rest = RestOptions::new(http, Arc::new(SettingsCredentials::new(settings)), Arc::new(SystemClock));
     let providers = Providers::new().with(ProviderKind::Rest, Arc::new(Rest::new(rest)));
     let mut early = None;

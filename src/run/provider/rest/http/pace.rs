@@ -11,14 +11,19 @@ const FIRST: Duration = Duration::from_millis(250);
 /// The longest wait of our own choosing.
 const LONGEST: Duration = Duration::from_secs(10);
 /// The longest wait that a server may ask for.
-const LONGEST_ASKED: Duration = Duration::from_secs(60);
+pub(super) const LONGEST_ASKED: Duration = Duration::from_secs(60);
 /// How often a wait looks whether it is to stop.
-const TICK: Duration = Duration::from_millis(20);
+pub(super) const TICK: Duration = Duration::from_millis(20);
 
 /// Waits between two tries; tests give one that does not.
 pub trait Pace: Send + Sync {
     /// A number from 0 up to 1 that spreads out the retries of many.
     fn jitter(&self) -> f64;
+
+    /// The time by which waits are reckoned.
+    fn now(&self) -> Instant {
+        Instant::now()
+    }
 
     /// Returns when the time is over.
     ///

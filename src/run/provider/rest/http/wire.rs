@@ -1,13 +1,19 @@
 //! One request, one answer; the only file that knows the HTTP client.
 
 use std::io::{self, Read};
+use std::sync::Arc;
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::Duration;
 
 use ureq::http::{self, HeaderName, HeaderValue, Method};
+use ureq::unversioned::resolver::{DefaultResolver, Resolver};
+use ureq::unversioned::transport::DefaultConnector;
 use ureq::{Agent, AsSendBody, Body};
 
 use super::address::Address;
+use super::refusal::retry_after;
+use super::resolve::Screened;
+use super::turns::Turns;
 use super::{Header, Request};
 use crate::run::provider::{FetchError, Stop};
 
@@ -25,6 +31,20 @@ pub(super) struct Limits {
     pub(super) timeout: Duration,
     /// Largest body, unpacked.
     pub(super) max_body: u64,
+    /// The most headers.
+    pub(super) max_headers: usize,
+    /// Largest head in bytes.
+    pub(super) max_header_bytes: usize,
+    /// Idle connections that are kept for each host.
+    pub(super) connections: usize,
+}
+
+/// The way from names to addresses.
+pub(super) type Names = Arc<dyn Resolver>;
+
+/// The system's way.
+pub(super) fn names() -> Names {
+    Arc::new(DefaultResolver::default())
 }
 
 /// An answer, whatever its status.
@@ -42,6 +62,7 @@ pub(super) struct Answer {
 #[derive(Clone)]
 pub(super) struct Wire {
     limits: Limits,
+    turns: Arc<Turns>,
     /// Through the proxy that the environment names, if any.
     outside: Agent,
     /// For this machine, which no proxy can reach.
@@ -70,18 +91,21 @@ impl Exchange {
 }
 
 impl Wire {
-    pub(super) fn new(limits: Limits) -> Self {
+    pub(super) fn new(limits: Limits, turns: Arc<Turns>, names: Screened) -> Self {
         let config = || {
             Agent::config_builder()
                 .http_status_as_error(false)
                 .max_redirects(0)
                 .max_redirects_will_error(false)
                 .allow_non_standard_methods(true)
+                .max_response_header_size(limits.max_header_bytes)
+                .max_idle_connections_per_host(limits.connections)
                 .timeout_global(Some(limits.timeout))
                 .user_agent(concat!("syncscope/", env!("CARGO_PKG_VERSION")))
         };
-        let loopback = config().proxy(None).build().new_agent();
-        Self { limits, outside: config().build().new_agent(), loopback }
+        let agent = |config, names| Agent::with_parts(config, DefaultConnector::default(), names);
+        let loopback = agent(config().proxy(None).build(), names.clone());
+        Self { limits, turns, outside: agent(config().build(), names), loopback }
     }
 
     /// Sends a request to an address and reads the whole answer.
@@ -119,6 +143,7 @@ impl Wire {
     }
 
     fn perform(&self, request: Prepared, address: &Address, stop: &Stop) -> Result<Answer, FetchError> {
+        let _turn = self.turns.take(address, stop)?;
         let (parts, body) = request.into_parts();
         let sent = match body {
             Some(body) => self.run(http::Request::from_parts(parts, body), address),
@@ -127,6 +152,12 @@ impl Wire {
         let mut response = sent.map_err(|error| self.failure(&error, address))?;
         let (status, reason) = (response.status().as_u16(), response.status().canonical_reason());
         let headers = headers(response.headers());
+        if let Some(time) = retry_after(status, &headers) {
+            self.turns.hold(address, time);
+        }
+        if headers.len() > self.limits.max_headers {
+            return Err(too_many_headers(address, self.limits.max_headers));
+        }
         let body = self.read(response.body_mut(), status, address, stop)?;
         Ok(Answer { status, reason, headers, body })
     }
@@ -167,6 +198,9 @@ impl Wire {
     fn failure(&self, error: &ureq::Error, address: &Address) -> FetchError {
         let origin = address.origin();
         match error {
+            ureq::Error::Other(error) if error.is::<FetchError>() => {
+                error.downcast_ref::<FetchError>().cloned().unwrap_or_else(|| no_host(address))
+            }
             ureq::Error::Io(error) => io_failure(error, address),
             ureq::Error::Timeout(_) => {
                 let time = humantime::format_duration(self.limits.timeout);
@@ -188,8 +222,15 @@ impl Wire {
             ),
             ureq::Error::LargeResponseHeader(..) => FetchError::lasting(
                 "limit.headers",
-                format!("the headers of `{}` are too large", address.shown()),
+                format!(
+                    "the headers of `{}` are larger than {} bytes, the limit is `http.maxHeaderBytes`",
+                    address.shown(),
+                    self.limits.max_header_bytes
+                ),
             ),
+            other if other.to_string().contains("too many headers") => {
+                too_many_headers(address, self.limits.max_headers)
+            }
             ureq::Error::Http(_) | ureq::Error::BadUri(_) => FetchError::lasting(
                 "config.url",
                 format!("`{}` is no address that can be called", address.shown()),
@@ -273,10 +314,23 @@ fn tls(address: &Address, error: &dyn std::fmt::Display) -> FetchError {
     FetchError::lasting("net.tls", message)
 }
 
+fn too_many_headers(address: &Address, max: usize) -> FetchError {
+    let message = format!(
+        "the answer of `{}` has more than {max} headers, the limit is `http.maxHeaders`",
+        address.shown()
+    );
+    FetchError::lasting("limit.headers", message)
+}
+
 fn too_large(address: &Address, max: u64) -> FetchError {
     let message = format!(
         "the answer of `{}` is larger than {max} bytes; ask for smaller pages or raise `http.maxBody`",
         address.shown()
     );
     FetchError::lasting("limit.body", message)
+}
+
+/// The first header of a name in lower case.
+pub(super) fn header<'h>(headers: &'h [(String, String)], name: &str) -> Option<&'h str> {
+    headers.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
 }
