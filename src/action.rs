@@ -13,9 +13,11 @@ mod evaluate;
 mod execute_action;
 mod execute_entity;
 mod execute_sql;
+mod find_replace;
 mod guard;
 mod lowering;
 mod pages;
+mod queue_commands;
 mod reset_state;
 mod set_state;
 mod start_sync_scope;
@@ -231,6 +233,39 @@ pub enum Effect {
         /// The tables they change.
         entities: Vec<String>,
     },
+    /// Puts a text in the place of another (actions.md §9).
+    FindReplace {
+        /// The text.
+        find: String,
+        /// The text in its place.
+        replace: String,
+        /// The tables.
+        tables: Vec<String>,
+        /// Whether queued commands change too.
+        queue: bool,
+    },
+    /// Changes the queue of writes (actions.md §5.4).
+    Queue(QueueChange),
+}
+
+/// What is done with queued commands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum QueueChange {
+    /// They are sent again.
+    Retry {
+        /// The commands.
+        ids: Vec<String>,
+    },
+    /// One is dropped.
+    Delete {
+        /// The command.
+        id: String,
+    },
+    /// All of a record are dropped.
+    Clear {
+        /// The record.
+        record: String,
+    },
 }
 
 /// What a scope start does when the scope is running.
@@ -269,6 +304,33 @@ pub struct WriteRows {
     pub rows: Vec<Map<String, Value>>,
     /// The function that carries the write to the back end.
     pub function: Option<String>,
+    /// What the function is given.
+    pub arguments: Arguments,
+    /// What becomes of queued commands of the same record.
+    pub queue: QueueOperation,
+    /// The form in the same jig whose fields are part of the row.
+    pub form: Option<String>,
+}
+
+/// What a function that carries writes is given (actions.md §5.2).
+#[derive(Debug, Clone, PartialEq)]
+pub enum Arguments {
+    /// The properties of each row.
+    OfRow,
+    /// The same for every row.
+    Same(Map<String, Value>),
+    /// One call for each.
+    Each(Vec<Map<String, Value>>),
+}
+
+/// What becomes of queued commands when another comes (actions.md §5.4).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum QueueOperation {
+    /// They stay.
+    #[default]
+    Add,
+    /// Those of the same record and method go.
+    Replace,
 }
 
 /// What `execute-entity` does with its rows (actions.md §5.1).
@@ -401,7 +463,9 @@ pub struct ActionType {
 /// Every action type this runtime knows, by name.
 pub static REGISTRY: &[ActionType] = &[
     ActionType { name: "action.action-list", lower: action_list::lower },
+    ActionType { name: "action.clear-queue", lower: queue_commands::lower_clear },
     ActionType { name: "action.confirm", lower: confirm::lower },
+    ActionType { name: "action.delete-queue-command", lower: queue_commands::lower_delete },
     ActionType { name: "action.delete-sync-scope", lower: delete_sync_scope::lower },
     ActionType { name: "action.delete-sync-status", lower: delete_sync_status::lower },
     ActionType { name: "action.evaluate", lower: evaluate::lower },
@@ -409,13 +473,16 @@ pub static REGISTRY: &[ActionType] = &[
     ActionType { name: "action.execute-entities", lower: execute_entity::lower },
     ActionType { name: "action.execute-entity", lower: execute_entity::lower },
     ActionType { name: "action.execute-sql", lower: execute_sql::lower },
+    ActionType { name: "action.find-replace", lower: find_replace::lower },
     ActionType { name: "action.reset-jig-state", lower: reset_state::lower_jig },
     ActionType { name: "action.reset-solution-state", lower: reset_state::lower_solution },
     ActionType { name: "action.reset-state", lower: reset_state::lower },
+    ActionType { name: "action.retry-queue-command", lower: queue_commands::lower_retry },
     ActionType { name: "action.set-jig-state", lower: set_state::lower_jig },
     ActionType { name: "action.set-solution-state", lower: set_state::lower_solution },
     ActionType { name: "action.set-state", lower: set_state::lower },
     ActionType { name: "action.start-sync-scope", lower: start_sync_scope::lower },
+    ActionType { name: "action.submit-form", lower: execute_entity::lower },
     ActionType { name: "action.sync-entities", lower: sync_entities::lower },
 ];
 

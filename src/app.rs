@@ -47,7 +47,7 @@ pub(crate) use parallel::{each_in_parallel, in_parallel};
 pub use part::{Holds, Part};
 pub use schema::{RULES as SCHEMA_RULES, schema_names, schema_text};
 pub use script::Script;
-pub use settings::{DynamicSettings, HttpSettings, LintSettings, Secret, Settings};
+pub use settings::{DynamicSettings, HistorySettings, HttpSettings, LintSettings, Secret, Settings};
 pub use workspace::{Change, Changes, Environment, Reload, Workspace};
 
 /// Every rule of this room.
@@ -299,6 +299,8 @@ pub struct Screen {
     pub shared_places: BTreeMap<String, Span>,
     /// State keys with their initial values.
     pub state: BTreeMap<String, Template>,
+    /// The forms by `instanceId`, each with the ids of its fields.
+    pub forms: BTreeMap<String, Vec<String>>,
     /// Declared inputs.
     pub inputs: BTreeMap<String, Declared>,
     /// All expressions in it, for checks.

@@ -41,3 +41,8 @@ pub mod serve;
 pub mod store;
 pub mod syntax;
 pub mod watch;
+
+/// Shared with the integration test.
+#[cfg(test)]
+#[path = "../tests/it/promises.rs"]
+pub mod promises;

@@ -19,9 +19,11 @@ mod list;
 mod perform;
 mod permits;
 pub mod provider;
+mod queue;
 mod sync;
 mod tables;
 mod target;
+mod write;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -39,8 +41,8 @@ pub use credentials::{Credentials, SettingsCredentials};
 pub use dry::{Planned, PlannedAction, Reading, Verdicts};
 pub use event::{ActionRef, Counts, Event, Failure, Observer, Outcome, Record, SkipReason};
 pub use provider::{
-    Fetch, FetchError, Fetched, Known, LocalTables, NoTables, Page, Part, Provider, Providers, Question,
-    Retry, Row, Sink, Stop, Validator, Write, WriteMode,
+    Fetch, FetchError, Fetched, Known, LocalTables, NoTables, Outgoing, Page, Part, Provider, Providers,
+    Question, Retry, Row, Sent, Sink, Stop, Validator, Write, WriteMode,
 };
 
 /// What starts a run.

@@ -11,9 +11,11 @@ mod dialect;
 mod entity;
 mod error;
 mod explain;
+mod history;
 mod open;
 mod owner;
 mod query;
+mod queue;
 mod resume;
 mod rows;
 mod scope;
@@ -34,8 +36,12 @@ pub use dialect::{Dialect, ParameterUse};
 pub use entity::{LocalRow, Method, WriteReport};
 pub use error::{Fault, SqlError, StoreError};
 pub use explain::{MistakeKind, Repair, SqlMistake};
-pub use open::{Durability, OpenOptions};
+pub use open::{Durability, OpenOptions, Retention};
 pub use query::{Limits, Parameters, Query, Reader, Rows};
+pub use queue::{
+    Claim, Claimed, CommandRow, CommandState, Ending, Enqueue, Gone, GoneCommand, LocalWrite, NewCommand,
+    RowChange, Settled, Submission, Tracked, is_temp_id, temp_id,
+};
 pub use rows::{Changes, RunRow, ScopeBrief, ScopeRow, StatusRow};
 pub use scope::{LeftBehind, Start, StartScope, Started};
 pub use statement::Statement;

@@ -1,44 +1,67 @@
-//! `action.execute-entity` and `action.execute-entities`: writes rows of one table (actions.md §5).
+//! `action.execute-entity`, `action.execute-entities` and `action.submit-form`: writes rows of one
+//! table, and carries the write to where the table lives (actions.md §5, §6).
 
 use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
-use super::evaluate::{list, optional, required_text, unusable};
-use super::{Action, Effect, Fill, Lowering, Method, Plan, PlanError, ProviderKind, UseKind, WriteRows};
+use super::evaluate::{list, map, optional, required_text, unusable};
+use super::{
+    Action, Arguments, Effect, Fill, Lowering, Method, Plan, PlanError, ProviderKind, QueueOperation,
+    UseKind, WriteRows,
+};
 use crate::expr::Template;
 
 #[derive(Debug)]
 struct ExecuteEntity {
-    many: Rows,
+    rows: Rows,
     provider: Option<Template>,
     entity: Option<Template>,
     method: Option<Template>,
     data: Option<Template>,
     function: Option<Template>,
+    parameters: Option<Template>,
+    /// The old name, whose values are part of the row too.
+    function_parameters: Option<Template>,
+    queue: Option<Template>,
+    form: Option<Template>,
+    record: Option<Template>,
     options: Template,
 }
 
-/// How many rows the type takes.
+/// Where the rows come from.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Rows {
     One,
     Many,
+    Form,
 }
 
 pub(super) fn lower(lowering: &mut Lowering<'_>) -> Arc<dyn Action> {
+    let rows = match lowering.type_name {
+        "action.execute-entities" => Rows::Many,
+        "action.submit-form" => Rows::Form,
+        _ => Rows::One,
+    };
+    if rows == Rows::Form {
+        lowering.note(UseKind::Form, "formId");
+    }
     if lowering.text("provider").is_some_and(|p| p.value == ProviderKind::Dynamic.constant()) {
         lowering.note(UseKind::Table, "entity");
     }
     lowering.note(UseKind::Function, "function");
-    let many = if lowering.type_name == "action.execute-entities" { Rows::Many } else { Rows::One };
     Arc::new(ExecuteEntity {
-        many,
+        rows,
         provider: lowering.template("provider"),
         entity: lowering.template("entity"),
         method: lowering.template("method"),
         data: lowering.template("data"),
         function: lowering.template("function"),
+        parameters: lowering.template("parameters"),
+        function_parameters: lowering.template("functionParameters"),
+        queue: lowering.template("queueOperation"),
+        form: lowering.template("formId").filter(|_| rows == Rows::Form),
+        record: lowering.template("recordId").filter(|_| rows == Rows::Form),
         options: lowering.options(),
     })
 }
@@ -50,14 +73,18 @@ impl Action for ExecuteEntity {
             .ok_or_else(|| unusable("provider", "a `DATA_PROVIDER_…` constant", Some(&constant.into())))?;
         let word = required_text(fill, "method", self.method.as_ref())?;
         let method = Method::ALL.iter().find(|(name, _)| *name == word).map(|(_, method)| *method);
+        let method = method.ok_or_else(|| unusable("method", "a known method", Some(&word.into())))?;
         let function = optional(fill, self.function.as_ref())?;
+        let form = self.form.as_ref().map(|form| required_text(fill, "formId", Some(form))).transpose()?;
         Ok(Plan::Perform(Effect::WriteRows(WriteRows {
             provider,
             entity: required_text(fill, "entity", self.entity.as_ref())?,
-            method: method
-                .ok_or_else(|| unusable("method", "a known method", Some(&word.as_str().into())))?,
-            rows: self.rows(fill, &word)?,
+            method,
+            rows: self.rows(fill, method)?,
             function: function.and_then(|value| value.as_str().map(str::to_owned)),
+            arguments: self.arguments(fill)?,
+            queue: self.queue_operation(fill)?,
+            form,
         })))
     }
 
@@ -67,17 +94,63 @@ impl Action for ExecuteEntity {
 }
 
 impl ExecuteEntity {
-    fn rows(&self, fill: &mut dyn Fill, method: &str) -> Result<Vec<Map<String, Value>>, PlanError> {
+    fn rows(&self, fill: &mut dyn Fill, method: Method) -> Result<Vec<Map<String, Value>>, PlanError> {
+        if self.rows == Rows::Form {
+            return self.form_row(fill).map(|row| vec![row]);
+        }
         let rows = list(fill, self.data.as_ref())?;
-        let writes = ["create", "update", "save", "delete"].contains(&method);
-        if self.many == Rows::One && writes && rows.is_empty() {
+        let writes = !matches!(method, Method::FunctionCall | Method::Download);
+        let is_remote_only = self.data.is_none() && self.function.is_some();
+        if self.rows == Rows::One && writes && rows.is_empty() && !is_remote_only {
             return Err(unusable("data", "a map of columns", None));
         }
-        if self.many == Rows::One && rows.len() > 1 {
+        if self.rows == Rows::One && rows.len() > 1 {
             let found = Value::String(format!("a list of {} rows", rows.len()));
             return Err(unusable("data", "one row; several take `action.execute-entities`", Some(&found)));
         }
-        rows.into_iter().map(row).collect()
+        let old = map(fill, "functionParameters", self.old_parameters())?;
+        let mut rows: Vec<Map<String, Value>> = rows.into_iter().map(row).collect::<Result<_, _>>()?;
+        for row in &mut rows {
+            for (name, value) in &old {
+                row.entry(name.clone()).or_insert_with(|| value.clone());
+            }
+        }
+        Ok(rows)
+    }
+
+    /// What stands beside the fields of the form.
+    fn form_row(&self, fill: &mut dyn Fill) -> Result<Map<String, Value>, PlanError> {
+        let mut row = map(fill, "data", self.data.as_ref())?;
+        if let Some(id) = optional(fill, self.record.as_ref())?.filter(|id| !id.is_null()) {
+            row.entry("id").or_insert(id);
+        }
+        Ok(row)
+    }
+
+    /// `functionParameters`, where they mean more than `parameters` do.
+    fn old_parameters(&self) -> Option<&Template> {
+        self.function_parameters.as_ref().filter(|_| self.parameters.is_none())
+    }
+
+    fn arguments(&self, fill: &mut dyn Fill) -> Result<Arguments, PlanError> {
+        let given = self.parameters.as_ref().or(self.function_parameters.as_ref());
+        Ok(match optional(fill, given)? {
+            None | Some(Value::Null) => Arguments::OfRow,
+            Some(Value::Object(arguments)) => Arguments::Same(arguments),
+            Some(Value::Array(items)) => {
+                Arguments::Each(items.into_iter().map(argument).collect::<Result<_, _>>()?)
+            }
+            other => return Err(unusable("parameters", "a map or a list of maps", other.as_ref())),
+        })
+    }
+
+    fn queue_operation(&self, fill: &mut dyn Fill) -> Result<QueueOperation, PlanError> {
+        match optional(fill, self.queue.as_ref())? {
+            None | Some(Value::Null) => Ok(QueueOperation::Add),
+            Some(Value::String(word)) if word == "add" => Ok(QueueOperation::Add),
+            Some(Value::String(word)) if word == "replace" => Ok(QueueOperation::Replace),
+            other => Err(unusable("queueOperation", "`add` or `replace`", other.as_ref())),
+        }
     }
 }
 
@@ -85,5 +158,12 @@ fn row(value: Value) -> Result<Map<String, Value>, PlanError> {
     match value {
         Value::Object(row) => Ok(row),
         other => Err(unusable("data", "a map of columns", Some(&other))),
+    }
+}
+
+fn argument(value: Value) -> Result<Map<String, Value>, PlanError> {
+    match value {
+        Value::Object(arguments) => Ok(arguments),
+        other => Err(unusable("parameters", "a map or a list of maps", Some(&other))),
     }
 }

@@ -5,15 +5,11 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::evaluate::optional;
-use super::{Action, ActionNode, Fill, Lowering, Plan, PlanError, ProviderKind, UseKind};
+use super::{Action, ActionNode, Fill, Lowering, Plan, PlanError, UseKind};
 use crate::expr::Template;
 
-/// Types whose effect is on a screen or in another app (actions.md §14), and those that a later
-/// version performs.
+/// Types whose effect is on a screen or in another app (actions.md §14).
 pub(super) const TYPES: &[&str] = &[
-    "action.clear-queue",
-    "action.delete-queue-command",
-    "action.find-replace",
     "action.generate-file",
     "action.generate-pdf",
     "action.go-back",
@@ -27,7 +23,6 @@ pub(super) const TYPES: &[&str] = &[
     "action.print",
     "action.reset-component-state",
     "action.reset-custom-component-state",
-    "action.retry-queue-command",
     "action.set-active-tab",
     "action.set-component-state",
     "action.set-custom-component-state",
@@ -35,7 +30,6 @@ pub(super) const TYPES: &[&str] = &[
     "action.show-alert",
     "action.start-location-sharing",
     "action.stop-location-sharing",
-    "action.submit-form",
     "action.sync-status",
     "action.update-profile",
 ];
@@ -48,16 +42,8 @@ struct Ui {
 }
 
 pub(super) fn lower(lowering: &mut Lowering<'_>) -> Arc<dyn Action> {
-    match lowering.type_name {
-        "action.go-to" if lowering.node("package").is_none() => lowering.note(UseKind::Jig, "linkTo"),
-        "action.submit-form" => {
-            lowering.note(UseKind::Form, "formId");
-            lowering.note(UseKind::Function, "function");
-            if lowering.text("provider").is_some_and(|p| p.value == ProviderKind::Dynamic.constant()) {
-                lowering.note(UseKind::Table, "entity");
-            }
-        }
-        _ => {}
+    if lowering.type_name == "action.go-to" && lowering.node("package").is_none() {
+        lowering.note(UseKind::Jig, "linkTo");
     }
     let known = TYPES.contains(&lowering.type_name);
     let confirmed = lowering.action("onConfirmed");

@@ -188,6 +188,7 @@ impl Lowering<'_> {
             shared,
             shared_places: key_places(expressions),
             state,
+            forms: forms(unit.node),
             inputs: declared(unit.node.get("inputs")),
             expressions: findings.expressions,
             uses: findings.uses,
@@ -259,6 +260,32 @@ fn shared(node: Option<&Node>, reader: &mut Reader<'_>) -> SharedExpressions {
         _ => Expression::parse(&value.to_value().to_string()).ok(),
     };
     entries.filter_map(|entry| Some((entry.key.text.to_string(), parse(&entry.value)?))).collect()
+}
+
+/// The forms below a node with the components in each, however deep.
+fn forms(node: &Node) -> BTreeMap<String, Vec<String>> {
+    let mut forms = BTreeMap::new();
+    components(node, &mut |component, type_name, id| {
+        if type_name == "component.form" {
+            let mut fields = Vec::new();
+            let values = component.entries().iter().map(|entry| &entry.value);
+            values.for_each(|inner| components(inner, &mut |_, _, id| fields.push(id.to_owned())));
+            forms.insert(id.to_owned(), fields);
+        }
+    });
+    forms
+}
+
+/// Visits the components at and below a node that have an id.
+fn components<'n>(node: &'n Node, visit: &mut dyn FnMut(&'n Node, &'n str, &'n str)) {
+    let text = |key: &str| node.get(key).and_then(Node::as_str);
+    if let Some((type_name, id)) = text("type").zip(text("instanceId"))
+        && type_name.starts_with("component.")
+    {
+        visit(node, type_name, id);
+    }
+    let values = node.entries().iter().map(|entry| &entry.value);
+    values.chain(node.items()).for_each(|inner| components(inner, visit));
 }
 
 fn key_places(node: Option<&Node>) -> BTreeMap<String, Span> {

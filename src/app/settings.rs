@@ -38,6 +38,8 @@ pub struct Settings {
     pub system: Value,
     /// Limits of requests.
     pub http: HttpSettings,
+    /// What the history of runs keeps.
+    pub history: HistorySettings,
     /// Which rules are on.
     pub lint: LintSettings,
     /// Values that came from the environment and must never be shown.
@@ -128,6 +130,21 @@ impl Default for HttpSettings {
     }
 }
 
+/// What the history of a scope's runs keeps; what neither of both keeps goes when the next run ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct HistorySettings {
+    /// How many of the newest runs of a scope, at least 1.
+    pub runs: u32,
+    /// For how long after its end a run is kept; the newest run stays for longer.
+    pub age: Option<Duration>,
+}
+
+impl Default for HistorySettings {
+    fn default() -> Self {
+        Self { runs: 100, age: None }
+    }
+}
+
 /// Which rules are on and how grave they are.
 #[derive(Debug, Clone, Default)]
 pub struct LintSettings {
@@ -153,6 +170,7 @@ impl Default for Settings {
             user: json!({}),
             system: json!({}),
             http: HttpSettings::default(),
+            history: HistorySettings::default(),
             lint: LintSettings::default(),
             secrets: Vec::new(),
             served: None,
@@ -169,7 +187,11 @@ impl fmt::Debug for Settings {
             .field("backend", &self.backend)
             .field("dynamic", &self.dynamic);
         shown.field("sql", &self.sql.keys()).field("credentials", &self.credentials);
-        shown.field("http", &self.http).field("lint", &self.lint).finish_non_exhaustive()
+        shown
+            .field("http", &self.http)
+            .field("history", &self.history)
+            .field("lint", &self.lint)
+            .finish_non_exhaustive()
     }
 }
 

@@ -1,4 +1,4 @@
-//! Scopes, statuses and their history as tables for people.
+//! Scopes, statuses, their history and queued writes as tables for people.
 
 use std::fmt::Write as _;
 
@@ -9,7 +9,7 @@ use super::paint::Paint;
 use super::table::{Cell, Table};
 use super::units::{ago, between, count, counted, duration, moment};
 use crate::store::sync::ScopeState;
-use crate::store::{RunRow, ScopeRow, StatusRow};
+use crate::store::{CommandRow, CommandState, RunRow, ScopeRow, StatusRow};
 
 /// One scope: a line that sums it up, and a table of what its members did.
 pub(super) fn scope(row: &ScopeRow, now: i64, paint: Paint) -> String {
@@ -80,6 +80,42 @@ pub(super) fn statuses(rows: &[StatusRow], now: i64, paint: Paint) -> String {
         ]);
     }
     table.render("")
+}
+
+/// Writes that have not reached their back end, one line each.
+pub(super) fn commands(rows: &[CommandRow], now: i64, paint: Paint) -> String {
+    let mut table = Table::new();
+    table.row(heads(&["command", "write", "table", "record", "state", "tries", "when", "error"], paint));
+    for row in rows {
+        let error = row.error.as_deref().unwrap_or_default();
+        let error = row.code.as_ref().map_or_else(|| error.to_owned(), |code| format!("{code}: {error}"));
+        table.row([
+            Cell::text(&row.id),
+            Cell::text(&row.kind),
+            Cell::text(&row.entity),
+            Cell::text(row.record_id.as_deref().unwrap_or("-")),
+            state(row.state.word(), paint),
+            Cell::number(row.attempts.to_string()),
+            Cell::text(ago(Some(row.timestamp), now)),
+            Cell::text(error).painted(|text| paint.red(text)),
+        ]);
+    }
+    table.render("")
+}
+
+/// How many writes have not reached their back end, in one line; nothing without any.
+pub(super) fn unsent(rows: &[CommandRow], paint: Paint) -> Option<String> {
+    let count = |wanted: &[CommandState]| rows.iter().filter(|row| wanted.contains(&row.state)).count();
+    let failed = count(&[CommandState::Failed]);
+    let open = rows.len() - failed;
+    let mut parts = Vec::new();
+    if open > 0 {
+        parts.push(paint.yellow(&format!("{} to be sent", counted(open as u64, "write"))));
+    }
+    if failed > 0 {
+        parts.push(paint.red(&format!("{} failed", counted(failed as u64, "write"))));
+    }
+    (!parts.is_empty()).then(|| format!("{}; `syncscope status` shows them", parts.join(", ")))
 }
 
 /// `details` of a scope as far as it is shown (sync-semantics: who stands where).
@@ -263,7 +299,7 @@ fn state(word: &str, paint: Paint) -> Cell {
 }
 
 fn heads(names: &[&str], paint: Paint) -> Vec<Cell> {
-    let numbers = ["rows", "new", "changed", "gone", "time", "id"];
+    let numbers = ["rows", "new", "changed", "gone", "time", "id", "tries"];
     let cell = |name: &&str| if numbers.contains(name) { Cell::number(*name) } else { Cell::text(*name) };
     names.iter().map(cell).map(|cell| cell.painted(|text| paint.dim(text))).collect()
 }

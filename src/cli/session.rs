@@ -12,7 +12,7 @@ use crate::app::{Project, Settings};
 use crate::run::provider::{Dynamic, DynamicOptions, Http, HttpOptions, Local, Rest, RestOptions};
 use crate::run::{Clock, Providers, RunError, SettingsCredentials, SystemClock};
 use crate::serve::{Options, Server};
-use crate::store::{Fault, OpenOptions, Store, StoreError};
+use crate::store::{Fault, OpenOptions, Retention, Store, StoreError};
 
 /// The folder of tables that the settings name, served for as long as this lives.
 pub(super) struct Backend {
@@ -34,12 +34,20 @@ impl Backend {
     }
 }
 
-/// Where the database is.
-pub(super) enum Database {
-    /// Where the settings say; it comes into being with the first run.
-    OfApp(PathBuf),
-    /// Where the user says.
-    Named(PathBuf),
+/// Where the database is, and what it keeps.
+pub(super) struct Database {
+    path: PathBuf,
+    who: Who,
+    retention: Retention,
+}
+
+/// Who says where a database is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Who {
+    /// The settings; it comes into being with the first run.
+    App,
+    /// The user.
+    User,
 }
 
 impl Database {
@@ -50,29 +58,36 @@ impl Database {
 
     /// The same for settings of their own.
     pub(super) fn of(settings: &Settings, named: Option<PathBuf>) -> Self {
-        named.map_or_else(|| Self::OfApp(settings.database.clone()), Self::Named)
+        let retention =
+            Retention { runs: settings.history.runs, age: settings.history.age, ..Retention::default() };
+        match named {
+            Some(path) => Self { path, who: Who::User, retention },
+            None => Self { path: settings.database.clone(), who: Who::App, retention },
+        }
+    }
+
+    fn options(&self) -> OpenOptions {
+        OpenOptions { retention: self.retention, ..OpenOptions::default() }
     }
 
     /// Its file.
     pub(super) fn path(&self) -> &Path {
-        match self {
-            Self::OfApp(path) | Self::Named(path) => path,
-        }
+        &self.path
     }
 
     /// Whether a run could make it.
     fn can_be_made(&self) -> bool {
         let mut folders = self.path().ancestors().skip(1);
-        match self {
-            Self::OfApp(_) => folders.find(|folder| folder.exists()).is_some_and(Path::is_dir),
-            Self::Named(_) => folders.next().is_some_and(Path::is_dir),
+        match self.who {
+            Who::App => folders.find(|folder| folder.exists()).is_some_and(Path::is_dir),
+            Who::User => folders.next().is_some_and(Path::is_dir),
         }
     }
 }
 
 /// Opens the database, and makes it when it does not exist.
 pub(super) fn open_for_writing(database: &Database) -> Result<Store, Failure> {
-    Ok(Store::open(database.path(), &OpenOptions::default())?)
+    Ok(Store::open(database.path(), &database.options())?)
 }
 
 /// Opens the database to look at it; one that a run would make is as good as an empty one.
@@ -87,12 +102,12 @@ pub(super) fn open_for_reading(database: &Database) -> Result<Store, Failure> {
 /// run has made it yet.
 pub(super) fn open_recovered(database: &Database, now: i64) -> Result<Option<Store>, Failure> {
     let path = database.path();
-    if matches!(database, Database::OfApp(_)) && !path.exists() && database.can_be_made() {
+    if database.who == Who::App && !path.exists() && database.can_be_made() {
         return Ok(None);
     }
     // Opening for writing would make a file that is missing.
     drop(Store::open_read_only(path, &OpenOptions::default())?);
-    match Store::open(path, &OpenOptions::default()) {
+    match Store::open(path, &database.options()) {
         // A file that may not be written shows what it holds.
         Err(StoreError::ReadOnly { .. }) => Ok(Some(Store::open_read_only(path, &OpenOptions::default())?)),
         opened => {

@@ -1,4 +1,4 @@
-//! `status`: the sync scopes and statuses of an app.
+//! `status`: the sync scopes and statuses of an app, and its writes that have not arrived.
 
 use std::path::{Path, PathBuf};
 use std::sync::mpsc;
@@ -16,9 +16,10 @@ use super::shell::Shell;
 use super::signals::Interrupts;
 use crate::diag::did_you_mean;
 use crate::run::{Clock, SystemClock};
-use crate::store::{RunRow, ScopeRow, StatusRow, Store};
+use crate::store::{CommandRow, RunRow, ScopeRow, StatusRow, Store};
 
-/// Shows the sync scopes and statuses of an app as its database holds them.
+/// Shows the sync scopes and statuses of an app as its database holds them, and the writes that
+/// have not reached their back end.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     #[command(flatten)]
@@ -54,6 +55,8 @@ enum Format {
 struct Status {
     scopes: Vec<ScopeRow>,
     statuses: Vec<StatusRow>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    commands: Vec<CommandRow>,
     #[serde(skip_serializing_if = "Option::is_none")]
     history: Option<Vec<RunRow>>,
 }
@@ -111,7 +114,8 @@ fn recovered(args: &Args, store: &Store, now: i64) -> Result<Status, Failure> {
 fn look(args: &Args, store: &Store) -> Result<Status, Failure> {
     let mut status = store.read(|reader| {
         let history = if args.history { Some(reader.history(args.scope.as_deref())?) } else { None };
-        Ok::<_, Failure>(Status { scopes: reader.scopes()?, statuses: reader.statuses()?, history })
+        let (scopes, statuses) = (reader.scopes()?, reader.statuses()?);
+        Ok::<_, Failure>(Status { scopes, statuses, commands: reader.commands()?, history })
     })?;
     if let Some(id) = &args.scope {
         select(&mut status, id)?;
@@ -129,6 +133,7 @@ fn select(status: &mut Status, id: &str) -> Result<(), Failure> {
         return Err(Failure::usage(format!("the database has no scope `{id}`")).help(help));
     }
     status.scopes.retain(|row| row.id == id);
+    status.commands.clear();
     let details = status.scopes.first().map(|row| row.details.clone()).unwrap_or_default();
     let is_member = |instance: &str| details.get(instance).is_some();
     status.statuses.retain(|row| row.instance_id.as_deref().is_some_and(is_member));
@@ -144,6 +149,9 @@ fn show(status: &Status, args: &Args, shell: &Shell) -> Result<(), Failure> {
     if !status.statuses.is_empty() {
         parts.push(scopes::statuses(&status.statuses, now, paint));
     }
+    if !status.commands.is_empty() {
+        parts.push(scopes::commands(&status.commands, now, paint));
+    }
     if let Some(history) = status.history.as_ref().filter(|history| !history.is_empty()) {
         parts.push(scopes::whole_history(history, paint));
     }
@@ -155,7 +163,7 @@ fn show(status: &Status, args: &Args, shell: &Shell) -> Result<(), Failure> {
 
 fn show_nothing(args: &Args, path: &Path, shell: &Shell) -> Result<(), Failure> {
     let history = args.history.then(Vec::new);
-    let empty = Status { scopes: Vec::new(), statuses: Vec::new(), history };
+    let empty = Status { scopes: Vec::new(), statuses: Vec::new(), commands: Vec::new(), history };
     let note = format!("there is no database `{}` yet, `syncscope run` makes it", path.display());
     shell.out.note(&shell.relative(&note));
     show(&empty, args, shell)

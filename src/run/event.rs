@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::clock::Clock;
-use crate::store::{ScopeRow, StatusRow};
+use crate::store::{CommandRow, GoneCommand, ScopeRow, StatusRow};
 
 /// Hears the events of a run, from several threads, in order of their numbers.
 pub trait Observer: Send + Sync {
@@ -99,6 +99,18 @@ pub enum Event {
     StatusChanged {
         /// The row.
         row: StatusRow,
+    },
+    /// A queued write has changed.
+    #[serde(rename = "command.changed")]
+    CommandChanged {
+        /// The row.
+        row: CommandRow,
+    },
+    /// A queued write has left the queue.
+    #[serde(rename = "command.gone")]
+    CommandGone {
+        /// The command, and why it is gone.
+        row: GoneCommand,
     },
     /// A page of a table has arrived.
     #[serde(rename = "entity.progress")]

@@ -13,6 +13,7 @@ use super::done::{Attempt, Done, Ended, Then};
 use super::event::{ActionRef, Emitter, Event, Failure, Outcome, SkipReason};
 use super::guard::{Chain, Decision, Skip, decide};
 use super::permits::Permits;
+use super::queue::Sending;
 use super::target::{Target, targets};
 use super::{Answer, Engine, RunError, Summary, Trigger};
 use crate::action::{ActionNode, Effect, Plan, PlanError};
@@ -35,6 +36,8 @@ pub(super) struct Run<'r> {
     pub(super) threads: Permits,
     /// Global actions that were found to call themselves without end.
     pub(super) endless: Mutex<BTreeSet<String>>,
+    /// For writes on their way to back ends.
+    pub(super) sending: Sending,
     changed: Mutex<BTreeSet<String>>,
     order: Mutex<()>,
 }
@@ -48,6 +51,7 @@ impl<'r> Run<'r> {
             syncs: Permits::new(engine.options.concurrency),
             threads: Permits::new(engine.options.concurrency),
             endless: Mutex::default(),
+            sending: Sending::default(),
             changed: Mutex::default(),
             order: Mutex::default(),
         }
@@ -55,7 +59,8 @@ impl<'r> Run<'r> {
 
     /// Remembers tables for `onTableChanged`.
     pub(super) fn note_changed(&self, tables: impl IntoIterator<Item = String>) {
-        lock(&self.changed).extend(tables.into_iter().filter(|table| !table.starts_with('_')));
+        let is_heard = |table: &String| !table.starts_with('_') || table == "_commandQueue";
+        lock(&self.changed).extend(tables.into_iter().filter(is_heard));
     }
 
     /// The tables that changed since the last time.
@@ -140,10 +145,14 @@ fn perform(engine: &Engine<'_>, trigger: &Trigger, targets: &[Target<'_>]) -> Re
     // What dead processes left must be mended before anything is decided.
     if run.recover().is_ok() {
         let worker = Worker { run: &run, evaluator: evaluator(engine) };
+        worker.send_left();
         for target in targets {
             ended = ended.and(worker.action(target.action, &Spot::outermost(&target.place, target.file)));
         }
         ended = ended.and(worker.table_changes());
+    }
+    if run.sending.has_failed() {
+        ended = ended.and(Ended::of(Outcome::Failed));
     }
     let left = run.leave();
     let outcome = match &left {

@@ -1,15 +1,14 @@
 //! Performs one effect: state, scopes, statuses, rows, statements. Fetching is in `sync`.
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
-use super::clock::Clock;
 use super::context::{Place, View};
 use super::done::{Attempt, Done};
 use super::event::{Event, Failure, SkipReason};
 use super::guard::{Decision, Skip};
 use super::interpret::{Run, Spot, Worker};
-use crate::action::{Effect, IfRunning, Method, ProviderKind, WriteRows};
-use crate::store::{self, Changes, LeftBehind, Start, StartScope, Store, StoreError, sync};
+use crate::action::{Effect, IfRunning};
+use crate::store::{self, Changes, Head, LeftBehind, Start, StartScope, Store, StoreError, sync};
 
 impl Run<'_> {
     /// Ends what dead processes left behind, so that no condition sees it.
@@ -47,6 +46,12 @@ impl Run<'_> {
         }
         for row in changes.statuses {
             self.emitter.emit(Event::StatusChanged { row });
+        }
+        for row in changes.commands {
+            self.emitter.emit(Event::CommandChanged { row });
+        }
+        for row in changes.gone_commands {
+            self.emitter.emit(Event::CommandGone { row });
         }
         self.note_changed(changes.tables);
     }
@@ -93,17 +98,17 @@ impl Worker<'_> {
                 }
                 Done::ok()
             }
-            Effect::WriteRows(write) => self.write_rows(write),
-            Effect::ExecuteSql { statements, entities } => {
-                let pairs = statements.iter();
-                let statements: Vec<_> =
-                    pairs.map(|(sql, parameters)| store::Statement { sql, parameters }).collect();
-                self.committed(|store| store.execute_sql(&statements, &entities))
+            Effect::WriteRows(write) => self.write_rows(write, spot),
+            Effect::ExecuteSql { statements, entities } => self.execute_sql(&statements, &entities),
+            Effect::FindReplace { find, replace, tables, queue } => {
+                let head = Head::FindReplace { find, replace, tables: tables.clone(), queue };
+                self.find_replace(&head, &tables)
             }
+            Effect::Queue(change) => self.change_queue(&change),
         })
     }
 
-    fn committed(&self, write: impl FnOnce(&Store) -> Result<Changes, StoreError>) -> Done {
+    pub(super) fn committed(&self, write: impl FnOnce(&Store) -> Result<Changes, StoreError>) -> Done {
         let result = self.run.commit(|store| Ok(((), write(store)?)));
         result.map_or_else(|error| self.broken(error), |()| Done::ok())
     }
@@ -170,48 +175,6 @@ impl Worker<'_> {
     fn view_of<'v>(&'v self, place: &'v Place<'v>, reader: &'v store::Reader<'v>) -> View<'v> {
         View::new(self.run.engine, &self.run.session, &self.evaluator, place, reader)
     }
-
-    fn write_rows(&self, write: WriteRows) -> Done {
-        let method = match local_method(&write) {
-            Ok(method) => method,
-            Err(failure) => return Done::failed(failure),
-        };
-        let clock = &*self.run.engine.clock;
-        let keyed: Vec<_> = write.rows.into_iter().map(|row| keyed(row, clock)).collect();
-        let rows: Vec<_> = keyed.iter().map(|(id, data)| store::LocalRow { id, data }).collect();
-        let written = self.run.commit(|store| {
-            let report = store.write_rows(&write.entity, method, &rows, clock.now())?;
-            Ok(((), report.changes))
-        });
-        match (written, keyed.as_slice()) {
-            (Err(error), _) => self.broken(error),
-            (Ok(()), [(id, _)]) => Done::ok().with_output("recordId", Value::String(id.clone())),
-            (Ok(()), _) => Done::ok(),
-        }
-    }
-}
-
-/// What the local database does for a write.
-///
-/// # Errors
-/// When this runtime does not perform such writes, or a row lacks the `id` that it needs.
-pub(super) fn local_method(write: &WriteRows) -> Result<store::Method, Failure> {
-    let method = match write.method {
-        Method::Create => store::Method::Create,
-        Method::Update => store::Method::Update,
-        Method::Save => store::Method::Save,
-        Method::Delete => store::Method::Delete,
-        Method::FunctionCall | Method::Download => return Err(unsupported_write(write)),
-    };
-    if !matches!(write.provider, ProviderKind::Local | ProviderKind::Dynamic) {
-        return Err(unsupported_write(write));
-    }
-    let needs_id = matches!(write.method, Method::Update | Method::Delete);
-    if needs_id && write.rows.iter().any(|row| key(row).is_none()) {
-        let message = format!("to `{}` a row, its `data` needs an `id`", write.method.word());
-        return Err(Failure { code: "config.option".to_owned(), message });
-    }
-    Ok(method)
 }
 
 fn machine_word(if_running: IfRunning) -> sync::IfRunning {
@@ -242,32 +205,4 @@ pub(super) fn undeclared(path: &[String], place: &Place<'_>) -> Option<Failure> 
     }
     let message = format!("the jig `{}` declares no state `{key}`", screen.id);
     Some(Failure { code: "config.state".to_owned(), message })
-}
-
-/// The key of a row; null counts as none.
-fn key(row: &Map<String, Value>) -> Option<String> {
-    match row.get("id") {
-        Some(Value::String(id)) if !id.is_empty() => Some(id.clone()),
-        Some(Value::Number(id)) => Some(id.to_string()),
-        _ => None,
-    }
-}
-
-/// A row with its key; a row without one gets a new one (actions.md §5.1).
-fn keyed(mut row: Map<String, Value>, clock: &dyn Clock) -> (String, Map<String, Value>) {
-    let id = key(&row).unwrap_or_else(|| {
-        let id = clock.uuid();
-        row.insert("id".to_owned(), Value::String(id.clone()));
-        id
-    });
-    (id, row)
-}
-
-fn unsupported_write(write: &WriteRows) -> Failure {
-    let (method, provider) = (write.method.word(), write.provider.constant());
-    let message = format!(
-        "writing `{}` to `{provider}` with `{method}` is not supported by this runtime yet",
-        write.entity
-    );
-    Failure { code: "config.unsupported".to_owned(), message }
 }

@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Map, Value};
 
-use crate::action::ProviderKind;
+use crate::action::{Method, ProviderKind};
 use crate::app::{Function, Ordered};
 
 pub use dynamic::{Dynamic, DynamicOptions};
@@ -31,6 +31,43 @@ pub trait Provider: Send + Sync {
     /// When the back end cannot be reached, answers with an error, or answers what cannot be
     /// read; or when the sink refuses a page.
     fn fetch(&self, request: &Fetch<'_>, sink: &mut dyn Sink) -> Result<Fetched, FetchError>;
+
+    /// Carries a write to the back end. Of its pages only the operations count ([`Page::writes`]):
+    /// the row was written before.
+    ///
+    /// A provider that calls functions does it by fetching, unless it knows better.
+    ///
+    /// # Errors
+    /// As [`Provider::fetch`]; the back end may have done what it was asked all the same.
+    fn send(&self, outgoing: &Outgoing<'_>, sink: &mut dyn Sink) -> Result<Sent, FetchError> {
+        if outgoing.call.function.is_none() {
+            let message = format!("writes of `{}` are not supported by this runtime", outgoing.call.entity);
+            return Err(FetchError::lasting("config.unsupported", message));
+        }
+        let fetched = self.fetch(&outgoing.call, sink)?;
+        Ok(Sent { skipped: fetched.skipped, output: None })
+    }
+}
+
+/// A write on its way to a back end.
+pub struct Outgoing<'a> {
+    /// What is called; its `@ctx.commandId` is the command.
+    pub call: Fetch<'a>,
+    /// What becomes of the record.
+    pub method: Method,
+    /// The record, where the write is about one.
+    pub record: Option<&'a str>,
+    /// Its properties; of an update those that change. Empty where a function carries the write.
+    pub data: &'a Map<String, Value>,
+}
+
+/// How a write ended well.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Sent {
+    /// Whether a function's `when` or guard kept it back; that counts as done.
+    pub skipped: bool,
+    /// What the back end says of the record.
+    pub output: Option<Value>,
 }
 
 /// What is to be fetched.
@@ -230,6 +267,9 @@ pub struct Row<'a> {
 /// Code of a fetch that failed because its cursor is too old or not known any more; it goes well
 /// without the cursor, and then all rows are replaced. No page was given to the sink.
 pub const CURSOR_EXPIRED: &str = "cursor.expired";
+
+/// Code of an error: the settings name no address for the back end.
+pub const NO_ADDRESS: &str = "config.provider";
 
 /// How a fetch ended well.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -21,7 +21,7 @@ use crate::action::{EntityRequest, ProviderKind};
 use crate::app::{Function, Rows};
 use crate::store::sync::ScopeState;
 use crate::store::{self, BeginInstance, Finish, Mode, Operation, StoreError, Work, Writer};
-use changes::Writes;
+pub(super) use changes::Writes;
 
 /// The code of an error: the work was overtaken.
 const STALE: &str = "stale";
@@ -282,6 +282,20 @@ impl Worker<'_> {
         Ok(Ended::Kept)
     }
 
+    /// Does at once what guards and error rules ask for.
+    pub(super) fn aside(&self, writes: &[Write<'_>]) -> Result<(), FetchError> {
+        if writes.is_empty() {
+            return Ok(());
+        }
+        let writes = Writes::of(writes)?;
+        let now = self.run.engine.clock.now();
+        let done = self.run.commit(|store| {
+            let report = store.change(&writes.changes(), now)?;
+            Ok(((), report.changes))
+        });
+        done.map_err(|error| self.kept(error))
+    }
+
     /// A database error as the end of a fetch.
     fn kept(&self, error: StoreError) -> FetchError {
         let failure = self.run.store_failure(error);
@@ -433,17 +447,7 @@ impl Sink for TableSink<'_> {
     }
 
     fn aside(&mut self, writes: &[Write<'_>]) -> Result<(), FetchError> {
-        if writes.is_empty() {
-            return Ok(());
-        }
-        let writes = Writes::of(writes)?;
-        let run: &Run<'_> = self.worker.run;
-        let now = run.engine.clock.now();
-        let done = run.commit(|store| {
-            let report = store.change(&writes.changes(), now)?;
-            Ok(((), report.changes))
-        });
-        done.map_err(|error| self.worker.kept(error))
+        self.worker.aside(writes)
     }
 }
 

@@ -13,6 +13,7 @@ mod guards;
 mod interruption;
 mod lists;
 mod matrix;
+mod queue;
 mod scopes;
 mod stage;
 mod state;

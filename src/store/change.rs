@@ -1,8 +1,6 @@
 //! Changes to local rows that functions ask for beside plain pages: operations on several tables, and parts
 //! of tables that are replaced (functions.md §6).
 
-use std::collections::BTreeSet;
-
 use rusqlite::params_from_iter;
 use rusqlite::types::Value as Sql;
 use serde::{Deserialize, Serialize};
@@ -11,7 +9,8 @@ use serde_json::{Map, Value};
 use super::Store;
 use super::entity::{self, Table, Texts, WriteReport};
 use super::error::StoreError;
-use super::rows::Changes;
+use super::queue;
+use super::rows::Touched;
 use super::session::{Guarded, Trouble, number};
 use super::statement::{self, Statement};
 use super::writer::{Row, Tally};
@@ -54,6 +53,9 @@ pub enum Head {
         replace: String,
         /// The tables.
         tables: Vec<String>,
+        /// Whether commands that wait to be sent change too.
+        #[serde(default)]
+        queue: bool,
     },
 }
 
@@ -106,11 +108,8 @@ impl Store {
                 change.head.check()?;
                 apply(guarded, change.head, change.rows.iter().copied(), now, &mut done)?;
             }
-            Ok(WriteReport {
-                tally: done.tally,
-                changes: Changes { tables: done.tables, ..Changes::default() },
-                ..WriteReport::default()
-            })
+            let changes = done.touched.read_back(guarded)?;
+            Ok(WriteReport { tally: done.tally, changes, ..WriteReport::default() })
         })
     }
 }
@@ -119,7 +118,7 @@ impl Store {
 #[derive(Debug, Default)]
 pub(super) struct Done {
     pub(super) tally: Tally,
-    pub(super) tables: BTreeSet<String>,
+    pub(super) touched: Touched,
 }
 
 /// Does one change within a transaction.
@@ -135,18 +134,21 @@ pub(super) fn apply<'r>(
             let before = done.tally;
             write(guarded, table, mode, rows, timestamp.unwrap_or(now), &mut done.tally)?;
             if done.tally.touched() > before.touched() {
-                done.tables.insert(table.clone());
+                done.touched.tables.insert(table.clone());
             }
         }
         Head::Sql { statement, parameters, tables } => {
             let changed = statement::within(guarded, &Statement { sql: statement, parameters }, tables)?;
-            done.tables.extend(changed.tables);
+            done.touched.tables.extend(changed.tables);
         }
-        Head::FindReplace { find, replace, tables } => {
+        Head::FindReplace { find, replace, tables, queue } => {
             for table in tables {
                 if find_replace(guarded, table, find, replace, now, &mut done.tally)? {
-                    done.tables.insert(table.clone());
+                    done.touched.tables.insert(table.clone());
                 }
+            }
+            if *queue && !find.is_empty() {
+                queue::replace_in_queue(guarded, find, replace, &mut done.touched)?;
             }
         }
     }

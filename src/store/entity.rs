@@ -61,17 +61,7 @@ impl Store {
         rows: &[LocalRow<'_>],
         now: i64,
     ) -> Result<WriteReport, StoreError> {
-        self.write(|guarded| {
-            let table = ensure(guarded, entity)?;
-            let mut report = WriteReport::default();
-            for row in rows {
-                write_row(guarded, &table, entity, method, row, now, &mut report)?;
-            }
-            if report.tally.has_changes() {
-                report.changes.tables.insert(entity.to_owned());
-            }
-            Ok(report)
-        })
+        self.write(|guarded| write_within(guarded, entity, method, rows, now))
     }
 
     /// Makes sure that entity tables exist.
@@ -81,6 +71,25 @@ impl Store {
     pub fn ensure_tables(&self, entities: &[String]) -> Result<(), StoreError> {
         self.write(|guarded| entities.iter().try_for_each(|entity| ensure(guarded, entity).map(drop)))
     }
+}
+
+/// Writes rows of one table within a transaction.
+pub(super) fn write_within(
+    guarded: &Guarded,
+    entity: &str,
+    method: Method,
+    rows: &[LocalRow<'_>],
+    now: i64,
+) -> Result<WriteReport, Trouble> {
+    let table = ensure(guarded, entity)?;
+    let mut report = WriteReport::default();
+    for row in rows {
+        write_row(guarded, &table, entity, method, row, now, &mut report)?;
+    }
+    if report.tally.has_changes() {
+        report.changes.tables.insert(entity.to_owned());
+    }
+    Ok(report)
 }
 
 /// An entity table that is known to have our columns.
@@ -240,6 +249,7 @@ pub(super) enum Touch {
     Unchanged,
 }
 
-fn text_of(row: &LocalRow<'_>) -> String {
+/// A record as JSON.
+pub(super) fn text_of(row: &LocalRow<'_>) -> String {
     serde_json::to_string(row.data).expect("BUG: a JSON object has a text")
 }

@@ -22,6 +22,26 @@ pub struct OpenOptions {
     pub staging_buffer: usize,
     /// How long a suspended owner is believed; it renews its lease five times as often.
     pub lease: Duration,
+    /// What stays of the runs that have ended.
+    pub retention: Retention,
+}
+
+/// What stays of the runs that have ended; the rest goes in the transaction that ends another run. The current
+/// run of a scope stays in any case.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Retention {
+    /// How many of the newest runs of a scope.
+    pub runs: u32,
+    /// For how long after its end.
+    pub age: Option<Duration>,
+    /// How many runs of all scopes together, those that were deleted included.
+    pub most: u32,
+}
+
+impl Default for Retention {
+    fn default() -> Self {
+        Self { runs: 100, age: None, most: 10_000 }
+    }
 }
 
 impl Default for OpenOptions {
@@ -31,6 +51,7 @@ impl Default for OpenOptions {
             durability: Durability::default(),
             staging_buffer: 4 << 20,
             lease: Duration::from_secs(15),
+            retention: Retention::default(),
         }
     }
 }
@@ -75,8 +96,11 @@ impl Place {
 
 /// `SYNS`: tells our databases from others.
 const APPLICATION_ID: i64 = 0x5359_4e53;
-const MIGRATIONS: [&str; 2] =
-    [include_str!("migrations/0001_first.sql"), include_str!("migrations/0002_network.sql")];
+const MIGRATIONS: [&str; 3] = [
+    include_str!("migrations/0001_first.sql"),
+    include_str!("migrations/0002_network.sql"),
+    include_str!("migrations/0003_commands.sql"),
+];
 /// Older ones can damage a write-ahead log that two connections share.
 const OLDEST_SQLITE: i32 = 3_051_003;
 
@@ -108,7 +132,7 @@ pub(super) fn writer(place: &Place, options: &OpenOptions) -> Result<Guarded, St
     if kind == Kind::Older {
         migrate(&conn, place.path())?;
     }
-    Guarded::new(conn).map_err(fail)
+    Ok(Guarded::new(conn).map_err(fail)?.keeping(options.retention))
 }
 
 /// Opens a connection that only reads a database that is known to exist.

@@ -123,7 +123,8 @@ impl Owner {
         let rows = guarded.all(
             "WITH busy(id) AS (
                SELECT owner FROM _syncRun WHERE state = 'syncing'
-               UNION SELECT owner FROM _syncWork WHERE state = 'open')
+               UNION SELECT owner FROM _syncWork WHERE state = 'open'
+               UNION SELECT ifnull(owner, '') FROM _commandQueue WHERE state = 'processing')
              SELECT busy.id, o.id, o.lockFile, o.leaseAt, o.leaseUptime
              FROM busy LEFT JOIN _syncOwner o ON o.id = busy.id WHERE busy.id <> ?1 ORDER BY busy.id",
             [own],
@@ -262,7 +263,8 @@ fn renew_if_busy(guarded: &Guarded, id: &str) -> Result<(), Trouble> {
 fn has_open(guarded: &Guarded, id: &str) -> Result<bool, Trouble> {
     guarded.exists(
         "SELECT 1 FROM _syncRun WHERE owner = ?1 AND state = 'syncing'
-         UNION ALL SELECT 1 FROM _syncWork WHERE owner = ?1 AND state = 'open' LIMIT 1",
+         UNION ALL SELECT 1 FROM _syncWork WHERE owner = ?1 AND state = 'open'
+         UNION ALL SELECT 1 FROM _commandQueue WHERE owner = ?1 AND state = 'processing' LIMIT 1",
         [id],
     )
 }

@@ -11,6 +11,7 @@ use serde_json::{Map, Value};
 use super::dialect::{self, Dialect, Rewritten};
 use super::error::{SqlError, StoreError, code_of, translate, words};
 use super::open::Kind;
+use super::queue::CommandRow;
 use super::rows::{self, RunRow, ScopeBrief, ScopeRow, StatusRow};
 use super::session::{Access, Guarded, Mode, Trouble};
 use super::work::{self, Progress};
@@ -135,6 +136,14 @@ impl<'a> Reader<'a> {
     /// Those of the database.
     pub fn statuses(&self) -> Result<Vec<StatusRow>, StoreError> {
         self.ours(rows::statuses)
+    }
+
+    /// The commands of the queue in the order in which they are sent.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn commands(&self) -> Result<Vec<CommandRow>, StoreError> {
+        self.ours(rows::commands)
     }
 
     /// The newest status of a table; provider and function narrow it where given.

@@ -6,6 +6,7 @@ use rusqlite::{Row, params};
 use serde::Serialize;
 use serde_json::Value;
 
+use super::queue::{CommandRow, CommandState, GoneCommand};
 use super::session::{Guarded, Trouble};
 use super::sync::ScopeState;
 
@@ -136,7 +137,11 @@ pub struct Changes {
     pub statuses: Vec<StatusRow>,
     /// Statuses that have no row any more.
     pub deleted_statuses: Vec<String>,
-    /// Every table that changed, `_syncScope` and `_syncStatus` included.
+    /// Commands as they are now, in their order.
+    pub commands: Vec<CommandRow>,
+    /// Commands that have no row any more.
+    pub gone_commands: Vec<GoneCommand>,
+    /// Every table that changed, those of the system included.
     pub tables: BTreeSet<String>,
 }
 
@@ -157,6 +162,12 @@ impl Changes {
         self.statuses.retain(|row| !gone.contains(&row.id) && !later.statuses.iter().any(|l| l.id == row.id));
         self.statuses.extend(later.statuses);
         self.statuses.sort_by(|a, b| (a.id.len(), &a.id).cmp(&(b.id.len(), &b.id)));
+        let gone = &later.gone_commands;
+        self.commands.retain(|row| {
+            !gone.iter().any(|gone| gone.id == row.id) && !later.commands.iter().any(|l| l.id == row.id)
+        });
+        self.commands.extend(later.commands);
+        self.gone_commands.extend(later.gone_commands);
         self.deleted_scopes.extend(later.deleted_scopes);
         self.deleted_statuses.extend(later.deleted_statuses);
         self.tables.extend(later.tables);
@@ -168,10 +179,21 @@ impl Changes {
 pub(super) struct Touched {
     pub(super) scopes: BTreeSet<String>,
     pub(super) statuses: BTreeSet<String>,
+    pub(super) commands: BTreeSet<String>,
+    pub(super) gone_commands: Vec<GoneCommand>,
     pub(super) tables: BTreeSet<String>,
 }
 
 impl Touched {
+    /// Adds what else was touched.
+    pub(super) fn add(&mut self, other: Self) {
+        self.scopes.extend(other.scopes);
+        self.statuses.extend(other.statuses);
+        self.commands.extend(other.commands);
+        self.gone_commands.extend(other.gone_commands);
+        self.tables.extend(other.tables);
+    }
+
     /// The rows as they are now.
     pub(super) fn read_back(self, guarded: &Guarded) -> Result<Changes, Trouble> {
         let mut changes = Changes { tables: self.tables, ..Changes::default() };
@@ -190,12 +212,19 @@ impl Touched {
             }
         }
         changes.statuses.sort_by(|a, b| (a.id.len(), &a.id).cmp(&(b.id.len(), &b.id)));
+        if !self.commands.is_empty() || !self.gone_commands.is_empty() {
+            changes.tables.insert(COMMANDS.to_owned());
+            changes.commands = commands(guarded)?;
+            changes.commands.retain(|row| self.commands.contains(&row.id));
+            changes.gone_commands = self.gone_commands;
+        }
         Ok(changes)
     }
 }
 
 const SCOPES: &str = "_syncScope";
 const STATUSES: &str = "_syncStatus";
+const COMMANDS: &str = "_commandQueue";
 
 macro_rules! scope_columns {
     () => {
@@ -261,6 +290,31 @@ pub(super) fn newest_status(
         ),
         params![entity, provider, function],
         status_row,
+    )
+}
+
+/// The commands in the order in which they are sent.
+pub(super) fn commands(guarded: &Guarded) -> Result<Vec<CommandRow>, Trouble> {
+    guarded.all(
+        "SELECT id, queue, type, payload, state, error, code, entity, recordId, attempts, createdAt, timestamp
+         FROM _commandQueue ORDER BY ordinal",
+        [],
+        |row| {
+            Ok(CommandRow {
+                id: row.get(0)?,
+                queue: row.get(1)?,
+                kind: row.get(2)?,
+                payload: json(row, 3)?,
+                state: CommandState::from_word(row.get_ref(4)?.as_str()?),
+                error: row.get(5)?,
+                code: row.get(6)?,
+                entity: row.get(7)?,
+                record_id: row.get(8)?,
+                attempts: row.get(9)?,
+                created_at: row.get(10)?,
+                timestamp: row.get(11)?,
+            })
+        },
     )
 }
 

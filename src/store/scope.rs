@@ -8,12 +8,13 @@ use std::collections::BTreeSet;
 use rusqlite::params;
 
 use super::error::StoreError;
+use super::history;
 use super::open::Kind;
 use super::query::Reader;
 use super::resume::Left;
 use super::rows::{Changes, RunRow, ScopeRow, StatusRow, Touched};
 use super::session::{Guarded, Trouble};
-use super::sync::{self, Change, Event, Failure, IfRunning, Reason, Refusal, Token, What};
+use super::sync::{self, Change, Event, Failure, IfRunning, Reason, Refusal, Snapshot, Token, What};
 use super::work::{linked_scopes, purge_works, stop_work};
 use super::{Store, lock};
 
@@ -67,6 +68,8 @@ pub struct LeftBehind {
     pub scopes: BTreeSet<String>,
     /// Ids of status rows.
     pub statuses: BTreeSet<String>,
+    /// Ids of commands.
+    pub commands: BTreeSet<String>,
 }
 
 impl Store {
@@ -205,6 +208,7 @@ impl Store {
             for owner in lock(&self.inner.owner).find_gone(guarded)? {
                 left.scopes.extend(running_of(guarded, &owner.id)?);
                 left.statuses.extend(super::work::open_statuses(guarded, &owner.id)?);
+                left.commands.extend(super::queue::being_sent(guarded, &owner.id)?);
             }
             Ok(left)
         };
@@ -302,10 +306,24 @@ pub(super) fn perform(
     touched.scopes.insert(id.to_owned());
     stop_cut_works(guarded, &cut, event, touched)?;
     write_details(guarded, &change.after, change.ended.is_some())?;
+    if let Some((epoch, at)) = ended_run(&before, &change) {
+        history::prune(guarded, id, epoch, at)?;
+    }
     if matches!(event.what, What::Start { .. } | What::Begin(_) | What::Delete) {
         purge_works(guarded)?;
     }
     Ok(Ok(change))
+}
+
+/// The run that is over after a change, and since when: the one that ended, or a new one without members.
+fn ended_run(before: &Snapshot, change: &Change) -> Option<(i64, i64)> {
+    let born_ended = change
+        .after
+        .scope
+        .as_ref()
+        .filter(|new| new.epoch > before.last_epoch && new.state != sync::ScopeState::Syncing);
+    let ended = change.ended.as_ref().map(|end| (end.epoch, end.at));
+    born_ended.map(|new| (new.epoch, new.timestamp)).or(ended)
 }
 
 /// Ends running scopes of an owner, all or some.
@@ -393,6 +411,7 @@ fn stop_all(
     for work in works {
         stop_work(guarded, work, &reason.failure(), Left::Pages, at, touched)?;
     }
+    super::queue::release(guarded, owner, &reason.failure().code, at, touched)?;
     purge_works(guarded)
 }
 

@@ -9,11 +9,14 @@ use rusqlite::hooks::{AuthAction, AuthContext, Authorization};
 use rusqlite::{Connection, Params, Row};
 
 use super::error::StoreError;
+use super::open::Retention;
 
 /// A connection whose statements are watched by its [`Gate`].
 pub(super) struct Guarded {
     pub(super) conn: Connection,
     pub(super) gate: Arc<Gate>,
+    /// What whoever ends a run leaves of the history.
+    pub(super) retention: Retention,
 }
 
 /// A count for the database and for reports.
@@ -88,7 +91,12 @@ impl Guarded {
         let progress = Arc::clone(&gate);
         conn.progress_handler(STEPS_BETWEEN_LOOKS, Some(move || progress.is_late()))?;
         conn.set_prepared_statement_cache_capacity(96);
-        Ok(Self { conn, gate })
+        Ok(Self { conn, gate, retention: Retention::default() })
+    }
+
+    /// The same with a retention of its own.
+    pub(super) fn keeping(self, retention: Retention) -> Self {
+        Self { retention, ..self }
     }
 
     /// Runs `work` with the author's rights until `deadline`; also gives what the statements touched.

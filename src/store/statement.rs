@@ -33,18 +33,25 @@ impl Store {
         statements: &[Statement<'_>],
         entities: &[String],
     ) -> Result<Changes, StoreError> {
-        let deadline = Instant::now() + TIME_LIMIT;
-        self.write(|guarded| {
-            for entity in entities {
-                entity::ensure(guarded, entity)?;
-            }
-            let mut changes = Changes::default();
-            for (position, statement) in statements.iter().enumerate() {
-                execute(guarded, statement, deadline, &mut changes).map_err(|t| at_statement(t, position))?;
-            }
-            Ok(changes)
-        })
+        self.write(|guarded| all_within(guarded, statements, entities))
     }
+}
+
+/// Runs statements within a transaction that is open already.
+pub(super) fn all_within(
+    guarded: &Guarded,
+    statements: &[Statement<'_>],
+    entities: &[String],
+) -> Result<Changes, Trouble> {
+    let deadline = Instant::now() + TIME_LIMIT;
+    for entity in entities {
+        entity::ensure(guarded, entity)?;
+    }
+    let mut changes = Changes::default();
+    for (position, statement) in statements.iter().enumerate() {
+        execute(guarded, statement, deadline, &mut changes).map_err(|t| at_statement(t, position))?;
+    }
+    Ok(changes)
 }
 
 /// Runs one statement within a transaction that is open already.

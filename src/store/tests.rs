@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::unnecessary_wraps, clippy::needless_pass_by_value)]
 
 mod events;
+mod exhaustive;
 mod incoming;
 mod killed;
 mod local;

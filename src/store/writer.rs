@@ -251,7 +251,7 @@ impl Writer {
             Mode::Changes => {
                 let done = plan::perform(guarded, &self.staging(), now)?;
                 tally = done.tally;
-                touched.tables.extend(done.tables);
+                touched.add(done.touched);
             }
             Mode::Upsert | Mode::Merge => {}
         }

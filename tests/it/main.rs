@@ -7,5 +7,6 @@
 #![allow(clippy::unwrap_used)]
 
 mod accept;
+mod promises;
 mod terminal;
 mod tidy;

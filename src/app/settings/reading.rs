@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 use super::placeholder::{
     is_shell_name, is_variable, meant_placeholder, no_variable, placeholders, without_default,
 };
-use super::{BACKEND, DynamicSettings, HttpSettings, LintSettings, Secret, Settings};
+use super::{BACKEND, DynamicSettings, HistorySettings, HttpSettings, LintSettings, Secret, Settings};
 use crate::app::pages::{INVALID_SETTINGS, MISSING_ENVIRONMENT_VARIABLE};
 use crate::app::{FileKind, FilePattern, Inputs, Source, collect, schema};
 use crate::diag::{Diagnostic, Files, Fix, Severity, Span, Spanned};
@@ -81,6 +81,9 @@ impl Reading<'_> {
         if let Some(http) = node.get("http") {
             self.http(http, &mut settings.http);
         }
+        if let Some(history) = node.get("history") {
+            self.history(history, &mut settings.history);
+        }
         if let Some(lint) = node.get("lint") {
             settings.lint = lint_settings(lint);
             settings.lint.per_file = self.per_file(root, lint);
@@ -146,6 +149,15 @@ impl Reading<'_> {
             let hosts = std::iter::once(allow).chain(allow.items());
             http.allow = hosts.filter_map(|host| self.string(Some(host))).collect();
         }
+    }
+
+    fn history(&mut self, node: &Node, history: &mut HistorySettings) {
+        if let Some(runs) = node.get("runs").and_then(whole) {
+            history.runs = u32::try_from(runs).unwrap_or(u32::MAX).max(1);
+        }
+        history.age = self.parsed(node, "age", "a duration such as `30d`", |text| {
+            humantime::parse_duration(text).ok().filter(|age| !age.is_zero())
+        });
     }
 
     fn parsed<T>(

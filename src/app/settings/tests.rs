@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use super::Settings;
+use super::{HistorySettings, Settings};
 use crate::app::tests::stage::App;
 
 const INDEX: (&str, &str) = ("index.jigx", "title: T\n");
@@ -39,6 +39,7 @@ fn without_a_file_everything_has_its_default() {
     assert_eq!((settings.http.timeout, settings.http.retries), (Duration::from_secs(30), 3));
     assert_eq!((settings.http.max_body, settings.http.concurrency), (64 << 20, 8));
     assert_eq!(settings.http.allow, ["*"]);
+    assert_eq!((settings.history.runs, settings.history.age), (100, None));
 }
 
 #[test]
@@ -54,6 +55,7 @@ solution: { settings: { custom: { baseUrl: '${backend}/v1', list: ['${backend}',
 user: { displayName: Dev }
 system: { locale: de }
 http: { timeout: 1500ms, maxBody: 10MB, retries: 0, allow: ['*.example.com', '${env:HOST}'], concurrency: 500 }
+history: { runs: 7, age: 30d }
 ",
     );
     let settings = settings.with_backend("http://127.0.0.1:9");
@@ -74,6 +76,7 @@ http: { timeout: 1500ms, maxBody: 10MB, retries: 0, allow: ['*.example.com', '${
     );
     assert_eq!((settings.http.timeout, settings.http.max_body), (Duration::from_millis(1500), 10_000_000));
     assert_eq!((settings.http.retries, settings.http.concurrency), (0, 64));
+    assert_eq!(settings.history, HistorySettings { runs: 7, age: Some(Duration::from_secs(30 * 86400)) });
     assert_eq!(settings.http.allow, ["*.example.com", "db.example.com"]);
 }
 

@@ -5,13 +5,15 @@ use crate::cli::paint::Paint;
 use crate::cli::scopes;
 use crate::cli::units::duration;
 use crate::run::{Clock, Outcome, Summary, SystemClock};
-use crate::store::{RunRow, ScopeRow, Store, StoreError};
+use crate::store::{CommandRow, RunRow, ScopeRow, Store, StoreError};
 
 /// What the database holds when a run has ended.
 #[derive(Debug)]
 pub(in crate::cli) struct Ended {
     /// Every scope with its runs.
     scopes: Vec<(ScopeRow, Vec<RunRow>)>,
+    /// Writes that have not reached their back end.
+    commands: Vec<CommandRow>,
 }
 
 impl Ended {
@@ -20,12 +22,14 @@ impl Ended {
             let runs = store.history(Some(&row.id))?;
             Ok((row, runs))
         };
-        Ok(Self { scopes: store.scopes()?.into_iter().map(with_runs).collect::<Result<_, StoreError>>()? })
+        let scopes = store.scopes()?.into_iter().map(with_runs).collect::<Result<_, StoreError>>()?;
+        Ok(Self { scopes, commands: store.commands()? })
     }
 
     /// The same without the runs before the last.
     pub(in crate::cli) fn without_history(&self) -> Self {
-        Self { scopes: self.scopes.iter().map(|(row, _)| (row.clone(), Vec::new())).collect() }
+        let scopes = self.scopes.iter().map(|(row, _)| (row.clone(), Vec::new())).collect();
+        Self { scopes, commands: self.commands.clone() }
     }
 }
 
@@ -33,6 +37,10 @@ impl Ended {
 pub(in crate::cli) fn text(ended: &Ended, seen: &Seen, summary: &Summary, paint: Paint) -> String {
     let now = SystemClock.now();
     let mut out = format!("\n{}\n", sum(summary, seen.ms, paint));
+    if let Some(line) = scopes::unsent(&ended.commands, paint) {
+        out.push_str(&line);
+        out.push('\n');
+    }
     if seen.scopes.is_empty() && !ended.scopes.is_empty() {
         out.push_str("\nthe scopes are as they were:\n");
     }

@@ -12,7 +12,7 @@ use crate::cli::shell::Live;
 use crate::cli::units::{bytes, counted, duration};
 use crate::run::{Event, Observer, Outcome, Record, SkipReason};
 use crate::store::sync::ScopeState;
-use crate::store::{ScopeRow, StatusRow};
+use crate::store::{CommandState, Gone, ScopeRow, StatusRow};
 
 /// Tells a run while it goes on. When the reader goes away the run goes on to its end.
 pub(super) struct Report<'a> {
@@ -108,6 +108,7 @@ impl Teller {
     pub(in crate::cli) fn take(&mut self, event: &Event, paint: Paint) -> (Option<Step>, String) {
         let step = self.follow(event);
         let mut text = heading(event, paint);
+        text.push_str(&command(event, paint));
         for line in self.tree.take(event) {
             text.push_str(&shown(&line, self.order, paint));
         }
@@ -164,6 +165,28 @@ impl Teller {
 fn heading(event: &Event, paint: Paint) -> String {
     match event {
         Event::RunStarted { app, trigger } => format!("{}  {trigger}\n", paint.bold(app)),
+        _ => String::new(),
+    }
+}
+
+/// What became of a queued write.
+fn command(event: &Event, paint: Paint) -> String {
+    let named = |kind: &str, entity: &str| format!("{kind} {}", paint.bold(entity));
+    match event {
+        Event::CommandGone { row } if row.reason == Gone::Done => {
+            format!("{} sent {}\n", paint.green("↑"), named(&row.kind, &row.entity))
+        }
+        Event::CommandChanged { row } if row.state == CommandState::Failed => {
+            let (code, error) =
+                (row.code.as_deref().unwrap_or_default(), row.error.as_deref().unwrap_or_default());
+            let why = paint.red(&format!("{code}: {error}"));
+            format!("{} not sent {}  {why}\n", paint.red("✗"), named(&row.kind, &row.entity))
+        }
+        Event::CommandChanged { row } if row.state == CommandState::Waiting => {
+            let why = row.error.as_deref().unwrap_or("there is no network");
+            let why = paint.dim(&format!(": {why}"));
+            format!("{} waits {}{why}\n", paint.yellow("-"), named(&row.kind, &row.entity))
+        }
         _ => String::new(),
     }
 }

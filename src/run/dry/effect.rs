@@ -1,14 +1,18 @@
 //! What one effect would do, in words, and what it would change.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Map, Value, json};
 
 use super::planner::{Planner, Spot};
 use super::{PlannedAction, Verdicts};
-use crate::action::{Effect, EntityRequest, IfRunning, ProviderKind, WriteRows};
+use crate::action::{Effect, EntityRequest, IfRunning, ProviderKind, QueueChange, WriteRows};
 use crate::run::context::Tables;
 use crate::run::guard::clip;
-use crate::run::perform::{local_method, undeclared};
+use crate::run::perform::undeclared;
 use crate::run::sync::described;
+use crate::run::write::{Around, Prepared, add_form, cloud_tables, prepare};
+use crate::store::Enqueue;
 use crate::store::sync::ScopeState;
 
 impl Planner<'_> {
@@ -31,13 +35,47 @@ impl Planner<'_> {
             Effect::Evaluate { value } => self.evaluate(&value, planned),
             Effect::SetState { changes } => self.set_state(changes, spot, planned),
             Effect::ResetState { paths } => self.reset_state(paths, planned),
-            Effect::WriteRows(write) => self.write_rows(write, planned),
+            Effect::WriteRows(write) => self.write_rows(write, spot, planned),
             Effect::ExecuteSql { statements, entities } => {
+                let texts = statements.iter().map(|(sql, _)| sql.as_str());
+                let queued = self.queued_changes(&cloud_tables(self.engine.project, &entities, texts));
                 self.touched.borrow_mut().tables.extend(entities);
                 planned.options = statements.into_iter().map(statement).collect();
-                planned.effect = Some("executes SQL".to_owned());
+                planned.effect = Some(format!("executes SQL{queued}"));
             }
+            Effect::FindReplace { find, replace, tables, queue } => {
+                let queued =
+                    self.queued_changes(&cloud_tables(self.engine.project, &tables, std::iter::empty()));
+                let also = if queue { " and in queued commands" } else { "" };
+                planned.effect = Some(format!(
+                    "puts `{replace}` in the place of `{find}` in {}{also}{queued}",
+                    quoted(&tables)
+                ));
+                let mut touched = self.touched.borrow_mut();
+                touched.tables.extend(tables);
+                touched.tables.extend(queue.then(|| "_commandQueue".to_owned()));
+            }
+            Effect::Queue(change) => self.change_queue(&change, planned),
         }
+    }
+
+    fn change_queue(&self, change: &QueueChange, planned: &mut PlannedAction) {
+        self.touched.borrow_mut().tables.insert("_commandQueue".to_owned());
+        planned.effect = Some(match change {
+            QueueChange::Retry { ids } => format!("sends {} again", quoted(ids)),
+            QueueChange::Delete { id } => format!("drops the command `{id}`"),
+            QueueChange::Clear { record } => format!("drops the commands of the record `{record}`"),
+        });
+    }
+
+    /// What statements on tables of Dynamic Data mean besides.
+    fn queued_changes(&self, tables: &BTreeSet<String>) -> String {
+        if tables.is_empty() {
+            return String::new();
+        }
+        self.touched.borrow_mut().tables.insert("_commandQueue".to_owned());
+        let tables: Vec<String> = tables.iter().cloned().collect();
+        format!(", queues what changes in {} for Dynamic Data", quoted(&tables))
     }
 
     fn evaluate(&self, value: &Value, planned: &mut PlannedAction) {
@@ -58,15 +96,24 @@ impl Planner<'_> {
         }
     }
 
-    fn write_rows(&self, write: WriteRows, planned: &mut PlannedAction) {
-        if let Err(failure) = local_method(&write) {
-            return planned.fail(failure.message);
+    fn write_rows(&self, mut write: WriteRows, spot: Spot<'_>, planned: &mut PlannedAction) {
+        let around = Around { engine: self.engine, world: self.session.base() };
+        let formed = add_form(&mut write, spot.place, &self.view(spot.place));
+        let prepared = formed.and_then(|()| prepare(around, write.clone()));
+        let prepared = match prepared {
+            Ok(prepared) => prepared,
+            Err(failure) => return planned.fail(failure.message),
+        };
+        let mut parts = Vec::new();
+        if prepared.method.is_some() && !prepared.rows.is_empty() {
+            parts.push(format!("{} {} of `{}`", write.method.word(), rows(write.rows.len()), write.entity));
         }
-        let rows =
-            if write.rows.len() == 1 { "1 row".to_owned() } else { format!("{} rows", write.rows.len()) };
-        planned.effect = Some(format!("{} {rows} of `{}`", write.method.word(), write.entity));
+        parts.extend(queued(&write, &prepared));
+        planned.effect = Some(parts.join(", "));
         planned.options = write.rows.into_iter().map(Value::Object).collect();
-        self.touched.borrow_mut().tables.insert(write.entity);
+        let mut touched = self.touched.borrow_mut();
+        touched.tables.insert(write.entity);
+        touched.tables.extend((!prepared.commands.is_empty()).then(|| "_commandQueue".to_owned()));
     }
 
     fn start_scope(&self, members: &[String], if_running: IfRunning, planned: &mut PlannedAction) {
@@ -123,6 +170,27 @@ impl Planner<'_> {
             }
         }
     }
+}
+
+fn rows(count: usize) -> String {
+    if count == 1 { "1 row".to_owned() } else { format!("{count} rows") }
+}
+
+/// What a write puts into the queue.
+fn queued(write: &WriteRows, prepared: &Prepared) -> Option<String> {
+    let command = prepared.commands.first()?;
+    let count = prepared.commands.len();
+    let commands = if count == 1 { "1 command".to_owned() } else { format!("{count} commands") };
+    let by = match (&write.function, command.queue.as_str()) {
+        (Some(function), queue) if queue != ProviderKind::Dynamic.constant() => format!("`{function}`"),
+        _ => "Dynamic Data".to_owned(),
+    };
+    let instead = match command.enqueue {
+        Enqueue::Add => "",
+        Enqueue::Replace => " in the place of queued ones",
+        Enqueue::DropAll => return Some("drops the queued commands of the record".to_owned()),
+    };
+    Some(format!("queues {commands} for {by}{instead}"))
 }
 
 fn statement((statement, parameters): (String, Map<String, Value>)) -> Value {

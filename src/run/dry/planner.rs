@@ -208,7 +208,7 @@ impl<'p> Planner<'p> {
         planned.inside(self.action(&placed.action, inner));
     }
 
-    fn view<'v>(&'v self, place: &'v Place<'v>) -> View<'v> {
+    pub(super) fn view<'v>(&'v self, place: &'v Place<'v>) -> View<'v> {
         View::new(self.engine, &self.session, &self.evaluator, place, &self.database)
     }
 

@@ -1,5 +1,6 @@
 //! Dynamic Data: tables by the row API that [`crate::serve`] describes, whole or what changed.
 
+mod send;
 #[cfg(test)]
 mod tests;
 
@@ -10,7 +11,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use super::rest::{Address, Header, Http, Id, Redactor, Request, Response, encoded, id, quoted, with_id};
-use super::{CURSOR_EXPIRED, Fetch, FetchError, Fetched, Page, Provider, Row, Sink};
+use super::{
+    CURSOR_EXPIRED, Fetch, FetchError, Fetched, NO_ADDRESS, Outgoing, Page, Provider, Row, Sent, Sink,
+};
 use crate::app::{DynamicSettings, Secret};
 
 /// The database of tables that name none.
@@ -128,27 +131,38 @@ impl Dynamic {
                 query.extend(["&", name, "=", &encoded(value)]);
             }
         }
+        let address = base.clone().with_query(Some(query));
+        Request { method: "GET".to_owned(), address, headers: self.headers(), body: None }
+    }
+
+    fn headers(&self) -> Vec<Header> {
         let mut headers = vec![Header { name: "Accept".to_owned(), value: "application/json".to_owned() }];
         if let Some(key) = &self.options.api_key {
             headers.push(Header { name: "x-api-key".to_owned(), value: key.expose().to_owned() });
         }
-        Request {
-            method: "GET".to_owned(),
-            address: base.clone().with_query(Some(query)),
-            headers,
-            body: None,
+        headers
+    }
+
+    fn redactor(&self) -> Redactor {
+        let mut redactor = self.options.http.redactor();
+        if let Some(key) = &self.options.api_key {
+            redactor.add(key.expose());
         }
+        redactor
     }
 }
 
 impl Provider for Dynamic {
     fn fetch(&self, request: &Fetch<'_>, sink: &mut dyn Sink) -> Result<Fetched, FetchError> {
-        let mut redactor = self.options.http.redactor();
-        if let Some(key) = &self.options.api_key {
-            redactor.add(key.expose());
-        }
+        let redactor = self.redactor();
         let fetched = self.all(request, &redactor, sink);
         fetched.map_err(|error| FetchError { message: redactor.clean(&error.message), ..error })
+    }
+
+    fn send(&self, outgoing: &Outgoing<'_>, _: &mut dyn Sink) -> Result<Sent, FetchError> {
+        let redactor = self.redactor();
+        let sent = send::send(self, outgoing, &redactor);
+        sent.map_err(|error| FetchError { message: redactor.clean(&error.message), ..error })
     }
 }
 
@@ -276,5 +290,5 @@ fn endless(entity: &str, what: &str) -> FetchError {
 fn no_url() -> FetchError {
     let message = "Dynamic Data has no address here: set `providers.dynamic.url` in `syncscope.yaml`, \
                    or `backend` to a folder of tables";
-    FetchError::lasting("config.provider", message)
+    FetchError::lasting(NO_ADDRESS, message)
 }

@@ -24,13 +24,13 @@ mod tests;
 
 use std::sync::Arc;
 
-use super::{Fetch, FetchError, Fetched, Provider, Sink};
+use super::{Fetch, FetchError, Fetched, Outgoing, Provider, Sent, Sink};
 use crate::expr::{Evaluator, Host, Limits, SharedExpressions};
 use crate::run::{Clock, Credentials};
 
 use call::Call;
 pub use convert::{LocalFiles, NoFiles};
-pub(super) use http::{Address, Header, Request, Response};
+pub(super) use http::{Address, Header, Request, Response, Tried};
 pub use http::{Http, HttpOptions, Pace, RealPace};
 pub(super) use redact::Redactor;
 pub(super) use request::encoded;
@@ -94,6 +94,16 @@ impl Provider for Rest {
         let mut call = Call::new(self, function, request);
         let fetched = call.perform(sink);
         fetched.map_err(|error| FetchError { message: call.redactor().clean(&error.message), ..error })
+    }
+
+    fn send(&self, outgoing: &Outgoing<'_>, sink: &mut dyn Sink) -> Result<Sent, FetchError> {
+        let function = outgoing.call.function.ok_or_else(|| {
+            let message = format!("the table `{}` names no `function` to write it", outgoing.call.entity);
+            FetchError::lasting("config.function", message)
+        })?;
+        let mut call = Call::new(self, function, &outgoing.call);
+        let sent = call.send(sink);
+        sent.map_err(|error| FetchError { message: call.redactor().clean(&error.message), ..error })
     }
 }
 

@@ -5,7 +5,7 @@ use crate::run::provider::{self, FetchError, Write, WriteMode};
 use crate::store::{Change, Head, Part, Row, RowsMode};
 
 /// Changes with what they borrow.
-pub(super) struct Writes<'w> {
+pub(in crate::run) struct Writes<'w> {
     parts: Vec<(Head, Vec<Row<'w>>)>,
 }
 
@@ -14,12 +14,12 @@ impl<'w> Writes<'w> {
     ///
     /// # Errors
     /// When a row nests too deep to be read again.
-    pub(super) fn of(writes: &'w [Write<'w>]) -> Result<Self, FetchError> {
+    pub(in crate::run) fn of(writes: &'w [Write<'w>]) -> Result<Self, FetchError> {
         let parts = writes.iter().map(part_of).collect::<Result<_, _>>()?;
         Ok(Self { parts })
     }
 
-    pub(super) fn changes(&self) -> Vec<Change<'_>> {
+    pub(in crate::run) fn changes(&self) -> Vec<Change<'_>> {
         self.parts.iter().map(|(head, rows)| Change { head, rows }).collect()
     }
 }
@@ -50,9 +50,13 @@ fn part_of<'w>(write: &'w Write<'w>) -> Result<(Head, Vec<Row<'w>>), FetchError>
             };
             (head, Vec::new())
         }
-        Write::FindReplace { find, replace, tables, .. } => {
-            let head =
-                Head::FindReplace { find: find.clone(), replace: replace.clone(), tables: tables.clone() };
+        Write::FindReplace { find, replace, tables, queue } => {
+            let head = Head::FindReplace {
+                find: find.clone(),
+                replace: replace.clone(),
+                tables: tables.clone(),
+                queue: *queue,
+            };
             (head, Vec::new())
         }
     })

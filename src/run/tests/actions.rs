@@ -150,9 +150,9 @@ fn a_row_without_an_id_gets_one_and_the_action_tells_it() {
     );
     let stage = Stage::new(&app);
     stage.on("onLoad");
-    assert_eq!(stage.value("SELECT id FROM [default/tasks]"), json!("id-1"));
+    assert_eq!(stage.value("SELECT id FROM [default/tasks]"), json!("id-2"));
     let effects = stage.lines_of(&["effect"]);
-    assert_eq!(effects, [r#"effect action.go-to {"linkTo":"task","inputs":{"id":"id-1"}}"#]);
+    assert_eq!(effects, [r#"effect action.go-to {"linkTo":"task","inputs":{"id":"id-2"}}"#]);
 }
 
 #[test]
@@ -182,7 +182,7 @@ fn what_cannot_be_written_fails_with_a_reason_and_leaves_the_tables_alone() {
         ),
         (
             "method: functionCall, function: send",
-            "config.unsupported: writing `tasks` to `DATA_PROVIDER_LOCAL` with `functionCall` is not supported by this runtime yet",
+            "config.unsupported: writing `tasks` to `DATA_PROVIDER_LOCAL` with `functionCall` is not supported by this runtime",
         ),
         (
             "method: upsert, data: {}",

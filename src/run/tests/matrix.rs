@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use super::stage::{App, Stage};
 use crate::action::ProviderKind;
+use crate::promises::executed;
 use crate::run::provider::testing::{NoWait, loopback};
 use crate::run::provider::{Http, HttpOptions, Rest, RestOptions};
 use crate::run::{Clock, Outcome, SettingsCredentials};
@@ -174,5 +175,11 @@ fn every_mishap_ends_well_or_leaves_the_old_rows() {
         writeln!(text, "{fault:<20} {}", counted.join(", ")).unwrap();
     }
     assert!(complaints.is_empty(), "{}", complaints.join("\n"));
+    let cells = text.split(' ').next().unwrap().parse().unwrap();
+    executed(
+        "every_mishap_ends_well_or_leaves_the_old_rows",
+        "faults of a server, by page, mode and retries",
+        cells,
+    );
     insta::assert_snapshot!(text);
 }

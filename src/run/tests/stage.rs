@@ -277,6 +277,11 @@ fn line(event: &Event) -> Option<String> {
             row.id, row.state, row.not_started, row.syncing, row.failed, row.synced
         ),
         Event::StatusChanged { row } => format!("status {} {}", row.entity, row.state),
+        Event::CommandChanged { row } => {
+            let error = row.error.as_ref().map_or_else(String::new, |error| format!(": {error}"));
+            format!("command {} {} {}{error}", row.kind, row.entity, row.state.word())
+        }
+        Event::CommandGone { row } => format!("command {} {} {}", row.kind, row.entity, word(&row.reason)),
         Event::EntityProgress { entity, rows, .. } => format!("progress {entity} {rows}"),
         Event::Effect { type_name, options } => format!("effect {type_name} {options}"),
         Event::RunFinished { outcome, .. } => format!("run {}", word(outcome)),

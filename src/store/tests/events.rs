@@ -339,3 +339,66 @@ fn the_newest_status_is_the_newest_one_after_the_clock_was_set_back() {
     let newest = store.read(|reader| reader.newest_status(None, "t", None)).unwrap();
     assert_eq!(newest.map(|row| row.state), Some(ScopeState::Failed));
 }
+
+/// Runs a scope of one member to its end.
+fn one_run(store: &Store, id: &str, now: i64) {
+    start(store, id, &["a"], now);
+    let work = begin(store, "a", &[], now);
+    store.finish_instance(&work, &Outcome::Ok, now).unwrap();
+}
+
+fn kept(store: &Store, id: &str) -> Vec<i64> {
+    store.history(Some(id)).unwrap().iter().map(|run| run.epoch).collect()
+}
+
+#[test]
+fn the_history_keeps_the_newest_runs() {
+    let bench = Bench::new();
+    let retention = Retention { runs: 3, ..Retention::default() };
+    let store = Store::open(&bench.path(), &OpenOptions { retention, ..quick() }).unwrap();
+    for now in 1..=10 {
+        one_run(&store, "load", now);
+        one_run(&store, "other", now);
+    }
+    assert_eq!((kept(&store, "load"), kept(&store, "other")), (vec![8, 9, 10], vec![8, 9, 10]));
+    start(&store, "load", &["a"], 11);
+    assert_eq!(kept(&store, "load"), [8, 9, 10, 11], "nothing has ended");
+    store.delete_scope("load", 12).unwrap();
+    assert_eq!(kept(&store, "load"), [9, 10, 11]);
+    assert_eq!(store.history(Some("load")).unwrap()[2].state, "deleted");
+    one_run(&store, "load", 13);
+    assert_eq!(kept(&store, "load"), [10, 11, 12], "an epoch is not used twice");
+}
+
+#[test]
+fn the_history_forgets_what_is_old_but_not_the_newest_run() {
+    let bench = Bench::new();
+    let retention = Retention { age: Some(std::time::Duration::from_millis(100)), ..Retention::default() };
+    let store = Store::open(&bench.path(), &OpenOptions { retention, ..quick() }).unwrap();
+    for now in [1, 50, 149, 150] {
+        one_run(&store, "load", now);
+    }
+    assert_eq!(kept(&store, "load"), [2, 3, 4]);
+    one_run(&store, "load", 5000);
+    assert_eq!(kept(&store, "load"), [5]);
+    one_run(&store, "new", 90_000);
+    assert_eq!(kept(&store, "load"), [5], "it is the newest of its scope");
+    // The clock goes back: nothing is older than now, and nothing is lost.
+    one_run(&store, "load", 10);
+    assert_eq!(kept(&store, "load"), [5, 6]);
+}
+
+#[test]
+fn ids_that_never_come_again_do_not_fill_the_history() {
+    let bench = Bench::new();
+    let retention = Retention { most: 20, ..Retention::default() };
+    let store = Store::open(&bench.path(), &OpenOptions { retention, ..quick() }).unwrap();
+    for now in 1..=100 {
+        let id = format!("visit-{now}");
+        one_run(&store, &id, now);
+        store.delete_scope(&id, now).unwrap();
+    }
+    let runs = store.history(None).unwrap();
+    assert!((20..=21).contains(&runs.len()), "{}", runs.len());
+    assert!(runs.iter().all(|run| run.started_at >= 79), "the oldest went first");
+}

@@ -5,6 +5,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use super::*;
+use crate::promises::executed;
 
 const ROLE: &str = "SYNCSCOPE_STORE_TEST_ROLE";
 const FILE: &str = "SYNCSCOPE_STORE_TEST_FILE";
@@ -101,6 +102,8 @@ fn a_killed_process_leaves_old_or_new_rows_and_the_next_sees_interrupted() {
         assert_eq!(bench.sql("PRAGMA integrity_check"), json!([["ok"]]));
     }
     assert!(seen > 0);
+    let test = "a_killed_process_leaves_old_or_new_rows_and_the_next_sees_interrupted";
+    executed(test, "kills in the middle of a replace", 6);
 }
 
 #[test]

@@ -4,6 +4,7 @@ use std::sync::Barrier;
 use std::time::Duration;
 
 use super::*;
+use crate::promises::executed;
 
 /// Ends a handle as `kill -9` does: its locks go, its rows stay.
 fn kill(store: Store) {
@@ -41,6 +42,7 @@ fn eight_handles_start_a_guarded_scope_exactly_once() {
         assert_eq!((begun, skipped), (1, 7));
         assert_eq!(bench.store.history(None).unwrap().len(), 1);
     }
+    executed("eight_handles_start_a_guarded_scope_exactly_once", "rounds of eight starts at once", 10);
 }
 
 #[test]

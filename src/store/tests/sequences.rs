@@ -28,7 +28,7 @@ enum Step {
 }
 
 /// A small generator (splitmix64), so that a seed names a sequence for ever.
-struct Dice(u64);
+pub(super) struct Dice(pub(super) u64);
 
 impl Dice {
     fn roll(&mut self, sides: u64) -> u64 {
@@ -39,7 +39,7 @@ impl Dice {
         (z ^ (z >> 31)) % sides
     }
 
-    fn pick(&mut self, sides: usize) -> usize {
+    pub(super) fn pick(&mut self, sides: usize) -> usize {
         usize::try_from(self.roll(sides as u64)).unwrap()
     }
 
@@ -102,20 +102,20 @@ struct Pair<'a> {
 }
 
 /// The store's side, kept over many sequences.
-struct Rig {
-    bench: Bench,
-    raw: rusqlite::Connection,
-    stores: Vec<Store>,
+pub(super) struct Rig {
+    pub(super) bench: Bench,
+    pub(super) raw: rusqlite::Connection,
+    pub(super) stores: Vec<Store>,
 }
 
-fn patient() -> OpenOptions {
+pub(super) fn patient() -> OpenOptions {
     // No lease runs out by itself here, and no thread renews what a test has made old.
     // Small pieces, so that some pages are staged and some held.
     OpenOptions { lease: std::time::Duration::from_secs(36_000), staging_buffer: 100, ..quick() }
 }
 
 impl Rig {
-    fn new(processes: usize) -> Self {
+    pub(super) fn new(processes: usize) -> Self {
         let bench = Bench::new();
         let stores = (0..processes).map(|_| Store::open(&bench.path(), &patient()).unwrap()).collect();
         let raw = rusqlite::Connection::open(bench.path()).unwrap();
@@ -125,7 +125,7 @@ impl Rig {
         Self { bench, raw, stores }
     }
 
-    fn reset(&self) {
+    pub(super) fn reset(&self) {
         let stages: Vec<String> = self
             .raw
             .prepare_cached("SELECT name FROM sqlite_schema WHERE name GLOB '_syncStage*' AND type = 'table'")
@@ -143,6 +143,18 @@ impl Rig {
                  UPDATE _syncSequence SET last = 0; DELETE FROM [default/t]; DELETE FROM u; COMMIT"
             ))
             .unwrap();
+    }
+}
+
+impl Rig {
+    /// One process looks while another has been suspended for longer than its lease.
+    pub(super) fn suspend(&self, victim: usize, by: usize, now: i64) {
+        let id = lock(&self.stores[victim].inner.owner).id().unwrap_or_default().to_owned();
+        let age = "UPDATE _syncOwner SET leaseAt = leaseAt - 72000000, leaseUptime = leaseUptime - 72000000
+                   WHERE id = ?1";
+        self.raw.execute(age, [&id]).unwrap();
+        self.stores[by].recover(now).unwrap();
+        self.raw.execute(&age.replace("- 72000000", "+ 72000000"), [&id]).unwrap();
     }
 }
 
@@ -291,14 +303,7 @@ impl Pair<'_> {
                 model.recover(None, now);
             }
             Step::Suspend { victim, by } if victim != by => {
-                let id = lock(&rig.stores[*victim].inner.owner).id().unwrap_or_default().to_owned();
-                let age =
-                    "UPDATE _syncOwner SET leaseAt = leaseAt - 72000000, leaseUptime = leaseUptime - 72000000
-                           WHERE id = ?1";
-                rig.raw.execute(age, [&id]).unwrap();
-                rig.stores[*by].recover(now).unwrap();
-                let young = age.replace("- 72000000", "+ 72000000");
-                rig.raw.execute(&young, [&id]).unwrap();
+                rig.suspend(*victim, *by, now);
                 model.recover(Some(*victim), now);
             }
             Step::DeleteScope { process, scope } => {
@@ -351,7 +356,7 @@ impl Pair<'_> {
                 same("is_current", &current, &model.is_current(number))?;
             }
         }
-        self.invariants()
+        invariants(&self.rig.raw)
     }
 
     fn rows(&self, table: &str) -> BTreeMap<String, String> {
@@ -359,45 +364,45 @@ impl Pair<'_> {
         let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
         rows.map(Result::unwrap).collect()
     }
+}
 
-    /// I1 to I8 and the leftovers, asked of the tables and of nothing else.
-    fn invariants(&self) -> Result<(), String> {
-        let sql = "
-            WITH counted AS (
-              SELECT s.*, count(i.instanceId) AS n,
-                     ifnull(sum(i.state = 'notStarted'), 0) AS c0, ifnull(sum(i.state = 'syncing'), 0) AS c1,
-                     ifnull(sum(i.state = 'failed'), 0) AS c2, ifnull(sum(i.state = 'synced'), 0) AS c3,
-                     ifnull(sum(i.state = 'interrupted'), 0) AS c4
-              FROM _syncScope s LEFT JOIN _syncInstance i ON i.scopeId = s.id AND i.epoch = s.epoch GROUP BY s.id)
-            SELECT 'I1' FROM counted WHERE notStarted + syncing + failed + synced + interrupted <> total OR n <> total
-              OR (state <> 'interrupted' AND notStarted + syncing + failed + synced <> total)
-            UNION ALL SELECT 'I2' FROM counted
-              WHERE (c0, c1, c2, c3, c4) IS NOT (notStarted, syncing, failed, synced, interrupted)
-            UNION ALL SELECT 'I3' FROM counted WHERE interrupted > 0 AND state <> 'interrupted'
-            UNION ALL SELECT 'I4' FROM counted WHERE state = 'syncing' AND notStarted + syncing = 0
-            UNION ALL SELECT 'I5' FROM counted WHERE (state = 'synced') <> (synced = total AND state <> 'interrupted')
-              OR (state = 'failed' AND (notStarted + syncing > 0 OR failed = 0))
-              OR (state = 'syncing' AND notStarted + syncing = 0 AND failed > 0)
-            UNION ALL SELECT 'I6' FROM counted WHERE syncing > 0 AND state <> 'syncing'
-            UNION ALL SELECT 'I7' FROM counted WHERE (state = 'failed' AND lastFailedAt < lastStartedAt)
-              OR (state = 'synced' AND lastSyncedAt < lastStartedAt)
-            UNION ALL SELECT 'I9' FROM counted c JOIN _syncEpoch e ON e.scopeId = c.id WHERE c.epoch <> e.lastEpoch
-            UNION ALL SELECT 'old members' FROM _syncInstance i LEFT JOIN _syncScope s ON s.id = i.scopeId
-              WHERE s.epoch IS NOT i.epoch
-            UNION ALL SELECT 'a status without open work' FROM _syncStatus t LEFT JOIN _syncWork w ON w.id = t.work
-              WHERE t.state = 'syncing' AND w.state IS NOT 'open'
-            UNION ALL SELECT 'a member without open work' FROM _syncInstance i LEFT JOIN _syncWork w ON w.id = i.work
-              WHERE i.state = 'syncing' AND w.state IS NOT 'open'
-            UNION ALL SELECT 'a staging table without open work' FROM sqlite_schema t
-              WHERE t.type = 'table' AND t.name GLOB '_syncStage_*' AND NOT EXISTS (
-                SELECT 1 FROM _syncWork w WHERE w.state = 'open' AND t.name GLOB '_syncStage_' || w.id || '_*')
-            UNION ALL SELECT 'a forgotten work' FROM _syncWork w WHERE w.state = 'ended'
-              AND NOT EXISTS (SELECT 1 FROM _syncInstance i WHERE i.work = w.id)";
-        let mut statement = self.rig.raw.prepare_cached(sql).unwrap();
-        let broken: Vec<String> =
-            statement.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect();
-        if broken.is_empty() { Ok(()) } else { Err(format!("broken in the tables: {broken:?}")) }
-    }
+/// I1 to I8 and the leftovers, asked of the tables and of nothing else.
+pub(super) fn invariants(raw: &rusqlite::Connection) -> Result<(), String> {
+    let sql = "
+        WITH counted AS (
+          SELECT s.*, count(i.instanceId) AS n,
+                 ifnull(sum(i.state = 'notStarted'), 0) AS c0, ifnull(sum(i.state = 'syncing'), 0) AS c1,
+                 ifnull(sum(i.state = 'failed'), 0) AS c2, ifnull(sum(i.state = 'synced'), 0) AS c3,
+                 ifnull(sum(i.state = 'interrupted'), 0) AS c4
+          FROM _syncScope s LEFT JOIN _syncInstance i ON i.scopeId = s.id AND i.epoch = s.epoch GROUP BY s.id)
+        SELECT 'I1' FROM counted WHERE notStarted + syncing + failed + synced + interrupted <> total OR n <> total
+          OR (state <> 'interrupted' AND notStarted + syncing + failed + synced <> total)
+        UNION ALL SELECT 'I2' FROM counted
+          WHERE (c0, c1, c2, c3, c4) IS NOT (notStarted, syncing, failed, synced, interrupted)
+        UNION ALL SELECT 'I3' FROM counted WHERE interrupted > 0 AND state <> 'interrupted'
+        UNION ALL SELECT 'I4' FROM counted WHERE state = 'syncing' AND notStarted + syncing = 0
+        UNION ALL SELECT 'I5' FROM counted WHERE (state = 'synced') <> (synced = total AND state <> 'interrupted')
+          OR (state = 'failed' AND (notStarted + syncing > 0 OR failed = 0))
+          OR (state = 'syncing' AND notStarted + syncing = 0 AND failed > 0)
+        UNION ALL SELECT 'I6' FROM counted WHERE syncing > 0 AND state <> 'syncing'
+        UNION ALL SELECT 'I7' FROM counted WHERE (state = 'failed' AND lastFailedAt < lastStartedAt)
+          OR (state = 'synced' AND lastSyncedAt < lastStartedAt)
+        UNION ALL SELECT 'I9' FROM counted c JOIN _syncEpoch e ON e.scopeId = c.id WHERE c.epoch <> e.lastEpoch
+        UNION ALL SELECT 'old members' FROM _syncInstance i LEFT JOIN _syncScope s ON s.id = i.scopeId
+          WHERE s.epoch IS NOT i.epoch
+        UNION ALL SELECT 'a status without open work' FROM _syncStatus t LEFT JOIN _syncWork w ON w.id = t.work
+          WHERE t.state = 'syncing' AND w.state IS NOT 'open'
+        UNION ALL SELECT 'a member without open work' FROM _syncInstance i LEFT JOIN _syncWork w ON w.id = i.work
+          WHERE i.state = 'syncing' AND w.state IS NOT 'open'
+        UNION ALL SELECT 'a staging table without open work' FROM sqlite_schema t
+          WHERE t.type = 'table' AND t.name GLOB '_syncStage_*' AND NOT EXISTS (
+            SELECT 1 FROM _syncWork w WHERE w.state = 'open' AND t.name GLOB '_syncStage_' || w.id || '_*')
+        UNION ALL SELECT 'a forgotten work' FROM _syncWork w WHERE w.state = 'ended'
+          AND NOT EXISTS (SELECT 1 FROM _syncInstance i WHERE i.work = w.id)";
+    let mut statement = raw.prepare_cached(sql).unwrap();
+    let broken: Vec<String> =
+        statement.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect();
+    if broken.is_empty() { Ok(()) } else { Err(format!("broken in the tables: {broken:?}")) }
 }
 
 fn heard<T>(result: Result<T, StoreError>) -> bool {

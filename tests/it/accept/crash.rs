@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::small::{self, Guard, PAGES, ROWS, Source};
 use super::stage::{Running, Stage};
 use super::stub::Gate;
+use crate::promises::executed;
 
 /// Where a run is killed: while it waits for this page.
 const PLACES: [&[&str]; 6] = [
@@ -69,6 +70,8 @@ fn killed_in_any_page_every_table_is_old_or_new() {
             assert_eq!(versions(&stage, table), [json!(new)], "{held:?}");
         }
     }
+    let test = "killed_in_any_page_every_table_is_old_or_new";
+    executed(test, "places where a run is killed", PLACES.len());
 }
 
 #[test]

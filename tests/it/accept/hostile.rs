@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::stage::Stage;
+use crate::promises::executed;
 
 /// A generator of numbers that repeats (xorshift).
 struct Dice(u64);
@@ -106,6 +107,7 @@ fn mutated_apps_are_linted() {
         lint(&stage, "lint app", &format!("round {round}"));
         lint(&stage, "lint app --format json", &format!("round {round}"));
     }
+    executed("mutated_apps_are_linted", "damaged apps", 60);
 }
 
 #[test]
@@ -135,6 +137,7 @@ fn random_bytes_are_linted() {
         }
         lint(&stage, "lint app", &format!("round {round}"));
     }
+    executed("random_bytes_are_linted", "apps of random bytes", 20);
 }
 
 #[test]
@@ -148,6 +151,7 @@ fn mutated_apps_are_planned() {
         fs::write(path, mutate(&fs::read(path).unwrap(), &mut dice)).unwrap();
         lint(&stage, "run app --dry-run", &format!("round {round}"));
     }
+    executed("mutated_apps_are_planned", "plans of damaged apps", 30);
 }
 
 #[test]
@@ -186,6 +190,7 @@ fn shapes_that_are_hard_to_read_are_linted() {
         ("many keys", (0..60_000).map(|n| format!("k{n}: 1\n")).collect()),
         ("the same key", "k: 1\n".repeat(20_000)),
     ];
+    executed("shapes_that_are_hard_to_read_are_linted", "hostile shapes", cases.len());
     for (what, text) in cases {
         let stage = Stage::empty();
         stage.write("app/index.jigx", text);

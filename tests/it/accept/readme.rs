@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use syncscope::diag::RuleInfo;
 
 use super::stage::{Finished, Stage};
+use crate::promises::{self, Kept};
 
 #[test]
 fn outputs_are_real() {
@@ -43,6 +44,64 @@ fn every_rule_is_listed() {
 fn every_schema_is_listed() {
     let names: Vec<String> = syncscope::app::schema_names().iter().map(|name| format!("`{name}`")).collect();
     rewrite(|readme| between(readme, "schemas", &format!("{}\n", names.join(", "))));
+}
+
+/// What is promised; `tests/promises.txt` says what holds it.
+const PROMISES: [(&str, &str); 9] = [
+    ("P1", "the counts always add up"),
+    ("P2", "data and the status that claims them are committed together"),
+    ("P3", "no reader ever sees half a replace"),
+    ("P4", "at most one run of a scope at a time, across processes"),
+    ("P5", "a dead owner is noticed by the next command, a suspended one within one lease"),
+    ("P6", "late work never changes anything"),
+    ("P7", "time and memory are bounded whatever the server does"),
+    ("P8", "no secret in database, log, error or recording"),
+    ("P9", "no input, however broken, makes it panic"),
+];
+
+#[test]
+fn every_promise_names_the_tests_that_hold_it() {
+    let row = |kept: &Kept, promise: &str| {
+        let count = kept.count.strip_suffix('+').map_or(kept.count.clone(), |least| format!("≥ {least}"));
+        format!("| {promise} | `{}` | {count} {} |\n", kept.test, kept.cases)
+    };
+    let mut rows = String::new();
+    for (id, promise) in PROMISES {
+        let of = |kept: &&Kept| kept.promises.iter().any(|promise| promise == id);
+        let kept = promises::all();
+        let mut first = format!("**{id}** {promise}");
+        for kept in kept.iter().filter(of) {
+            rows.push_str(&row(kept, &first));
+            first.clear();
+        }
+    }
+    let head = "| promise | held by the test | cases |\n| --- | --- | --- |\n";
+    rewrite(|readme| between(readme, "promises", &format!("{head}{rows}")));
+}
+
+#[test]
+fn every_test_that_holds_a_promise_is_there() {
+    let mut code = String::new();
+    for folder in ["src", "tests"] {
+        sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join(folder), &mut code);
+    }
+    for kept in promises::all() {
+        assert!(code.contains(&format!("fn {}()", kept.test)), "there is no test `{}`", kept.test);
+        for id in &kept.promises {
+            assert!(PROMISES.iter().any(|(known, _)| known == id), "there is no promise `{id}`");
+        }
+    }
+}
+
+fn sources(folder: &Path, code: &mut String) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            sources(&path, code);
+        } else if path.extension().is_some_and(|ending| ending == "rs" || ending == "c" || ending == "sh") {
+            code.push_str(&fs::read_to_string(path).unwrap());
+        }
+    }
 }
 
 #[test]

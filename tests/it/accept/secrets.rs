@@ -5,6 +5,7 @@ use std::fs;
 use super::small::{self, Guard};
 use super::stage::{Finished, Stage};
 use super::stub::{Answer, Stub};
+use crate::promises::executed;
 
 const KEY: &str = "canary-key-51f0c2e8";
 const TOKEN: &str = "canary-token-9d3b7a44";
@@ -92,6 +93,7 @@ fn no_output_and_no_file_holds_a_secret() {
         ("query app sync-status", &[]),
         ("query app", &["--sql", "SELECT * FROM _syncStatus"]),
     ];
+    executed("no_output_and_no_file_holds_a_secret", "commands with three secrets each", everything.len());
     for (arguments, more) in everything {
         let finished = run(&stage, arguments, more);
         clean(&format!("{arguments} {more:?}"), finished.all().as_bytes());

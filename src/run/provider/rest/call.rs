@@ -22,7 +22,7 @@ use super::scope::{Roots, Scope};
 use super::{Rest, RestOptions};
 use crate::app::{Continuation, Function, Parameter};
 use crate::expr::{Template, is_truthy};
-use crate::run::provider::{Fetch, FetchError, Fetched, Page, Retry, Row, Sink};
+use crate::run::provider::{Fetch, FetchError, Fetched, Page, Retry, Row, Sent, Sink};
 
 /// The state of one fetch.
 pub(super) struct Call<'c> {
@@ -167,6 +167,35 @@ impl<'c> Call<'c> {
         self.asked.as_ref().is_some_and(|asked| asked.is_unchanged(error))
     }
 
+    /// Calls the function for what it does at the other side: rows are not kept, operations are.
+    pub(super) fn send(&mut self, sink: &mut dyn Sink) -> Result<Sent, FetchError> {
+        self.values = parameters::first(self.function, self.fetch.parameters, &mut self.scope)?;
+        if !self.is_ready(sink)? {
+            return Ok(Sent { skipped: true, output: None });
+        }
+        let (clock, reader) = (Arc::clone(&self.options.clock), Reader::whole(self.function));
+        let mut output = None;
+        let first = self.first()?;
+        let mut begun = Some(self.begin(first)?);
+        while let Some(page) = begun {
+            let Some(response) = self.answered(page, sink)? else {
+                return Ok(Sent { skipped: self.pages == 0, output });
+            };
+            let read = reader.read(&response, &mut self.scope, &self.values, &|| clock.uuid())?;
+            if self.function.operations.is_some() {
+                let page = self.page(read.rows, &read.roots, &response)?;
+                sink.page(&page)?;
+            }
+            self.pages += 1;
+            begun = match self.next_page(&read.roots, &response, sink)? {
+                Next::Page(page) => Some(page),
+                Next::End | Next::Refused => None,
+            };
+            output.get_or_insert(read.roots.result);
+        }
+        Ok(Sent { skipped: false, output })
+    }
+
     /// What the function gives to a caller that keeps no rows; of several pages, the first one's.
     /// `null` when its own `when` or guard says no.
     pub(super) fn output(&mut self) -> Result<Value, FetchError> {
@@ -204,7 +233,10 @@ impl<'c> Call<'c> {
             let again = || self.options.http.begin(request.clone(), self.fetch.stop);
             let tried =
                 self.options.http.once(begun.take().unwrap_or_else(again), &self.redactor, self.fetch.stop);
-            self.fetch.stop.check()?;
+            // What the server said yes to has happened, however late it is.
+            if !matches!(tried, Ok(Tried { refusal: None, .. })) {
+                self.fetch.stop.check()?;
+            }
             if let Ok(Tried { refusal: Some(error), .. }) = &tried
                 && self.is_unchanged(error)
             {

@@ -62,6 +62,11 @@ impl<'f> Reader<'f> {
         }
     }
 
+    /// The same where everything of the answer may be read.
+    pub(super) fn whole(function: &'f Function) -> Self {
+        Self { function, plain: None, needs_response: true, needs_output: true }
+    }
+
     /// Reads an answer; `new_id` names the rows that come without an id.
     pub(super) fn read<'b>(
         &self,
