@@ -83,7 +83,7 @@ const NEVER: &[(&str, &str)] = &[
     ),
     (
         "the ids of statuses are given out once",
-        "SELECT id FROM _syncStatus WHERE CAST(id AS INTEGER) > (SELECT last FROM _syncSequence)",
+        "SELECT id FROM _syncStatus WHERE CAST(id AS INTEGER) > (SELECT last FROM _syncSequence WHERE name = 'status')",
     ),
 ];
 
