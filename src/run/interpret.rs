@@ -15,11 +15,13 @@ use super::guard::{Chain, Decision, Skip, decide};
 use super::permits::Permits;
 use super::queue::Sending;
 use super::target::{Target, targets};
-use super::{Answer, Engine, RunError, Summary, Trigger};
+use super::{Answer, Engine, RunError, Schedule, Summary, Trigger};
 use crate::action::{ActionNode, Effect, Plan, PlanError};
 use crate::diag::FileId;
 use crate::expr::{EvalError, Evaluator, is_expression};
 
+/// The type of the effect that tells a success.
+pub(super) const TOAST: &str = "toast";
 /// How deep actions may stand in one another, calls of global actions included.
 const MAX_DEPTH: usize = 256;
 /// The stack of a thread of a run: actions in one another take some of it.
@@ -43,13 +45,16 @@ pub(super) struct Run<'r> {
 }
 
 impl<'r> Run<'r> {
-    fn new(engine: &'r Engine<'r>) -> Self {
+    pub(super) fn new(engine: &'r Engine<'r>) -> Self {
         Self {
             engine,
             session: Session::new(engine),
             emitter: Emitter::new(engine.observer, &*engine.clock),
             syncs: Permits::new(engine.options.concurrency),
-            threads: Permits::new(engine.options.concurrency),
+            threads: match engine.options.schedule {
+                Schedule::SideBySide => Permits::new(engine.options.concurrency),
+                Schedule::OneByOne => Permits::none(),
+            },
             endless: Mutex::default(),
             sending: Sending::default(),
             changed: Mutex::default(),
@@ -71,6 +76,11 @@ impl<'r> Run<'r> {
     /// Held while a change is committed and told.
     pub(super) fn in_order(&self) -> MutexGuard<'_, ()> {
         lock(&self.order)
+    }
+
+    /// How long ago something was, for display.
+    fn millis(&self, since: Instant) -> u64 {
+        u64::try_from(self.engine.clock.elapsed(since).as_millis()).unwrap_or(u64::MAX)
     }
 
     /// Whether nothing new may begin.
@@ -161,7 +171,7 @@ fn perform(engine: &Engine<'_>, trigger: &Trigger, targets: &[Target<'_>]) -> Re
         Err(_) => Outcome::Failed,
     };
     let counts = run.emitter.counts();
-    run.emitter.emit(Event::RunFinished { outcome, duration_ms: millis(begun), counts });
+    run.emitter.emit(Event::RunFinished { outcome, duration_ms: run.millis(begun), counts });
     left.map(|_| Summary { outcome, counts })
 }
 
@@ -244,10 +254,28 @@ impl Worker<'_> {
             self.keep(id, &done);
         }
         let (outcome, error) = (done.outcome, done.failure);
-        self.run.emitter.emit(Event::ActionFinished { action, outcome, error, duration_ms: millis(begun) });
+        self.run.emitter.emit(Event::ActionFinished {
+            action,
+            outcome,
+            error,
+            duration_ms: self.run.millis(begun),
+        });
         match &node.success {
             Some(next) if outcome == Outcome::Ok => done.ended.and(self.action(next, spot)),
+            None if outcome == Outcome::Ok => {
+                self.toast(node, spot);
+                done.ended
+            }
             _ => done.ended,
+        }
+    }
+
+    /// Reports what a phone would tell after a success. A text that cannot be evaluated is left out, as
+    /// nothing depends on it.
+    fn toast(&self, node: &ActionNode, spot: &Spot<'_>) {
+        let toast = node.toast.as_ref().map(|toast| self.view(spot.place).template(toast));
+        if let Some(Ok(Some(options))) = toast {
+            self.run.emitter.emit(Event::Effect { type_name: TOAST.to_owned(), options });
         }
     }
 
@@ -375,8 +403,4 @@ fn eval_failure(error: &EvalError) -> Failure {
 
 pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-fn millis(since: Instant) -> u64 {
-    u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX)
 }

@@ -1,6 +1,7 @@
 //! Acceptance: the real binary does what a user was promised, in a folder of its own.
 
 mod bad_input;
+mod canary;
 mod commands;
 mod contention;
 mod corpus;
@@ -13,12 +14,17 @@ mod fixes;
 mod formats;
 mod hostile;
 mod living;
+mod network;
+mod python;
 mod quickstart;
 mod readme;
+mod replay;
+mod rows;
+mod runs;
 mod secrets;
 mod signals;
 mod small;
+mod sql;
 mod stage;
 mod stub;
-#[cfg(target_os = "linux")]
 mod survival;
