@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use rusqlite::ffi::ErrorCode;
 
 use super::owner;
+use super::protect::Percent;
 
 /// Whose fault an error is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -141,6 +142,39 @@ pub enum StoreError {
         /// Why.
         reason: String,
     },
+    /// A fetch gave no rows for a table that has some, and the app wants them kept. App; nothing was changed.
+    #[error(
+        "the fetch gave no rows for the table `{table}`, which has {old}; they stay, because `onEmpty` is `keep`; \
+         if the table is to be empty, set `onEmpty: replace`"
+    )]
+    Emptied {
+        /// The table.
+        table: String,
+        /// Rows that it has.
+        old: i64,
+    },
+    /// A fetch gave far fewer rows than a table has. App; nothing was changed.
+    #[error(
+        "the table `{table}` would shrink from {old} to {new} rows, which is more than the {most} % that \
+         `maxShrink` allows; the old rows stay; if the fetch is right, raise `maxShrink`"
+    )]
+    Shrunk {
+        /// The table.
+        table: String,
+        /// Rows that it has.
+        old: i64,
+        /// Rows that it would have.
+        new: i64,
+        /// What it may lose of them.
+        most: Percent,
+    },
+    /// A table was written to while a fetch was compared with its rows. Nobody's fault; nothing was changed, and
+    /// a fetch that stages everything does not mind.
+    #[error("the table `{table}` was written to during the fetch")]
+    Overlapped {
+        /// The table.
+        table: String,
+    },
     /// The work was overtaken by a newer run, a stop or a deletion; its data was rolled back. Nobody's fault.
     #[error("the work is no longer current; its data was not applied")]
     Stale,
@@ -157,7 +191,13 @@ impl StoreError {
     #[must_use]
     pub fn fault(&self) -> Fault {
         match self {
-            Self::Sql(_) | Self::Limit { .. } | Self::Target { .. } | Self::Constraint { .. } => Fault::App,
+            Self::Sql(_)
+            | Self::Limit { .. }
+            | Self::Target { .. }
+            | Self::Constraint { .. }
+            | Self::Emptied { .. }
+            | Self::Shrunk { .. }
+            | Self::Overlapped { .. } => Fault::App,
             Self::Internal { .. } => Fault::Program,
             _ => Fault::Environment,
         }
@@ -187,6 +227,9 @@ impl StoreError {
             Self::Limit { .. } => "limit.query",
             Self::Target { .. } => "apply.target",
             Self::Constraint { .. } => "apply.constraint",
+            Self::Emptied { .. } => "apply.empty",
+            Self::Shrunk { .. } => "apply.shrink",
+            Self::Overlapped { .. } => "apply.overlap",
             Self::Stale => "stale",
             Self::Internal { .. } => "internal",
         }

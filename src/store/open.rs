@@ -200,8 +200,21 @@ fn create_folder(path: &Path) -> Result<(), StoreError> {
     })
 }
 
-fn connect(place: &Place, flags: OpenFlags) -> Result<Connection, StoreError> {
-    let flags = flags | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+/// A connection that may name other databases by their addresses, to copy from.
+pub(super) fn connect_with_uri(place: &Place) -> Result<Connection, StoreError> {
+    let flags = match place {
+        Place::File(_) | Place::Fixed(_) => OpenFlags::SQLITE_OPEN_READ_ONLY,
+        Place::Memory(_) => OpenFlags::SQLITE_OPEN_READ_WRITE,
+    };
+    connect_how(place, flags, OpenFlags::SQLITE_OPEN_URI)
+}
+
+pub(super) fn connect(place: &Place, flags: OpenFlags) -> Result<Connection, StoreError> {
+    connect_how(place, flags, OpenFlags::empty())
+}
+
+fn connect_how(place: &Place, flags: OpenFlags, more: OpenFlags) -> Result<Connection, StoreError> {
+    let flags = flags | more | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let with_uri = flags | OpenFlags::SQLITE_OPEN_URI;
     let opened = match place {
         Place::File(path) => Connection::open_with_flags(path, flags),

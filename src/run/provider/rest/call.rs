@@ -6,7 +6,9 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
+use super::answers::Given as GivenAnswer;
 use super::convert::Converter;
+use super::database::{self, Statement};
 use super::errors::{self, Came, Ruled};
 use super::fresh::Asked;
 use super::guard;
@@ -60,6 +62,35 @@ enum Repeated {
     Yes,
 }
 
+/// A call that is under way.
+enum Turn {
+    /// On a server.
+    Server(Begun),
+    /// In a database.
+    Database(Arc<Statement>),
+    /// Nowhere: the answer is known.
+    Given(GivenAnswer),
+}
+
+impl Turn {
+    fn request(&self) -> &Request {
+        match self {
+            Self::Server(begun) => begun.request(),
+            Self::Database(statement) => statement.request(),
+            Self::Given(given) => given.request(),
+        }
+    }
+
+    /// The same again; nothing when it has to be sent anew.
+    fn again(&self) -> Option<Self> {
+        match self {
+            Self::Server(_) => None,
+            Self::Database(statement) => Some(Self::Database(Arc::clone(statement))),
+            Self::Given(given) => Some(Self::Given(given.clone())),
+        }
+    }
+}
+
 /// Where a page is.
 struct Target {
     address: Address,
@@ -70,7 +101,7 @@ struct Target {
 /// What follows a page.
 enum Next {
     /// The next one, asked for already.
-    Page(Begun),
+    Page(Turn),
     /// Nothing: that was all.
     End,
     /// More, but the guard does not let it through.
@@ -144,6 +175,9 @@ impl<'c> Call<'c> {
             };
             let asked = self.asked.take();
             let validator = asked.and_then(|asked| asked.validator(&response, &self.redactor));
+            if self.has_no_rows(&response) {
+                return skipped();
+            }
             begun = match self.take(&reader, &response, sink)? {
                 Next::Page(page) => page,
                 Next::Refused => return skipped(),
@@ -156,15 +190,15 @@ impl<'c> Call<'c> {
     }
 
     /// Begins with the first page, or where an earlier fetch was cut off.
-    fn begin_somewhere(&mut self) -> Result<Begun, FetchError> {
-        let first = self.first()?;
+    fn begin_somewhere(&mut self) -> Result<Turn, FetchError> {
         self.first_values.clone_from(&self.values);
         match (self.fetch.known.resume, &self.function.continuation) {
             (Some(place), Some(block)) => {
+                self.first()?;
                 let target = self.resumed(block, &Place::parse(place)?)?;
                 self.begin(target)
             }
-            _ => self.begin(first),
+            _ => self.ask(),
         }
     }
 
@@ -191,8 +225,7 @@ impl<'c> Call<'c> {
         }
         let (clock, reader) = (Arc::clone(&self.options.clock), Reader::whole(self.function));
         let mut output = None;
-        let first = self.first()?;
-        let mut begun = Some(self.begin(first)?);
+        let mut begun = Some(self.ask()?);
         while let Some(page) = begun {
             let Some(response) = self.answered(page, sink)? else {
                 return Ok(Sent { skipped: self.pages == 0, output });
@@ -220,8 +253,7 @@ impl<'c> Call<'c> {
         if !self.is_ready(sink)? {
             return Ok(Value::Null);
         }
-        let first = self.first()?;
-        let begun = self.begin(first)?;
+        let begun = self.ask()?;
         let Some(response) = self.answered(begun, sink)? else { return Ok(Value::Null) };
         let clock = Arc::clone(&self.options.clock);
         let reader = Reader::new(self.function);
@@ -236,20 +268,46 @@ impl<'c> Call<'c> {
         Ok(self.is_wanted()? && guard::lets_through(self, Moment::Initial, sink)?)
     }
 
+    /// A statement that changes rows and gives none says nothing about those of the local table.
+    fn has_no_rows(&self, response: &Response) -> bool {
+        database::is_one(self.function) && response.status == 204 && self.function.operations.is_none()
+    }
+
+    /// Begins the call for the first page.
+    fn ask(&mut self) -> Result<Turn, FetchError> {
+        if !database::is_one(self.function) {
+            let first = self.first()?;
+            return self.begin(first);
+        }
+        let connections = &self.options.connections;
+        let statement = Statement::of(self.function, &self.scope, &self.values, connections)?;
+        self.count(statement.request())?;
+        if self.options.answers.is_some() {
+            return self.given(statement.request().clone());
+        }
+        Ok(Turn::Database(Arc::new(statement)))
+    }
+
     /// The answer to a request, judged by the function's error rules; tried again where that helps.
     /// Nothing when the guard does not let a further try through.
-    fn answered(&mut self, begun: Begun, sink: &mut dyn Sink) -> Result<Option<Response>, FetchError> {
+    fn answered(&mut self, turn: Turn, sink: &mut dyn Sink) -> Result<Option<Response>, FetchError> {
         let guards_retries = self.function.guard.as_ref().is_some_and(|guard| guard.on_retry);
-        let is_plain = self.function.errors.is_none() && self.function.error_transform.is_none();
-        if is_plain && !guards_retries && self.write.is_none() {
-            return self.options.http.finish(begun, &self.redactor, self.fetch.stop).map(Some);
-        }
-        let request = begun.request().clone();
-        let mut begun = Some(begun);
+        let has_rules = self.function.errors.is_some() || self.function.error_transform.is_some();
+        let turn = match turn {
+            Turn::Server(begun) if !has_rules && !guards_retries && self.write.is_none() => {
+                return self.options.http.finish(begun, &self.redactor, self.fetch.stop).map(Some);
+            }
+            turn => turn,
+        };
+        let (request, again) = (turn.request().clone(), turn.again());
+        let mut turn = Some(turn);
         for failures in 0.. {
-            let again = || self.options.http.begin(request.clone(), self.fetch.stop);
-            let tried =
-                self.options.http.once(begun.take().unwrap_or_else(again), &self.redactor, self.fetch.stop);
+            let tried = match turn.take() {
+                Some(turn) => self.once(turn),
+                None => self.once(again.as_ref().and_then(Turn::again).unwrap_or_else(|| {
+                    Turn::Server(self.options.http.begin(request.clone(), self.fetch.stop))
+                })),
+            };
             // What the server said yes to has happened, however late it is.
             if !matches!(tried, Ok(Tried { refusal: None, .. })) {
                 self.fetch.stop.check()?;
@@ -267,7 +325,8 @@ impl<'c> Call<'c> {
                 return Ok(None);
             }
             if !self.options.http.waits_for_retry(&error, failures, retries, self.fetch.stop)? {
-                sink.aside(&writes)?;
+                // What a server says of an error may repeat what it was sent.
+                sink.aside(&self.redactor.clean_writes(writes))?;
                 return Err(error);
             }
             if !guard::lets_through(self, Moment::Retry, sink)? {
@@ -285,6 +344,20 @@ impl<'c> Call<'c> {
             && matches!(error.code.as_str(), "http.404" | "http.410")
     }
 
+    /// An answer that is known beforehand.
+    fn given(&self, request: Request) -> Result<Turn, FetchError> {
+        let answers = self.options.answers.as_deref().cloned().unwrap_or_default();
+        answers.give(&self.function.id, self.pages, request).map(Turn::Given)
+    }
+
+    fn once(&self, turn: Turn) -> Result<Tried, FetchError> {
+        match turn {
+            Turn::Server(begun) => self.options.http.once(begun, &self.redactor, self.fetch.stop),
+            Turn::Database(statement) => statement.perform(self.fetch.stop),
+            Turn::Given(given) => Ok(given.tried()),
+        }
+    }
+
     /// What one try comes to: by the error rules, else by what its status means.
     fn judged(
         &mut self,
@@ -297,7 +370,7 @@ impl<'c> Call<'c> {
             Err(error) => Came::Not(error),
         };
         let rules = self.function.errors.as_deref().unwrap_or_default();
-        let roots = Roots { result: errors::focus(self.function, &came), body: None };
+        let roots = Roots { result: errors::focus(self.function, &came), ..Roots::default() };
         let ruled = self.with_given(&roots, |function, scope, given| {
             errors::judge(function, rules, &came, scope, given)
         })?;
@@ -334,7 +407,7 @@ impl<'c> Call<'c> {
         Ok(self.scope.value("when", when)?.as_ref().is_some_and(is_truthy))
     }
 
-    fn begin(&mut self, target: Target) -> Result<Begun, FetchError> {
+    fn begin(&mut self, target: Target) -> Result<Turn, FetchError> {
         let credentials = self.options.credentials.as_ref();
         let secrets = Secrets::find(self.definitions, &self.values, credentials, &mut self.redactor)?;
         let Target { address, query, chosen_by } = target;
@@ -345,7 +418,10 @@ impl<'c> Call<'c> {
             let known = self.fetch.known.validator;
             (request, self.asked) = Asked::of(request, self.function, known, &self.options.http);
         }
-        Ok(self.options.http.begin(request, self.fetch.stop))
+        if self.options.answers.is_some() {
+            return self.given(request);
+        }
+        Ok(Turn::Server(self.options.http.begin(request, self.fetch.stop)))
     }
 
     /// Gives the rows of an answer to the sink, after the next page has been asked for: the server
@@ -387,7 +463,9 @@ impl<'c> Call<'c> {
 
     /// Rows with the properties converted that the function names.
     fn converted<'r>(&self, rows: Vec<Row<'r>>) -> Result<Vec<Row<'r>>, FetchError> {
-        if self.function.conversions.is_empty() || !matches!(self.function.method.as_str(), "" | "GET") {
+        if self.function.conversions.is_empty()
+            || !matches!(self.function.method.as_str(), "" | "GET" | "QUERY" | "EXECUTE")
+        {
             return Ok(rows);
         }
         let converter = Converter { function: &self.function.id, files: &*self.options.files };
@@ -406,6 +484,11 @@ impl<'c> Call<'c> {
         sink: &mut dyn Sink,
     ) -> Result<Next, FetchError> {
         let Some(continuation) = &self.function.continuation else { return Ok(Next::End) };
+        let answers = self.options.answers.as_ref();
+        let is_last = answers.is_some_and(|answers| self.pages >= answers.pages(&self.function.id) as u64);
+        if database::is_one(self.function) || is_last {
+            return Ok(Next::End);
+        }
         let Some(target) = self.next(continuation, roots, response)? else { return Ok(Next::End) };
         queries::ask(self.function, self.fetch, &mut self.scope, &mut self.answers, Moment::Continuation)?;
         if !self.is_wanted()? {

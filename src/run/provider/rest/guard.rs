@@ -101,7 +101,7 @@ fn perform(
     if !due || guard.operations.is_empty() {
         return Ok(());
     }
-    let roots = Roots { result: output.unwrap_or(Value::Null), body: None };
+    let roots = Roots { result: output.unwrap_or(Value::Null), ..Roots::default() };
     let writes = call.with_given(&roots, |function, scope, given| {
         operations::writes(function, &guard.operations, scope, given)
     })?;
