@@ -336,6 +336,14 @@ impl<'c> Call<'c> {
         Ok(None)
     }
 
+    /// Whether a record that cannot be found was deleted by an earlier try, whose answer was lost.
+    fn is_gone(&self, request: &Request, error: &FetchError, failures: u32) -> bool {
+        let may_have_arrived = self.write == Some(Repeated::Yes) || (self.write.is_some() && failures > 0);
+        may_have_arrived
+            && request.method == "DELETE"
+            && matches!(error.code.as_str(), "http.404" | "http.410")
+    }
+
     /// An answer that is known beforehand.
     fn given(&self, request: Request) -> Result<Turn, FetchError> {
         let answers = self.options.answers.as_deref().cloned().unwrap_or_default();
@@ -348,14 +356,6 @@ impl<'c> Call<'c> {
             Turn::Database(statement) => statement.perform(self.fetch.stop),
             Turn::Given(given) => Ok(given.tried()),
         }
-    }
-
-    /// Whether a record that cannot be found was deleted by an earlier try, whose answer was lost.
-    fn is_gone(&self, request: &Request, error: &FetchError, failures: u32) -> bool {
-        let may_have_arrived = self.write == Some(Repeated::Yes) || (self.write.is_some() && failures > 0);
-        may_have_arrived
-            && request.method == "DELETE"
-            && matches!(error.code.as_str(), "http.404" | "http.410")
     }
 
     /// What one try comes to: by the error rules, else by what its status means.
