@@ -301,7 +301,7 @@ impl<'a> Walk<'a> {
     ) {
         match &node.kind {
             Kind::Object(entries) => {
-                self.object(place, &Branch { node, key, outer });
+                self.object(place, &Branch::new(node, key, outer));
                 outer.push((key, node));
                 for entry in entries {
                     self.node(place, Some(&entry.key.text), &entry.value, outer);
