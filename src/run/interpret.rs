@@ -15,7 +15,7 @@ use super::guard::{Chain, Decision, Skip, decide};
 use super::permits::Permits;
 use super::queue::Sending;
 use super::target::{Target, targets};
-use super::{Answer, Engine, RunError, Summary, Trigger};
+use super::{Answer, Engine, RunError, Schedule, Summary, Trigger};
 use crate::action::{ActionNode, Effect, Plan, PlanError};
 use crate::diag::FileId;
 use crate::expr::{EvalError, Evaluator, is_expression};
@@ -43,13 +43,16 @@ pub(super) struct Run<'r> {
 }
 
 impl<'r> Run<'r> {
-    fn new(engine: &'r Engine<'r>) -> Self {
+    pub(super) fn new(engine: &'r Engine<'r>) -> Self {
         Self {
             engine,
             session: Session::new(engine),
             emitter: Emitter::new(engine.observer, &*engine.clock),
             syncs: Permits::new(engine.options.concurrency),
-            threads: Permits::new(engine.options.concurrency),
+            threads: match engine.options.schedule {
+                Schedule::SideBySide => Permits::new(engine.options.concurrency),
+                Schedule::OneByOne => Permits::none(),
+            },
             endless: Mutex::default(),
             sending: Sending::default(),
             changed: Mutex::default(),
@@ -71,6 +74,11 @@ impl<'r> Run<'r> {
     /// Held while a change is committed and told.
     pub(super) fn in_order(&self) -> MutexGuard<'_, ()> {
         lock(&self.order)
+    }
+
+    /// How long ago something was, for display.
+    fn millis(&self, since: Instant) -> u64 {
+        u64::try_from(self.engine.clock.elapsed(since).as_millis()).unwrap_or(u64::MAX)
     }
 
     /// Whether nothing new may begin.
@@ -161,7 +169,7 @@ fn perform(engine: &Engine<'_>, trigger: &Trigger, targets: &[Target<'_>]) -> Re
         Err(_) => Outcome::Failed,
     };
     let counts = run.emitter.counts();
-    run.emitter.emit(Event::RunFinished { outcome, duration_ms: millis(begun), counts });
+    run.emitter.emit(Event::RunFinished { outcome, duration_ms: run.millis(begun), counts });
     left.map(|_| Summary { outcome, counts })
 }
 
@@ -244,7 +252,12 @@ impl Worker<'_> {
             self.keep(id, &done);
         }
         let (outcome, error) = (done.outcome, done.failure);
-        self.run.emitter.emit(Event::ActionFinished { action, outcome, error, duration_ms: millis(begun) });
+        self.run.emitter.emit(Event::ActionFinished {
+            action,
+            outcome,
+            error,
+            duration_ms: self.run.millis(begun),
+        });
         match &node.success {
             Some(next) if outcome == Outcome::Ok => done.ended.and(self.action(next, spot)),
             _ => done.ended,
@@ -375,8 +388,4 @@ fn eval_failure(error: &EvalError) -> Failure {
 
 pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-fn millis(since: Instant) -> u64 {
-    u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX)
 }

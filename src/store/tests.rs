@@ -1,6 +1,7 @@
 //! The room as a whole, on real files.
 #![allow(clippy::unwrap_used, clippy::unnecessary_wraps, clippy::needless_pass_by_value)]
 
+mod compared;
 mod events;
 mod exhaustive;
 mod incoming;

@@ -1,6 +1,7 @@
 //! Acceptance: the real binary does what a user was promised, in a folder of its own.
 
 mod bad_input;
+mod canary;
 mod commands;
 mod contention;
 mod corpus;
@@ -16,8 +17,13 @@ mod living;
 mod network;
 mod quickstart;
 mod readme;
+mod replay;
+mod rows;
 mod secrets;
 mod signals;
 mod small;
+mod sql;
 mod stage;
 mod stub;
+#[cfg(target_os = "linux")]
+mod survival;

@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::{HistorySettings, Settings};
+use crate::app::SqlConnection;
 use crate::app::tests::stage::App;
 
 const INDEX: (&str, &str) = ("index.jigx", "title: T\n");
@@ -65,7 +66,9 @@ history: { runs: 7, age: 30d }
     );
     assert_eq!(settings.dynamic.url.as_deref(), Some("https://example.com"));
     assert_eq!(settings.dynamic.api_key.as_ref().unwrap().expose(), "s3cr3t-token");
-    assert_eq!(settings.sql["crm"], "sqlite:db.example.com.db");
+    assert!(
+        matches!(&settings.sql["crm"], SqlConnection::Sqlite(path) if path.ends_with("db.example.com.db"))
+    );
     assert_eq!(settings.credentials["microsoft.OAuth"].expose(), "s3cr3t-token");
     assert_eq!(
         settings.custom,
@@ -118,7 +121,7 @@ fn values_of_the_environment_are_secrets_and_shown_nowhere() {
     let settings = settings(
         "database: ${env:TOKEN}.db
 backend: tables
-providers: { dynamic: { url: 'https://${env:TOKEN}@h', organization: '${env:TOKEN}', apiKey: '${env:TOKEN}' }, sql: { connections: { a: '${env:TOKEN}' } } }
+providers: { dynamic: { url: 'https://${env:TOKEN}@h', organization: '${env:TOKEN}', apiKey: '${env:TOKEN}' }, sql: { connections: { a: 'sqlite:${env:TOKEN}' } } }
 credentials: { a: plain-secret }
 solution: { settings: { custom: { t: '${env:TOKEN}' } } }
 user: { t: '${env:TOKEN}' }

@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value};
 
 use super::touched::Touched;
+use super::trial::Trial;
 use super::untouched::Untouched;
 use super::{Planned, PlannedAction, Reading, Verdicts};
 use crate::action::{ActionNode, Fill, Order, Plan};
@@ -29,6 +30,8 @@ pub(super) struct Planner<'p> {
     evaluator: Evaluator,
     pub(super) database: Untouched<'p>,
     pub(super) touched: RefCell<Touched>,
+    /// A copy of the database on which the plan goes on.
+    pub(super) trial: Option<Trial<'p>>,
     endless: RefCell<BTreeSet<String>>,
 }
 
@@ -36,18 +39,19 @@ pub(super) struct Planner<'p> {
 #[derive(Clone, Copy)]
 pub(super) struct Spot<'s> {
     pub(super) place: &'s Place<'s>,
-    file: FileId,
+    pub(super) file: FileId,
     calls: usize,
 }
 
 impl<'p> Planner<'p> {
-    pub(super) fn new(engine: &'p Engine<'p>) -> Result<Self, RunError> {
+    pub(super) fn new(engine: &'p Engine<'p>, trial: Option<Trial<'p>>) -> Result<Self, RunError> {
         Ok(Self {
             engine,
             session: Session::new(engine),
             evaluator: evaluator(engine),
             database: Untouched::new(engine.store)?,
             touched: RefCell::default(),
+            trial,
             endless: RefCell::default(),
         })
     }
@@ -60,12 +64,17 @@ impl<'p> Planner<'p> {
     pub(super) fn table_changes(&self) -> Vec<PlannedAction> {
         let project = self.engine.project;
         let place = Place::home(project);
-        let changed = self.touched().tables.clone();
+        let unsure = self.touched().tables.clone();
+        let sure = self.trial.as_ref().map(|trial| trial.changed.borrow().clone()).unwrap_or_default();
+        let changed = unsure.union(&sure).cloned().collect();
         let due = project.home.on("onTableChanged").filter(|placed| watches(placed, &changed, project));
         let plan = |placed: &crate::app::Placed| {
             let mut planned =
                 self.action(&placed.action, Spot { place: &place, file: placed.file, calls: 0 });
             let table = placed.table.as_deref().unwrap_or_default();
+            if watches(placed, &sure, project) {
+                return planned;
+            }
             planned.unknown.insert(0, format!("whether `{table}` changes"));
             if planned.verdict == Verdicts::Run {
                 planned.verdict = Verdicts::Unknown;
@@ -129,6 +138,7 @@ impl<'p> Planner<'p> {
             Err(error) => planned.fail(error.to_string()),
             Ok(plan) => self.follow(plan, spot, planned),
         }
+        self.take_outputs(planned);
         let goes_on = matches!(planned.verdict, Verdicts::Run | Verdicts::Unknown);
         if let Some(next) = node.success.as_ref().filter(|_| goes_on) {
             planned.inside(self.action(next, spot));
@@ -147,7 +157,7 @@ impl<'p> Planner<'p> {
 
     fn follow(&self, plan: Plan<'_>, spot: Spot<'_>, planned: &mut PlannedAction) {
         match plan {
-            Plan::Perform(effect) => self.effect(effect, spot, planned),
+            Plan::Perform(effect) => self.perform(effect, spot, planned),
             Plan::List { actions, order } => self.list(actions, order, spot, planned),
             Plan::Call { action, package, parameters } => {
                 planned.effect = Some(format!("the global action `{action}`"));

@@ -3,8 +3,9 @@
 use crate::store::change::{self, Change, Done, Head};
 use crate::store::entity;
 use crate::store::error::StoreError;
+use crate::store::protect::Protection;
 use crate::store::session::{Guarded, Trouble};
-use crate::store::writer::Row;
+use crate::store::writer::{Row, swap};
 
 /// Adds the changes of a page.
 pub(super) fn stage(guarded: &Guarded, staging: &str, changes: &[Change<'_>]) -> Result<(), Trouble> {
@@ -42,8 +43,34 @@ pub(super) fn tables(guarded: &Guarded, staging: &str) -> Result<Vec<String>, Tr
     Ok(tables)
 }
 
-/// Does all that was staged.
-pub(super) fn perform(guarded: &Guarded, staging: &str, now: i64) -> Result<Done, Trouble> {
+/// The table that a fetch is for, and what it may lose.
+pub(super) struct Held<'h> {
+    pub(super) entity: &'h str,
+    pub(super) protection: Protection,
+}
+
+impl Held<'_> {
+    /// Rows that the table has.
+    fn count(&self, guarded: &Guarded) -> Result<i64, Trouble> {
+        match entity::known(guarded, self.entity)? {
+            Some(table) => swap::count(guarded, &table.quoted),
+            None => Ok(0),
+        }
+    }
+}
+
+/// Does all that was staged, unless it takes too many rows from the table that the fetch is for.
+pub(super) fn perform(guarded: &Guarded, staging: &str, held: &Held<'_>, now: i64) -> Result<Done, Trouble> {
+    if held.protection.is_none() {
+        return perform_all(guarded, staging, now);
+    }
+    let old = held.count(guarded)?;
+    let done = perform_all(guarded, staging, now)?;
+    held.protection.check(held.entity, old, held.count(guarded)?)?;
+    Ok(done)
+}
+
+fn perform_all(guarded: &Guarded, staging: &str, now: i64) -> Result<Done, Trouble> {
     let mut done = Done::default();
     let is_staged =
         guarded.exists("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?1", [staging])?;

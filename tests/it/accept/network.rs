@@ -62,7 +62,7 @@ fn this_machine_is_asked_where_the_author_says_so() {
 fn an_answer_leads_nowhere_else_on_this_machine() {
     let inner = Stub::start(|_| Answer::ok(ROWS));
     let target = format!("{}/admin", inner.url());
-    let server = Stub::start(move |_| Answer::status(302, "").with("Location", &target));
+    let server = Stub::start(move |_| Answer::status(302, "").header("Location", &target));
     let stage = Stage::empty();
     write(&stage, &format!("url: {}/things\n", server.url()), "", "");
     let run = stage.run("run app");
@@ -75,7 +75,7 @@ fn an_answer_leads_nowhere_else_on_this_machine() {
 fn credentials_do_not_follow_a_redirect_elsewhere() {
     let other = Stub::start(|_| Answer::ok(ROWS));
     let target = format!("{}/things", other.url());
-    let server = Stub::start(move |_| Answer::status(302, "").with("Location", &target));
+    let server = Stub::start(move |_| Answer::status(302, "").header("Location", &target));
     let stage = Stage::empty();
     let parameters = "parameters:\n  accessToken: { type: string, location: header, required: true, value: main }\n  \
                       x-api-key: { type: secret, location: header, required: true, value: key }\n  \

@@ -10,24 +10,24 @@ use std::time::Duration;
 /// What a test answers with.
 pub(super) struct Answer {
     status: u16,
-    body: String,
+    body: Vec<u8>,
     headers: String,
     promised: Option<usize>,
 }
 
 impl Answer {
     /// 200 with a body.
-    pub(super) fn ok(body: impl Into<String>) -> Self {
+    pub(super) fn ok(body: impl Into<Vec<u8>>) -> Self {
         Self::status(200, body)
     }
 
     /// Any status.
-    pub(super) fn status(status: u16, body: impl Into<String>) -> Self {
+    pub(super) fn status(status: u16, body: impl Into<Vec<u8>>) -> Self {
         Self { status, body: body.into(), headers: String::new(), promised: None }
     }
 
-    /// With a header more.
-    pub(super) fn with(self, name: &str, value: &str) -> Self {
+    /// The same with a header.
+    pub(super) fn header(self, name: &str, value: &str) -> Self {
         Self { headers: format!("{}{name}: {value}\r\n", self.headers), ..self }
     }
 
@@ -103,7 +103,7 @@ fn talk(stream: TcpStream, answer: &dyn Fn(&str) -> Answer, requests: &Mutex<Vec
     );
     let mut stream = stream;
     stream.write_all(head.as_bytes()).ok()?;
-    stream.write_all(body.as_bytes()).ok()?;
+    stream.write_all(&body).ok()?;
     stream.flush().ok()
 }
 
