@@ -59,6 +59,8 @@ pub struct ActionNode {
     pub body: Arc<dyn Action>,
     /// The action under `options.onSuccess`, run after this one has succeeded (actions.md §7).
     pub success: Option<Box<ActionNode>>,
+    /// What is told on the screen after a success: the other form of `options.onSuccess`.
+    pub toast: Option<Template>,
     /// Actions elsewhere in its options, which only a phone can run: buttons of a toast, for example.
     pub others: Vec<ActionNode>,
 }
@@ -289,6 +291,55 @@ pub struct EntityRequest {
     pub function: Option<String>,
     /// Arguments of the function.
     pub parameters: Map<String, Value>,
+    /// When its rows stay although the fetch went well.
+    pub protect: Protect,
+}
+
+/// When a fetch that brings too few rows does not replace those of a table. What is not said is decided farther
+/// out: by the options of the action, then by the settings.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Protect {
+    /// What a fetch without rows means.
+    pub on_empty: Option<OnEmpty>,
+    /// Per cent of its rows that a table may lose.
+    pub max_shrink: Option<f64>,
+}
+
+/// What a fetch without rows means for a table that has some.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OnEmpty {
+    /// Something is wrong: the rows stay, and the fetch has failed.
+    Keep,
+    /// The table is empty now.
+    Replace,
+}
+
+impl Protect {
+    /// With what is said farther out for what is not said here.
+    #[must_use]
+    pub fn or(self, outer: Self) -> Self {
+        Self { on_empty: self.on_empty.or(outer.on_empty), max_shrink: self.max_shrink.or(outer.max_shrink) }
+    }
+}
+
+impl OnEmpty {
+    /// The word in apps.
+    #[must_use]
+    pub fn from_word(word: &str) -> Option<Self> {
+        match word {
+            "keep" => Some(Self::Keep),
+            "replace" => Some(Self::Replace),
+            _ => None,
+        }
+    }
+}
+
+/// The number of `50%`, from 0 to 100.
+#[must_use]
+pub fn percent(text: &str) -> Option<f64> {
+    let number = text.trim().strip_suffix('%')?.trim_end();
+    let is_plain = number.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+    number.parse().ok().filter(|part| is_plain && (0.0..=100.0).contains(part))
 }
 
 /// Rows to write to one table.

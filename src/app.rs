@@ -47,7 +47,9 @@ pub(crate) use parallel::{each_in_parallel, in_parallel};
 pub use part::{Holds, Part};
 pub use schema::{RULES as SCHEMA_RULES, schema_names, schema_text};
 pub use script::Script;
-pub use settings::{DynamicSettings, HistorySettings, HttpSettings, LintSettings, Secret, Settings};
+pub use settings::{
+    DynamicSettings, HistorySettings, HttpSettings, LintSettings, Secret, Settings, SqlConnection,
+};
 pub use workspace::{Change, Changes, Environment, Reload, Workspace};
 
 /// Every rule of this room.
@@ -209,6 +211,14 @@ pub enum FileKind {
     Settings,
     /// Everything in one file.
     SingleFile,
+}
+
+impl FileKind {
+    /// What the entries of a section of an app in one file are: those of `jigs` are jigs.
+    #[must_use]
+    pub fn of_section(key: &str) -> Option<Self> {
+        lower::SECTIONS.iter().find(|(section, _)| *section == key).map(|(_, kind)| *kind)
+    }
 }
 
 /// A whole app.

@@ -13,6 +13,7 @@ mod jsonata;
 mod lex;
 mod parse;
 mod print;
+mod projection;
 mod references;
 mod shape;
 
@@ -28,6 +29,7 @@ pub use condition::{
 };
 pub use focus::FocusReads;
 pub use jsonata::{Evaluator, Host, Limits, Prepared, is_truthy};
+pub use projection::{Around, Picked, Projection};
 pub use references::{Call, CallForm, ContextPath, FUNCTIONS, Function, References, Segment, Variable};
 pub use shape::{Field, Shape};
 
@@ -124,6 +126,12 @@ impl Expression {
     #[must_use]
     pub fn shape(&self) -> Shape {
         shape::of(&self.inner.ast.root)
+    }
+
+    /// What it picks, when it does nothing but that.
+    #[must_use]
+    pub fn projection(&self) -> Option<Projection> {
+        projection::of(&self.inner.ast.root)
     }
 
     /// The same in canonical JSONata, as the evaluator gets it.

@@ -13,6 +13,7 @@ mod digest;
 mod done;
 mod dry;
 mod event;
+mod files;
 mod guard;
 mod interpret;
 mod list;
@@ -36,10 +37,11 @@ use crate::diag::{Files, did_you_mean};
 use crate::expr::{Condition, EvalError, Expression, Verdict};
 use crate::store::{Store, StoreError};
 
-pub use clock::{Clock, SystemClock};
+pub use clock::{Clock, StoppedClock, SystemClock};
 pub use credentials::{Credentials, SettingsCredentials};
-pub use dry::{Planned, PlannedAction, Reading, Verdicts};
+pub use dry::{Planned, PlannedAction, Reading, Stubs, Verdicts};
 pub use event::{ActionRef, Counts, Event, Failure, Observer, Outcome, Record, SkipReason};
+pub use files::AppFiles;
 pub use provider::{
     Fetch, FetchError, Fetched, Known, LocalTables, NoTables, Outgoing, Page, Part, Provider, Providers,
     Question, Retry, Row, Sent, Sink, Stop, Validator, Write, WriteMode,
@@ -93,6 +95,8 @@ pub struct RunOptions {
     pub instance_timeout: Option<Duration>,
     /// How many sync actions work at a time.
     pub concurrency: usize,
+    /// Whether actions that do not wait for each other work at the same time.
+    pub schedule: Schedule,
     /// `@ctx.jig.inputs` of the triggered jig.
     pub inputs: Map<String, Value>,
     /// `@ctx.action.parameters` of the triggered action.
@@ -110,6 +114,7 @@ impl Default for RunOptions {
             answer: Answer::No,
             instance_timeout: Some(Duration::from_secs(300)),
             concurrency: 8,
+            schedule: Schedule::SideBySide,
             inputs: Map::new(),
             parameters: Map::new(),
             state: BTreeMap::new(),
@@ -125,6 +130,15 @@ pub enum Network {
     Online,
     /// Every fetch fails at once with `net.offline`.
     Offline,
+}
+
+/// Whether actions that do not wait for each other work at the same time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Schedule {
+    /// They do.
+    SideBySide,
+    /// Each ends before the next begins, so that everything happens in the same order every time.
+    OneByOne,
 }
 
 /// What a question is answered with.
@@ -201,6 +215,16 @@ impl Engine<'_> {
     /// As for [`Engine::trigger`].
     pub fn plan(&self, trigger: &Trigger) -> Result<Planned, RunError> {
         dry::plan(self, trigger)
+    }
+
+    /// The same where stubs answer in place of servers, databases and screens: what they say is done
+    /// to a copy of the database in memory, so that the plan knows what follows. The provider of
+    /// functions must be one that has [`Stubs::answers`].
+    ///
+    /// # Errors
+    /// As for [`Engine::trigger`], and when the stubs name what the app does not have.
+    pub fn plan_with(&self, trigger: &Trigger, stubs: &Stubs) -> Result<Planned, RunError> {
+        dry::plan_with(self, trigger, stubs)
     }
 
     /// The value of an expression in the app's context, on a jig when one is named.

@@ -25,7 +25,8 @@
 //! | `GET …/databases/{db}/tables/{table}/rows` | Dynamic Data, see below |
 //!
 //! Every other query parameter of a list is a filter, `?column=value`. `{table}` may be `{db}/{table}`.
-//! HEAD works wherever GET does; lists and rows carry an `ETag` and answer `If-None-Match` with 304.
+//! HEAD works wherever GET does; lists and rows carry an `ETag` and a
+//! `Last-Modified`, and answer `If-None-Match` and `If-Modified-Since` with 304 when nothing is new.
 //! Errors are `{"error": {"code", "message"}}`.
 //!
 //! # The row API

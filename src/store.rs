@@ -7,6 +7,7 @@
 mod change;
 mod check;
 mod claim;
+mod copy;
 mod dialect;
 pub mod doctor;
 mod entity;
@@ -14,7 +15,9 @@ mod error;
 mod explain;
 mod history;
 mod open;
+mod outside;
 mod owner;
+mod protect;
 mod query;
 mod queue;
 mod resume;
@@ -38,6 +41,8 @@ pub use entity::{LocalRow, Method, WriteReport};
 pub use error::{Fault, SqlError, StoreError};
 pub use explain::{MistakeKind, Repair, SqlMistake};
 pub use open::{Durability, OpenOptions, Retention};
+pub use outside::{Answered, Asked, Outside};
+pub use protect::{OnEmpty, Percent, Protection};
 pub use query::{Limits, Parameters, Query, Reader, Rows};
 pub use queue::{
     Claim, Claimed, CommandRow, CommandState, Ending, Enqueue, Gone, GoneCommand, LocalWrite, NewCommand,

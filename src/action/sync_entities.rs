@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
-use super::evaluate::{list, required_text, truthy, unusable};
+use super::evaluate::{list, optional, required_text, truthy, unusable};
 use super::{
-    Action, Effect, EntityRequest, Fill, Lowering, Plan, PlanError, ProviderKind, SyncRole, UseKind,
+    Action, Effect, EntityRequest, Fill, Lowering, OnEmpty, Plan, PlanError, Protect, ProviderKind, SyncRole,
+    UseKind, percent,
 };
 use crate::diag::Spanned;
 use crate::expr::Template;
@@ -16,6 +17,8 @@ use crate::syntax::Node;
 struct SyncEntities {
     provider: Option<Template>,
     force: Option<Template>,
+    on_empty: Option<Template>,
+    max_shrink: Option<Template>,
     entities: Option<Template>,
     options: Template,
 }
@@ -25,6 +28,8 @@ pub(super) fn lower(lowering: &mut Lowering<'_>) -> Arc<dyn Action> {
     Arc::new(SyncEntities {
         provider: lowering.template("provider"),
         force: lowering.template("force"),
+        on_empty: lowering.template("onEmpty"),
+        max_shrink: lowering.template("maxShrink"),
         entities: lowering.template("entities"),
         options: lowering.options(),
     })
@@ -37,7 +42,11 @@ impl Action for SyncEntities {
             .ok_or_else(|| unusable("provider", "a `DATA_PROVIDER_…` constant", Some(&constant.into())))?;
         let force = self.force.as_ref().map_or(Ok(false), |template| truthy(fill, template))?;
         let entries = list(fill, self.entities.as_ref())?;
-        let entities = entries.iter().map(request).collect::<Result<_, _>>()?;
+        let protect = Protect {
+            on_empty: on_empty(optional(fill, self.on_empty.as_ref())?.as_ref())?,
+            max_shrink: max_shrink(optional(fill, self.max_shrink.as_ref())?.as_ref())?,
+        };
+        let entities = entries.iter().map(|entry| request(entry, protect)).collect::<Result<_, _>>()?;
         Ok(Plan::Perform(Effect::Sync { provider, force, entities }))
     }
 
@@ -70,15 +79,33 @@ pub(super) fn literal(node: &Node) -> Option<Spanned<String>> {
     Some(Spanned::new(text.to_owned(), node.span))
 }
 
-fn request(entry: &Value) -> Result<EntityRequest, PlanError> {
+fn request(entry: &Value, protect: Protect) -> Result<EntityRequest, PlanError> {
     let unusable =
         || unusable("entities", "a list of tables or of `{entity, function, parameters}`", Some(entry));
     if let Some(entity) = entry.as_str() {
-        return Ok(EntityRequest { entity: entity.to_owned(), function: None, parameters: Map::new() });
+        let entity = entity.to_owned();
+        return Ok(EntityRequest { entity, function: None, parameters: Map::new(), protect });
     }
     let text = |key: &str| entry.get(key).and_then(Value::as_str).map(str::to_owned);
     let entity = text("entity").ok_or_else(unusable)?;
-    Ok(EntityRequest { entity, function: text("function"), parameters: arguments(entry) })
+    let own = Protect {
+        on_empty: on_empty(entry.get("onEmpty"))?,
+        max_shrink: max_shrink(entry.get("maxShrink"))?,
+    };
+    let (function, parameters) = (text("function"), arguments(entry));
+    Ok(EntityRequest { entity, function, parameters, protect: own.or(protect) })
+}
+
+fn on_empty(value: Option<&Value>) -> Result<Option<OnEmpty>, PlanError> {
+    let Some(value) = value.filter(|value| !value.is_null()) else { return Ok(None) };
+    let word = value.as_str().and_then(OnEmpty::from_word);
+    word.map(Some).ok_or_else(|| unusable("onEmpty", "`keep` or `replace`", Some(value)))
+}
+
+fn max_shrink(value: Option<&Value>) -> Result<Option<f64>, PlanError> {
+    let Some(value) = value.filter(|value| !value.is_null()) else { return Ok(None) };
+    let part = value.as_str().and_then(percent);
+    part.map(Some).ok_or_else(|| unusable("maxShrink", "a part such as `50%`", Some(value)))
 }
 
 /// Both the current and the deprecated key count; the current one wins (sync.md §1.4).

@@ -139,7 +139,7 @@ impl Joining {
             for key in keys(part) {
                 *self.claims.by_id.entry(key).or_default() += 1;
             }
-            if self.is_first(source, part) {
+            if self.is_first(part) {
                 add(part, project);
                 project.index.add(source.file, n, part);
             } else {
@@ -148,10 +148,9 @@ impl Joining {
         }
     }
 
-    fn is_first(&mut self, source: &Source, part: &Part) -> bool {
-        // The index of a single file is its only one.
-        let single = part.kind == FileKind::Index && source.kind == FileKind::SingleFile;
-        let first = single || self.is_new(part.kind, &part.id, part.span, "two files");
+    fn is_first(&mut self, part: &Part) -> bool {
+        let first = self.is_new(part.kind, &part.id, part.span, "two files");
+        // An id in the file stands for the file's name, and may be another file's.
         let renamed = part.renamed().filter(|_| first);
         first && renamed.is_none_or(|(id, span)| self.is_new(part.kind, id, span, "two functions"))
     }

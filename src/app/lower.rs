@@ -13,7 +13,7 @@ use super::{
 use crate::action::template;
 use crate::diag::{Diagnostic, FileId, Span};
 use crate::expr::{Expression, SharedExpressions, Template, is_expression};
-use crate::syntax::{self, DecodeError, Format, Node, Tree, push_token};
+use crate::syntax::{self, DecodeError, Format, Kind, Node, Tree, push_token};
 
 /// Reads one file of an app; nothing but its path and its text matters for the result. `broken` is
 /// what is wrong with its bytes.
@@ -27,8 +27,9 @@ pub(super) fn lower(
     let (tree, found) = syntax::parse(file, text, Format::of_path(&entry.shown));
     let mut mistakes = Vec::from_iter(broken.map(|broken| undecoded(broken, file)));
     mistakes.extend(found);
+    let kind = held(entry.kind, &tree.root);
     let lowering = Lowering { interner, mistakes, parts: Vec::new(), scripts: BTreeMap::new() };
-    let lowered = lowering.file(entry, file, text, &tree);
+    let lowered = lowering.file(kind, &entry.id, file, text, &tree);
     let mut mistakes = lowered.mistakes;
     mistakes.extend(lowered.parts.iter().flat_map(|part| part.mistakes.iter().cloned()));
     drop_repeated(&mut mistakes);
@@ -39,7 +40,7 @@ pub(super) fn lower(
     Source {
         file,
         path: path.to_path_buf(),
-        kind: entry.kind,
+        kind,
         id: entry.id.clone(),
         tree,
         parts: lowered.parts.into_iter().map(Arc::new).collect(),
@@ -63,7 +64,7 @@ fn drop_repeated(diagnostics: &mut Vec<Diagnostic>) {
 }
 
 /// The sections of a single-file app; the index's keys stand beside them, or below `index`.
-const SECTIONS: [(&str, FileKind); 7] = [
+pub(super) const SECTIONS: [(&str, FileKind); 7] = [
     ("jigs", FileKind::Jig),
     ("actions", FileKind::Action),
     ("functions", FileKind::Function),
@@ -72,6 +73,19 @@ const SECTIONS: [(&str, FileKind); 7] = [
     ("components", FileKind::Component),
     ("translations", FileKind::Translation),
 ];
+
+/// What a file holds once its keys are known: an index may have the whole app in it (interface.md §1).
+fn held(kind: FileKind, root: &Node) -> FileKind {
+    // An index has datasources and scripts of its own: they prove nothing.
+    let is_section = |entry: &syntax::Entry| {
+        let key = &*entry.key.text;
+        let is_own = matches!(key, "datasources" | "scripts" | "assets");
+        !is_own && (key == "index" || FileKind::of_section(key).is_some())
+    };
+    let is_map = |entry: &&syntax::Entry| matches!(entry.value.kind, Kind::Object(_));
+    let has_all = kind == FileKind::Index && root.entries().iter().filter(is_map).any(is_section);
+    if has_all { FileKind::SingleFile } else { kind }
+}
 
 /// One part of an app: a whole file, or an entry of a single-file app.
 struct Unit<'a> {
@@ -93,10 +107,10 @@ struct Lowering<'i> {
 }
 
 impl Lowering<'_> {
-    fn file(mut self, entry: &Entry, file: FileId, source: &str, tree: &Tree) -> Self {
+    fn file(mut self, kind: FileKind, id: &str, file: FileId, source: &str, tree: &Tree) -> Self {
         let node = &tree.root;
-        let unit = Unit { kind: entry.kind, id: &entry.id, node, pointer: "", tree, file, source };
-        match entry.kind {
+        let unit = Unit { kind, id, node, pointer: "", tree, file, source };
+        match kind {
             // What could not be read is told already.
             FileKind::Settings => {}
             _ if node.is_null() && self.mistakes.is_empty() && tree.damaged.is_empty() => {
@@ -115,6 +129,11 @@ impl Lowering<'_> {
             .push(Diagnostic::info(pages::EMPTY_FILE, span, message).help("remove the file, or fill it"));
     }
 
+    fn empty_entry(&mut self, id: &str, key: Span) {
+        let message = format!("`{id}` is empty, so it is not part of the app");
+        self.mistakes.push(Diagnostic::info(pages::EMPTY_FILE, key, message).help("remove it, or fill it"));
+    }
+
     /// The form a generator writes: everything in one file (app-layout.md §7).
     fn single_file(&mut self, whole: &Unit<'_>) {
         schema::check_file(FileKind::SingleFile, whole.node, whole.tree, &mut self.mistakes);
@@ -123,6 +142,10 @@ impl Lowering<'_> {
                 let mut pointer = format!("/{section}");
                 push_token(&mut pointer, &entry.key.text);
                 let (id, node) = (&*entry.key.text, &entry.value);
+                if node.is_null() {
+                    self.empty_entry(id, entry.key_span);
+                    continue;
+                }
                 self.unit(&Unit { kind, id, node, pointer: &pointer, ..*whole });
             }
         }

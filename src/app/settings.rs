@@ -1,7 +1,9 @@
 //! `syncscope.yaml`: how an app is checked and run here (interface.md §2).
 
+mod connection;
 mod placeholder;
 mod reading;
+mod secret;
 #[cfg(test)]
 mod tests;
 
@@ -13,9 +15,12 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::FilePattern;
+use crate::action::Protect;
 use crate::diag::{Severity, Spanned};
 
+pub use connection::SqlConnection;
 pub(super) use reading::lower;
+pub use secret::Secret;
 
 /// The settings of an app, every key with its default.
 #[derive(Clone)]
@@ -27,7 +32,7 @@ pub struct Settings {
     /// Dynamic Data.
     pub dynamic: DynamicSettings,
     /// Named SQL connections.
-    pub sql: BTreeMap<String, String>,
+    pub sql: BTreeMap<String, SqlConnection>,
     /// Credential names with their secrets.
     pub credentials: BTreeMap<String, Secret>,
     /// `@ctx.solution.settings.custom`.
@@ -38,6 +43,8 @@ pub struct Settings {
     pub system: Value,
     /// Limits of requests.
     pub http: HttpSettings,
+    /// What protects tables from fetches that bring too few rows.
+    pub sync: Protect,
     /// What the history of runs keeps.
     pub history: HistorySettings,
     /// Which rules are on.
@@ -46,30 +53,6 @@ pub struct Settings {
     pub secrets: Vec<Secret>,
     /// The address of the served folder, once it is served.
     pub served: Option<String>,
-}
-
-/// A text that is never shown.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Secret(String);
-
-impl Secret {
-    /// Keeps a text from being shown.
-    #[must_use]
-    pub fn new(text: String) -> Self {
-        Self(text)
-    }
-
-    /// The text, for the one place that needs it.
-    #[must_use]
-    pub fn expose(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Debug for Secret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Secret(…)")
-    }
 }
 
 /// Where Dynamic Data is found.
@@ -170,6 +153,7 @@ impl Default for Settings {
             user: json!({}),
             system: json!({}),
             http: HttpSettings::default(),
+            sync: Protect::default(),
             history: HistorySettings::default(),
             lint: LintSettings::default(),
             secrets: Vec::new(),
@@ -189,6 +173,7 @@ impl fmt::Debug for Settings {
         shown.field("sql", &self.sql.keys()).field("credentials", &self.credentials);
         shown
             .field("http", &self.http)
+            .field("sync", &self.sync)
             .field("history", &self.history)
             .field("lint", &self.lint)
             .finish_non_exhaustive()
@@ -207,9 +192,6 @@ impl Settings {
     pub fn with_backend(mut self, url: &str) -> Self {
         for value in [&mut self.custom, &mut self.user, &mut self.system] {
             replace(value, url);
-        }
-        for connection in self.sql.values_mut() {
-            *connection = connection.replace(BACKEND, url);
         }
         let address = self.dynamic.url.take().unwrap_or_else(|| BACKEND.to_owned());
         self.dynamic.url = Some(address.replace(BACKEND, url));

@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::failure::Failure;
 use super::findings::{Findings, Format};
 use super::paint::Paint;
 use super::shell::Shell;
-use crate::app::{AppPath, FileKind, Inputs, Loaded, Project, discover, load};
+use crate::app::{AppPath, FileKind, Inputs, Loaded, Project, Settings, discover, load};
 use crate::diag::{Diagnostic, Files, Severity};
 use crate::lint;
 
@@ -39,6 +40,12 @@ impl App {
     /// What was read.
     pub(super) fn project(&self) -> &Project {
         &self.loaded.project
+    }
+
+    /// Puts the address of the served folder where the settings say `${backend}`.
+    pub(super) fn place_backend(&mut self, url: &str) {
+        let settings = &mut self.loaded.project.settings;
+        *settings = Arc::new(Settings::clone(settings).with_backend(url));
     }
 
     /// Everything the linter finds.

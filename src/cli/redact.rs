@@ -21,7 +21,8 @@ impl Redactor {
     /// Hides these as well.
     pub(super) fn add(&mut self, secrets: &[Secret]) {
         for secret in secrets.iter().filter(|secret| secret.expose().len() >= SHORTEST) {
-            self.values.extend(spellings(secret.expose()).map(Secret::new));
+            let spellings = secret.spellings().into_iter().map(|(_, text)| text);
+            self.values.extend(spellings.filter(|text| text.len() >= SHORTEST).map(Secret::new));
         }
         self.values.sort_by(|a, b| (b.expose().len(), a.expose()).cmp(&(a.expose().len(), b.expose())));
         self.values.dedup();
@@ -56,16 +57,6 @@ impl Redactor {
     pub(super) fn is_idle(&self) -> bool {
         self.values.is_empty()
     }
-}
-
-/// The value, as it stands in JSON text, as it stands in an address, and its lines.
-fn spellings(value: &str) -> impl Iterator<Item = String> {
-    let quoted = Value::from(value).to_string();
-    let escaped = quoted[1..quoted.len() - 1].to_owned();
-    let encoded =
-        percent_encoding::utf8_percent_encode(value, percent_encoding::NON_ALPHANUMERIC).to_string();
-    let lines: Vec<String> = value.lines().map(str::to_owned).collect();
-    [value.to_owned(), escaped, encoded].into_iter().chain(lines).filter(|text| text.len() >= SHORTEST)
 }
 
 #[cfg(test)]

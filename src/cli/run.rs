@@ -6,7 +6,9 @@ mod human;
 mod json;
 mod plan;
 mod tree;
+mod world;
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use clap::ValueEnum;
@@ -14,12 +16,12 @@ use clap::ValueEnum;
 use super::Exit;
 use super::app::{App, AppArg};
 use super::failure::Failure;
-use super::session::{self, Backend, Database};
+use super::session::{self, Backend, Database, World};
 use super::shell::Shell;
 use super::signals::Interrupts;
 use super::units::counted;
 use crate::diag::Severity;
-use crate::run::{Engine, Observer, Outcome, Providers, Record, Stop, SystemClock};
+use crate::run::{Engine, Observer, Outcome, Providers, Record, RunOptions, Stop};
 use crate::store::Store;
 
 pub(super) use asked::{Asked, Assignment, assignment};
@@ -37,6 +39,15 @@ pub(super) struct Args {
     /// Show what would happen and why; nothing is written or sent
     #[arg(long)]
     dry_run: bool,
+    /// Answers for a dry run in place of servers, databases and screens
+    #[arg(long, value_name = "FILE", requires = "dry_run")]
+    stubs: Option<PathBuf>,
+    /// Keep all that servers are asked and answer in this folder, without secrets
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["dry_run", "replay", "offline"])]
+    record: Option<PathBuf>,
+    /// Let the recording in this folder answer in place of all servers
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["dry_run", "offline"])]
+    replay: Option<PathBuf>,
     /// How it is told; `json` is one event per line
     #[arg(long, value_enum, default_value = "human")]
     format: Format,
@@ -59,11 +70,21 @@ pub(super) fn run(args: &Args, shell: &mut Shell) -> Result<Exit, Failure> {
     if args.dry_run {
         return plan(args, &app, shell);
     }
+    if let Some(dir) = &args.replay {
+        let world = world::replayed(&shell.path(dir), &app.project().settings)?;
+        if let Some(url) = world.tape.as_ref().and_then(|tape| tape.head().backend.clone()) {
+            app.place_backend(&url);
+        }
+        let exit = perform(args, &app, &world, shell)?;
+        return Ok(world::told(exit, &world, dir, shell));
+    }
     let offline = args.asked.offline;
     let backend = if offline { None } else { Backend::start(&mut app, shell)? };
-    let exit = perform(args, &app, shell);
-    drop(backend);
-    exit
+    let Some(dir) = &args.record else { return perform(args, &app, &World::real(), shell) };
+    let address = backend.as_ref().map(Backend::url);
+    let world = world::recorded(&shell.path(dir), &app.project().settings, address.as_deref())?;
+    let exit = perform(args, &app, &world, shell)?;
+    Ok(world::told(exit, &world, dir, shell))
 }
 
 /// Shows errors, which stop the run, and counts warnings, which do not.
@@ -86,8 +107,18 @@ fn has_errors(app: &App, shell: &Shell) -> bool {
 
 fn plan(args: &Args, app: &App, shell: &Shell) -> Result<Exit, Failure> {
     let store = session::open_for_reading(&Database::new(app, args.asked.db.as_deref(), shell))?;
-    let engine = engine(args, app, &store, Providers::new(), &Silent, Stop::new(None));
-    let planned = engine.plan(&args.asked.trigger())?;
+    let planned = match &args.stubs {
+        None => {
+            let engine = engine(args, app, &store, Providers::new(), &Silent, &World::real());
+            engine.plan(&args.asked.trigger())?
+        }
+        Some(file) => {
+            let stubs = session::stubs(&shell.path(file), file)?;
+            let world = World { answers: Some(stubs.answers()), ..World::real() };
+            let providers = session::providers(app.project(), &app.project().settings, &world);
+            engine(args, app, &store, providers, &Silent, &world).plan_with(&args.asked.trigger(), &stubs)?
+        }
+    };
     match args.format {
         Format::Human => shell.out.print(&plan::text(&planned, shell.out.paint))?,
         Format::Json => shell.out.json(&planned)?,
@@ -95,27 +126,28 @@ fn plan(args: &Args, app: &App, shell: &Shell) -> Result<Exit, Failure> {
     Ok(Exit::Clean)
 }
 
-fn perform(args: &Args, app: &App, shell: &Shell) -> Result<Exit, Failure> {
+fn perform(args: &Args, app: &App, world: &World, shell: &Shell) -> Result<Exit, Failure> {
     let store = session::open_for_writing(&Database::new(app, args.asked.db.as_deref(), shell))?;
     let stop = Stop::new(None);
     let asked = stop.clone();
     let interrupts = Interrupts::of_owner(move || asked.ask())?;
-    let providers = session::providers(app.project(), &app.project().settings);
+    let providers = session::providers(app.project(), &app.project().settings, world);
     let outcome = match args.format {
         Format::Human => {
             let observer = human::Report::new(&shell.out, shell.live);
-            let summary =
-                engine(args, app, &store, providers, &observer, stop).trigger(&args.asked.trigger());
+            let engine = Engine { stop, ..engine(args, app, &store, providers, &observer, world) };
+            let summary = engine.trigger(&args.asked.trigger());
             let seen = observer.finish()?;
             let summary = summary?;
             let ended = Ended::read(&store)?;
-            shell.out.print(&closing::text(&ended, &seen, &summary, shell.out.paint))?;
+            let now = world.clock.now();
+            shell.out.print(&closing::text(&ended, &seen, &summary, now, shell.out.paint))?;
             summary.outcome
         }
         Format::Json => {
             let observer = json::Lines::new(&shell.out);
-            let summary =
-                engine(args, app, &store, providers, &observer, stop).trigger(&args.asked.trigger());
+            let engine = Engine { stop, ..engine(args, app, &store, providers, &observer, world) };
+            let summary = engine.trigger(&args.asked.trigger());
             observer.finish()?;
             summary?.outcome
         }
@@ -138,10 +170,11 @@ fn engine<'a>(
     store: &'a Store,
     providers: Providers,
     observer: &'a dyn Observer,
-    stop: Stop,
+    world: &World,
 ) -> Engine<'a> {
-    let clock = Arc::new(SystemClock);
+    let (clock, stop) = (Arc::clone(&world.clock), Stop::new(None));
     let options = args.asked.options(&app.project().settings, None);
+    let options = RunOptions { schedule: world.schedule, ..options };
     Engine { project: app.project(), files: &app.files, store, providers, clock, observer, stop, options }
 }
 

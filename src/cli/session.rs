@@ -9,28 +9,37 @@ use super::output::Verbosity;
 use super::shell::Shell;
 use crate::action::ProviderKind;
 use crate::app::{Project, Settings};
-use crate::run::provider::{Dynamic, DynamicOptions, Http, HttpOptions, Local, Rest, RestOptions};
-use crate::run::{Clock, Providers, RunError, SettingsCredentials, SystemClock};
+use crate::run::provider::{
+    Answers, Connections, Dynamic, DynamicOptions, Http, HttpOptions, Local, NoPace, Pace, RealPace, Rest,
+    RestOptions, Tape,
+};
+use crate::run::{
+    AppFiles, Clock, Provider, Providers, RunError, Schedule, SettingsCredentials, Stubs, SystemClock,
+};
 use crate::serve::{Options, Server};
 use crate::store::{Fault, OpenOptions, Retention, Store, StoreError};
 
 /// The folder of tables that the settings name, served for as long as this lives.
 pub(super) struct Backend {
-    _server: Server,
+    server: Server,
 }
 
 impl Backend {
     /// Starts to serve, when the settings name a folder, and puts the address where they say
     /// `${backend}`.
     pub(super) fn start(app: &mut App, shell: &Shell) -> Result<Option<Self>, Failure> {
-        let settings = &mut app.loaded.project.settings;
-        let Some(folder) = settings.backend.clone() else { return Ok(None) };
+        let Some(folder) = app.project().settings.backend.clone() else { return Ok(None) };
         let server = Server::start(&Options { dir: Some(folder.clone()), ..Options::default() })?;
-        *settings = Arc::new(Settings::clone(settings).with_backend(&server.url()));
+        app.place_backend(&server.url());
         if shell.out.verbosity() == Verbosity::Verbose {
             shell.out.detail(&format!("serving `{}` at {}", folder.display(), server.url()));
         }
-        Ok(Some(Self { _server: server }))
+        Ok(Some(Self { server }))
+    }
+
+    /// Its address.
+    pub(super) fn url(&self) -> String {
+        self.server.url()
     }
 }
 
@@ -118,21 +127,59 @@ pub(super) fn open_recovered(database: &Database, now: i64) -> Result<Option<Sto
     }
 }
 
+/// The answers in a file, YAML or JSON; `named` is how the user calls it.
+pub(super) fn stubs(path: &Path, named: &Path) -> Result<Stubs, Failure> {
+    let wrong = |why: String| Failure::usage(format!("the stubs `{}`: {why}", named.display()));
+    let text = std::fs::read_to_string(path).map_err(|error| wrong(error.to_string()))?;
+    let value: serde_json::Value = serde_yaml::from_str(&text).map_err(|error| wrong(error.to_string()))?;
+    Stubs::parse(&value).map_err(wrong)
+}
+
+/// What a run takes place in.
+#[derive(Clone)]
+pub(super) struct World {
+    pub(super) clock: Arc<dyn Clock>,
+    /// A recording that is made or played.
+    pub(super) tape: Option<Arc<Tape>>,
+    pub(super) schedule: Schedule,
+    /// Answers of which a plan is made; nobody else is asked then.
+    pub(super) answers: Option<Arc<Answers>>,
+}
+
+impl World {
+    /// The world as it is.
+    pub(super) fn real() -> Self {
+        Self { clock: Arc::new(SystemClock), tape: None, schedule: Schedule::SideBySide, answers: None }
+    }
+
+    fn pace(&self) -> Arc<dyn Pace> {
+        let is_played = self.tape.as_ref().is_some_and(|tape| tape.is_played());
+        if is_played || self.answers.is_some() { Arc::new(NoPace) } else { Arc::new(RealPace) }
+    }
+}
+
 /// Everything this runtime can fetch from. `settings` are the project's, with the address of the
 /// served folder in them.
-pub(super) fn providers(project: &Project, settings: &Settings) -> Providers {
-    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let http = Http::new(&HttpOptions::of_app(project, settings));
+pub(super) fn providers(project: &Project, settings: &Settings, world: &World) -> Providers {
+    let clock = Arc::clone(&world.clock);
+    let (pace, tape) = (world.pace(), world.tape.clone());
+    let http = Http::new(&HttpOptions { pace, tape, ..HttpOptions::of_app(project, settings) });
     let credentials = Arc::new(SettingsCredentials::new(settings));
     let mut rest = RestOptions::new(http.clone(), credentials, clock);
     rest.shared.clone_from(&project.home.shared);
+    rest.files = Arc::new(AppFiles::new(&project.root, settings.http.max_body));
+    rest.connections = Connections::from_settings(settings);
+    rest.answers.clone_from(&world.answers);
     let mut dynamic = DynamicOptions::from_settings(&settings.dynamic, http);
     if let Some(pages) = settings.http.max_pages {
         rest.max_pages = pages;
         dynamic.max_pages = usize::try_from(pages).unwrap_or(usize::MAX);
     }
+    // The functions of both are called in the same way.
+    let functions = Arc::new(Rest::new(rest));
     Providers::new()
-        .with(ProviderKind::Rest, Arc::new(Rest::new(rest)))
+        .with(ProviderKind::Rest, Arc::clone(&functions) as Arc<dyn Provider>)
+        .with(ProviderKind::Sql, functions)
         .with(ProviderKind::Dynamic, Arc::new(Dynamic::new(dynamic)))
         .with(ProviderKind::Local, Arc::new(Local))
 }

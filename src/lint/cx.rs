@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use super::columns::Columns;
 use super::doubt::Doubts;
+use super::edit;
 use super::facts::Facts;
 use super::forms::{Forms, FormsAtHand};
 use super::known::Known;
@@ -74,6 +75,17 @@ impl<'a> Place<'a> {
         };
         root.get(section)?.get(self.id)
     }
+
+    /// The values of that map, without those of the other parts that an index may stand beside.
+    pub fn own_values(&self) -> impl Iterator<Item = &'a Node> + use<'a> {
+        let root = &self.source.tree.root;
+        let is_beside = self.source.kind == FileKind::SingleFile
+            && self.kind == FileKind::Index
+            && root.get("index").is_none();
+        let entries = self.node().map_or(&[][..], Node::entries).iter();
+        let own = entries.filter(move |entry| !is_beside || FileKind::of_section(&entry.key.text).is_none());
+        own.map(|entry| &entry.value)
+    }
 }
 
 impl<'a> Cx<'a> {
@@ -111,8 +123,16 @@ impl<'a> Cx<'a> {
         }
     }
 
+    /// Tells a finding. One that knows which name is meant offers to write it.
     pub fn report(&mut self, finding: Diagnostic) {
-        self.found.push(finding);
+        let offer = finding.fix.is_none().then(|| {
+            let meant = meant(finding.help.as_deref()?)?;
+            edit::respelled(&finding, meant, self.text(finding.span.file))
+        });
+        self.found.push(match offer.flatten() {
+            Some(fix) => finding.fix(fix),
+            None => finding,
+        });
     }
 
     /// The place of a part of an expression or another text.
@@ -281,6 +301,11 @@ impl<'a> Cx<'a> {
         let help = self.suggestion(kind, id);
         Some(self.finding(span, format!("there is no {what} `{id}`")).maybe_help(help))
     }
+}
+
+/// The name in a help that says no more than which name may be meant.
+fn meant(help: &str) -> Option<&str> {
+    help.strip_prefix("did you mean `")?.strip_suffix("`?").filter(|name| !name.contains('`'))
 }
 
 /// Every place that a finding speaks of.

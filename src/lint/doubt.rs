@@ -110,9 +110,11 @@ fn is_part(c: char) -> bool {
     c.is_alphanumeric() || matches!(c, '_' | '-')
 }
 
-/// Adds a file in which the loader found an error.
+/// Adds a file in which the loader found an error. Settings name no parts of the app.
 pub(super) fn errors(file: Sight<'_>, add: Add<'_, ()>) {
-    if file.loaded.diagnostics_in(file.source).any(|found| found.severity == Severity::Error) {
+    let is_settings = file.source.kind == FileKind::Settings;
+    if !is_settings && file.loaded.diagnostics_in(file.source).any(|found| found.severity == Severity::Error)
+    {
         add(ALL, ());
     }
 }

@@ -1,6 +1,6 @@
 //! Small edits that fixes are made of: they keep quotes, and the notation of the list.
 
-use crate::diag::{Fix, Span};
+use crate::diag::{Diagnostic, Fix, Span};
 use crate::syntax::{Entry, Node};
 
 /// Writes another key in place of one, in the same quotes.
@@ -65,6 +65,26 @@ pub(super) fn with_key(map: &Node, key: &str, value: &str, text: &str) -> Option
         (false, _) => return None,
     };
     Some((Span { end: first.start, ..first }, added))
+}
+
+/// Writes another name in place of the one that a finding is about; `None` where more than that name stands
+/// there, or it is not written as it is. Which name is meant is a guess.
+pub(super) fn respelled(finding: &Diagnostic, meant: &str, text: &str) -> Option<Fix> {
+    let written = text.get(finding.span.range())?;
+    let quote = written.chars().next().filter(|c| matches!(c, '"' | '\''));
+    let inner = match quote {
+        Some(quote) => written.strip_prefix(quote)?.strip_suffix(quote)?,
+        None => written,
+    };
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-') || inner.contains(c);
+    let is_name = !meant.is_empty() && meant.chars().all(is_plain) && !inner.contains(['\\', '\n']);
+    // Both words are read the same way only when they begin alike.
+    let begins = |word: &str| word.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
+    let is_same_kind = begins(meant) && begins(inner);
+    let is_it = finding.message.contains(&format!("`{inner}`"));
+    let quote = quote.map_or_else(String::new, String::from);
+    (is_name && is_same_kind && is_it)
+        .then(|| Fix::risky(format!("write `{meant}`"), finding.span, format!("{quote}{meant}{quote}")))
 }
 
 /// The line that a place begins on, with its line break, and its indentation.

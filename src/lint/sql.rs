@@ -62,6 +62,18 @@ impl Cx<'_> {
         self.known().sql.check(&statement.scalar.text, statement.language, self.project.name)
     }
 
+    /// What compiling a function's statement for a named connection shows, where that is a SQLite file here;
+    /// only the mistakes that no table can mend count. `None` for several statements in one text as well.
+    pub fn compiled_for_connection(&self, statement: &Statement<'_>) -> Option<Arc<Checked>> {
+        let connection = statement.owner.get("connection").and_then(Node::as_str)?;
+        let text = statement.scalar.text.trim_end().trim_end_matches(';');
+        if statement.language != Language::Server || !self.project.is_sqlite(connection) || text.contains(';')
+        {
+            return None;
+        }
+        self.known().sql.check(&statement.scalar.text, Language::Change, self.project.name)
+    }
+
     /// Whether some statement of the app makes or alters a table of this name, so that its columns are the
     /// author's own.
     pub fn is_shaped_by_sql(&self, table: &str) -> bool {

@@ -19,6 +19,7 @@ mod overwritten_sync;
 mod racy_guard;
 mod scope_after_sync;
 mod scope_not_sequential;
+mod sync_into_cloud_table;
 mod sync_not_at_start;
 mod sync_outside_scope;
 mod table_change_loop;
@@ -52,6 +53,7 @@ pub(super) static RULES: &[&Rule] = &[
     &racy_guard::RULE,
     &scope_after_sync::RULE,
     &scope_not_sequential::RULE,
+    &sync_into_cloud_table::RULE,
     &sync_not_at_start::RULE,
     &sync_outside_scope::RULE,
     &table_change_loop::RULE,

@@ -5,6 +5,7 @@
 mod corpus;
 mod fixtures;
 mod fuzz;
+mod one_file;
 mod pages;
 mod planted;
 mod recall;

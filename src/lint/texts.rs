@@ -6,19 +6,18 @@ use super::Cx;
 use super::known::ALL;
 use super::table::{Add, Sight};
 use crate::app::{FileKind, Source};
+use crate::syntax::Node;
 
 /// Adds the texts of a language.
 pub(super) fn texts(file: Sight<'_>, add: Add<'_, ()>) {
-    if is_language(file.source) {
-        file.source.tree.root.entries().iter().for_each(|entry| add(&entry.key.text, ()));
+    for (_, language) in languages_in(file.source) {
+        language.entries().iter().for_each(|entry| add(&entry.key.text, ()));
     }
 }
 
 /// Adds the file of a language.
 pub(super) fn languages(file: Sight<'_>, add: Add<'_, ()>) {
-    if is_language(file.source) {
-        add(ALL, ());
-    }
+    languages_in(file.source).into_iter().for_each(|_| add(ALL, ()));
 }
 
 /// The texts of all translations.
@@ -34,7 +33,7 @@ impl<'a> Cx<'a> {
 
     /// Whether every file with translations could be read.
     pub fn knows_all_texts(&self) -> bool {
-        !self.is_any_damaged(&[FileKind::Translation])
+        !self.is_any_damaged(&[FileKind::Translation, FileKind::SingleFile])
     }
 }
 
@@ -57,12 +56,12 @@ impl<'a> Texts<'_, 'a> {
     }
 
     /// The texts that other languages have and this one lacks: how many, and the first of them.
-    pub fn lacking(&self, source: &Source) -> (usize, Vec<&'a str>) {
+    pub fn lacking(&self, language: &Node) -> (usize, Vec<&'a str>) {
         const SHOWN: usize = 3;
         if self.languages() < 2 {
             return (0, Vec::new());
         }
-        let own: HashSet<&str> = source.tree.root.entries().iter().map(|entry| &*entry.key.text).collect();
+        let own: HashSet<&str> = language.entries().iter().map(|entry| &*entry.key.text).collect();
         let mut missing: Vec<&str> =
             self.cx.keys(|known| &known.texts).filter(|id| !own.contains(id)).collect();
         missing.sort_unstable();
@@ -76,7 +75,18 @@ impl<'a> Texts<'_, 'a> {
     }
 }
 
-/// Whether a file holds the texts of a whole language; those of a region, `pt-br`, need only differ.
-pub(super) fn is_language(source: &Source) -> bool {
-    source.kind == FileKind::Translation && !source.id.contains(['-', '_'])
+/// The whole languages in a file, each with its map from ids to texts; those of a region, `pt-br`, need only
+/// differ.
+pub(super) fn languages_in(source: &Source) -> Vec<(&str, &Node)> {
+    let root = &source.tree.root;
+    let is_whole = |language: &str| !language.contains(['-', '_']);
+    match source.kind {
+        FileKind::Translation if is_whole(&source.id) => vec![(&source.id, root)],
+        FileKind::SingleFile => {
+            let section = root.get("translations").map_or(&[][..], Node::entries).iter();
+            let languages = section.map(|entry| (&*entry.key.text, &entry.value));
+            languages.filter(|(language, _)| is_whole(language)).collect()
+        }
+        _ => Vec::new(),
+    }
 }

@@ -69,8 +69,19 @@ pub(super) struct Compared {
     pub text: String,
     /// Where it stands, without quotes.
     pub range: Range<usize>,
-    /// Whether something takes care of rows with another value: another branch, a predicate, a call.
-    pub is_covered: bool,
+    /// What takes care of rows with another value.
+    pub others: Others,
+}
+
+/// What takes care of rows whose value is another one than the text they are compared with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Others {
+    /// Nothing.
+    Nothing,
+    /// Another branch.
+    Branch,
+    /// A predicate, a call, or what is not followed.
+    All,
 }
 
 /// The table that a query reads, when it reads one of these and no other, with its columns as they are.
@@ -93,7 +104,7 @@ pub(super) fn compared(cx: &Cx<'_>, place: &Place<'_>, found: &Found) -> Vec<Com
         return Vec::new();
     }
     let mut walk = Walk { cx, place, span: found.span, bound: HashMap::new(), found: Vec::new() };
-    walk.node(found.expression.root(), None, false);
+    walk.node(found.expression.root(), None, Others::Nothing);
     walk.found
 }
 
@@ -114,7 +125,7 @@ pub(super) fn compared_in_sql(table: Tracked, column: &str, sql: &str) -> Vec<Co
             let range = start + range.start..start + range.end;
             let Some(text) = sql.get(range.clone()).map(str::to_owned) else { continue };
             let (datasource, column) = (String::new(), column.to_owned());
-            found.push(Compared { datasource, table, column, text, range, is_covered: true });
+            found.push(Compared { datasource, table, column, text, range, others: Others::All });
         }
     }
     found
@@ -168,39 +179,45 @@ struct Walk<'c, 'a, 'e> {
 
 impl<'e> Walk<'_, '_, 'e> {
     /// Looks at a node whose bare names are fields of `base`.
-    fn node(&mut self, node: &'e ExprNode, base: Option<&Steps>, covered: bool) {
+    fn node(&mut self, node: &'e ExprNode, base: Option<&Steps>, others: Others) {
         match &node.kind {
             ExprKind::Binary { op: Operator::Equal, left, right } => {
-                self.pair(left, right, base, covered);
-                self.pair(right, left, base, covered);
+                self.pair(left, right, base, others);
+                self.pair(right, left, base, others);
             }
             ExprKind::Binary { op: Operator::NotEqual, left, right } => {
-                self.pair(left, right, base, true);
-                self.pair(right, left, base, true);
+                self.pair(left, right, base, Others::All);
+                self.pair(right, left, base, Others::All);
             }
-            ExprKind::Binary { op: Operator::In, left, right } => self.pair(left, right, base, covered),
+            ExprKind::Binary { op: Operator::In, left, right } => self.pair(left, right, base, others),
             ExprKind::Condition { test, then, otherwise } => {
-                self.node(test, base, covered || otherwise.is_some());
-                self.node(then, base, covered);
-                otherwise.iter().for_each(|other| self.node(other, base, covered));
+                let is_asked = matches!(
+                    (&then.kind, otherwise.as_deref().map(|other| &other.kind)),
+                    (ExprKind::True, None | Some(ExprKind::False))
+                );
+                let branch =
+                    if is_asked || otherwise.is_none() { others } else { others.max(Others::Branch) };
+                self.node(test, base, branch);
+                self.node(then, base, others);
+                otherwise.iter().for_each(|other| self.node(other, base, others));
             }
             ExprKind::Path(left, right) => {
-                self.node(left, base, covered);
+                self.node(left, base, others);
                 let steps = self.steps(left, base);
-                self.node(right, steps.as_ref(), covered);
+                self.node(right, steps.as_ref(), others);
             }
             ExprKind::Filter(of, predicate) => {
-                self.node(of, base, covered);
+                self.node(of, base, others);
                 let steps = self.steps(of, base);
-                self.node(predicate, steps.as_ref(), true);
+                self.node(predicate, steps.as_ref(), Others::All);
             }
             ExprKind::Bind(name, value) => {
-                self.node(value, base, covered);
+                self.node(value, base, others);
                 let steps = self.steps(value, base);
                 self.bound.insert(name, steps);
             }
             ExprKind::Call(_, arguments) => self.call(arguments, base),
-            _ => node.for_each_child(&mut |child| self.node(child, base, covered)),
+            _ => node.for_each_child(&mut |child| self.node(child, base, others)),
         }
     }
 
@@ -213,22 +230,22 @@ impl<'e> Walk<'_, '_, 'e> {
                 let list = self.steps(&arguments[0], base);
                 self.bound.insert(item, list);
             }
-            self.node(argument, base, true);
+            self.node(argument, base, Others::All);
         }
     }
 
-    fn pair(&mut self, subject: &'e ExprNode, with: &'e ExprNode, base: Option<&Steps>, covered: bool) {
+    fn pair(&mut self, subject: &'e ExprNode, with: &'e ExprNode, base: Option<&Steps>, others: Others) {
         match &with.kind {
-            ExprKind::Text(text) => self.compare(subject, text, with, base, covered),
+            ExprKind::Text(text) => self.compare(subject, text, with, base, others),
             ExprKind::Array(items) => {
                 for item in items {
                     if let ExprKind::Text(text) = &item.kind {
-                        self.compare(subject, text, item, base, covered);
+                        self.compare(subject, text, item, base, others);
                     }
                 }
             }
             // The other side is looked at when the sides are swapped.
-            _ => self.node(with, base, covered),
+            _ => self.node(with, base, others),
         }
     }
 
@@ -238,7 +255,7 @@ impl<'e> Walk<'_, '_, 'e> {
         text: &str,
         at: &ExprNode,
         base: Option<&Steps>,
-        covered: bool,
+        others: Others,
     ) {
         let Some(steps) = self.steps(subject, base) else { return };
         let (id, column) = match steps.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
@@ -257,7 +274,7 @@ impl<'e> Walk<'_, '_, 'e> {
             column,
             text: text.to_owned(),
             range: range.start + 1..range.end.saturating_sub(1),
-            is_covered: covered,
+            others,
         });
     }
 

@@ -9,7 +9,7 @@ use super::log::{Log, Question};
 use crate::action::UseKind;
 use crate::app::{
     Database, Datasource, Definition, FileKind, Function, GlobalAction, Ordered, Part, Placed, Project,
-    Reference, Screen, Script,
+    Reference, Screen, Script, SqlConnection,
 };
 
 /// The app as rules see it. It has the fields of [`Project`].
@@ -75,6 +75,12 @@ impl<'a> View<'a> {
     /// Whether a table belongs to Dynamic Data: it is written with its database.
     pub fn is_dynamic(&self, table: &str) -> bool {
         table.split_once('/').is_some_and(|(id, _)| id == "default" || self.databases.contains_key(id))
+    }
+
+    /// Whether the settings say that a named connection is a SQLite file. New settings begin everything
+    /// anew, so that nobody has to remember who asked.
+    pub fn is_sqlite(&self, connection: &str) -> bool {
+        matches!(self.project.settings.sql.get(connection), Some(SqlConnection::Sqlite(_)))
     }
 
     /// The index, all jigs and all components.

@@ -167,7 +167,7 @@ impl<'a> Walk<'a> {
             let place = |id: &'a str, screen| Place { source, id, screen, kind: part.kind };
             match &part.holds {
                 Holds::Screen(screen) => {
-                    screens.push(screen.as_ref());
+                    screens.push((part.kind, screen.as_ref()));
                     self.screen(&place(&screen.id, Some(screen)), screen);
                 }
                 Holds::Action(global) => {
@@ -184,9 +184,7 @@ impl<'a> Walk<'a> {
                 Holds::Database(_) | Holds::Other => {}
             }
         }
-        // A file that holds a whole app is on no screen.
-        let screen = screens.first().copied().filter(|_| source.kind != FileKind::SingleFile);
-        self.tree(source, screen);
+        self.tree(source, &screens);
     }
 
     fn function(&mut self, place: &Place<'a>, function: &'a Function) {
@@ -238,14 +236,58 @@ impl<'a> Walk<'a> {
         }
     }
 
-    fn tree(&mut self, source: &'a Source, screen: Option<&'a Screen>) {
+    fn tree(&mut self, source: &'a Source, screens: &[(FileKind, &'a Screen)]) {
+        // A file that holds a whole app is on no screen.
+        let is_app = source.kind == FileKind::SingleFile;
+        let screen = screens.first().map(|(_, screen)| *screen).filter(|_| !is_app);
         let place = Place { source, id: &source.id, screen, kind: source.kind };
         for (rule, run) in &self.hooks.file {
             self.cx.rule = rule;
             run(&mut self.cx, &place);
         }
-        if has_texts(source.kind) && !(self.hooks.text.is_empty() && self.hooks.object.is_empty()) {
+        if self.hooks.text.is_empty() && self.hooks.object.is_empty() {
+            return;
+        }
+        if is_app {
+            self.app_in_one(source, screens);
+        } else if has_texts(source.kind) {
             self.node(&place, None, &source.tree.root, &mut Vec::new());
+        }
+    }
+
+    /// Each part of an app in one file as if it were a file of its own.
+    fn app_in_one(&mut self, source: &'a Source, screens: &[(FileKind, &'a Screen)]) {
+        let screen = |kind: FileKind, id: &str| {
+            let of = |(own, screen): &&(FileKind, &'a Screen)| *own == kind && screen.id == id;
+            screens.iter().find(of).map(|(_, screen)| *screen)
+        };
+        let root = &source.tree.root;
+        let kind = FileKind::Index;
+        let home = Place { source, id: "", screen: screen(kind, ""), kind };
+        self.object(&home, &Branch { node: root, key: None, outer: &[] });
+        let mut outer = vec![(None, root)];
+        for section in root.entries() {
+            let key = &*section.key.text;
+            let Some(kind) = FileKind::of_section(key) else {
+                if key != "assets" {
+                    self.node(&home, Some(key), &section.value, &mut outer);
+                }
+                continue;
+            };
+            outer.push((Some(key), &section.value));
+            for part in section.value.entries().iter().filter(|_| has_texts(kind)) {
+                let id = &*part.key.text;
+                let place = Place { source, id, screen: screen(kind, id), kind };
+                self.node(&place, Some(id), &part.value, &mut outer);
+            }
+            outer.pop();
+        }
+    }
+
+    fn object(&mut self, place: &Place<'a>, branch: &Branch<'_>) {
+        for (rule, run) in &self.hooks.object {
+            self.cx.rule = rule;
+            run(&mut self.cx, place, branch);
         }
     }
 
@@ -258,11 +300,7 @@ impl<'a> Walk<'a> {
     ) {
         match &node.kind {
             Kind::Object(entries) => {
-                let branch = Branch { node, key, outer };
-                for (rule, run) in &self.hooks.object {
-                    self.cx.rule = rule;
-                    run(&mut self.cx, place, &branch);
-                }
+                self.object(place, &Branch { node, key, outer });
                 outer.push((key, node));
                 for entry in entries {
                     self.node(place, Some(&entry.key.text), &entry.value, outer);

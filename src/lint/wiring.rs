@@ -97,10 +97,20 @@ pub(super) fn hidden_links(file: Sight<'_>, add: Add<'_, ()>) {
 }
 
 fn threads<'n>(file: Sight<'n>, see: &mut dyn FnMut(Thread<'n>)) {
-    use FileKind::{Icons, Images, Settings, Translation};
-    if !matches!(file.source.kind, Settings | Translation | Icons | Images) {
-        below(&file.source.tree.root, file.source.kind == FileKind::Index, see);
+    let root = &file.source.tree.root;
+    match file.source.kind {
+        FileKind::Settings | FileKind::Translation | FileKind::Icons | FileKind::Images => {}
+        // What stands in no section of a whole app is its index.
+        FileKind::SingleFile => root.entries().iter().for_each(|entry| {
+            below(&entry.value, !is_section(&entry.key.text), see);
+        }),
+        kind => below(root, kind == FileKind::Index, see),
     }
+}
+
+/// Whether a key of a whole app in one file holds parts by their ids.
+fn is_section(key: &str) -> bool {
+    matches!(key, "jigs" | "components" | "actions")
 }
 
 fn below<'n>(node: &'n Node, is_index: bool, see: &mut dyn FnMut(Thread<'n>)) {

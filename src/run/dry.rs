@@ -2,16 +2,24 @@
 
 mod effect;
 mod planner;
+mod stubs;
 mod touched;
+mod trial;
 mod untouched;
+
+use std::sync::Arc;
 
 use serde::Serialize;
 use serde_json::Value;
 
 use super::done::Then;
 use super::event::ActionRef;
-use super::target::targets;
-use super::{Engine, RunError, Trigger};
+use super::interpret::Run;
+use super::target::{Target, targets};
+use super::{Engine, Observer, Record, RunError, RunOptions, Schedule, Trigger};
+use crate::action::ProviderKind;
+pub use stubs::Stubs;
+use trial::Trial;
 
 /// What a trigger would do.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -86,10 +94,39 @@ pub struct Reading {
 /// What the trigger would do now.
 pub(super) fn plan(engine: &Engine<'_>, trigger: &Trigger) -> Result<Planned, RunError> {
     let targets = targets(engine, trigger)?;
-    let planner = planner::Planner::new(engine)?;
+    all(&planner::Planner::new(engine, None)?, &targets)
+}
+
+/// The same where stubs answer, on a copy of the database.
+pub(super) fn plan_with(engine: &Engine<'_>, trigger: &Trigger, stubs: &Stubs) -> Result<Planned, RunError> {
+    stubs.check(engine)?;
+    let store = engine.store.copy_in_memory()?;
+    let engine = Engine {
+        project: engine.project,
+        files: engine.files,
+        store: &store,
+        providers: engine.providers.clone().with(ProviderKind::Dynamic, stubs.tables()),
+        clock: Arc::clone(&engine.clock),
+        observer: &NoOne,
+        stop: engine.stop.clone(),
+        options: RunOptions { schedule: Schedule::OneByOne, ..engine.options.clone() },
+    };
+    let run = Run::new(&engine);
+    let targets = targets(&engine, trigger)?;
+    all(&planner::Planner::new(&engine, Some(Trial::new(&run, stubs)))?, &targets)
+}
+
+fn all(planner: &planner::Planner<'_>, targets: &[Target<'_>]) -> Result<Planned, RunError> {
     let mut actions: Vec<_> = targets.iter().map(|target| planner.target(target)).collect();
     actions.extend(planner.table_changes());
     planner.finish(Planned { actions })
+}
+
+/// Hears nothing of what is only tried.
+struct NoOne;
+
+impl Observer for NoOne {
+    fn observe(&self, _: &Record) {}
 }
 
 impl PlannedAction {

@@ -127,6 +127,20 @@ pub enum Event {
         #[serde(skip_serializing_if = "Option::is_none")]
         note: Option<String>,
     },
+    /// A table has been filled, and its rows are there.
+    #[serde(rename = "entity.finished")]
+    EntityFinished {
+        /// The table.
+        entity: String,
+        /// New rows.
+        inserted: u64,
+        /// Rows whose data changed.
+        updated: u64,
+        /// Rows that were there with the same data.
+        unchanged: u64,
+        /// Rows that are gone.
+        deleted: u64,
+    },
     /// A user-interface action would have happened.
     #[serde(rename = "effect")]
     Effect {

@@ -15,11 +15,13 @@ use super::guard::{Chain, Decision, Skip, decide};
 use super::permits::Permits;
 use super::queue::Sending;
 use super::target::{Target, targets};
-use super::{Answer, Engine, RunError, Summary, Trigger};
+use super::{Answer, Engine, RunError, Schedule, Summary, Trigger};
 use crate::action::{ActionNode, Effect, Plan, PlanError};
 use crate::diag::FileId;
 use crate::expr::{EvalError, Evaluator, is_expression};
 
+/// The type of the effect that tells a success.
+pub(super) const TOAST: &str = "toast";
 /// How deep actions may stand in one another, calls of global actions included.
 const MAX_DEPTH: usize = 256;
 /// The stack of a thread of a run: actions in one another take some of it.
@@ -53,13 +55,16 @@ struct Left {
 }
 
 impl<'r> Run<'r> {
-    fn new(engine: &'r Engine<'r>) -> Self {
+    pub(super) fn new(engine: &'r Engine<'r>) -> Self {
         Self {
             engine,
             session: Session::new(engine),
             emitter: Emitter::new(engine.observer, &*engine.clock),
             syncs: Permits::new(engine.options.concurrency),
-            threads: Permits::new(engine.options.concurrency),
+            threads: match engine.options.schedule {
+                Schedule::SideBySide => Permits::new(engine.options.concurrency),
+                Schedule::OneByOne => Permits::none(),
+            },
             endless: Mutex::default(),
             sending: Sending::default(),
             changed: Mutex::default(),
@@ -87,6 +92,11 @@ impl<'r> Run<'r> {
     /// Held while a change is committed and told.
     pub(super) fn in_order(&self) -> MutexGuard<'_, ()> {
         lock(&self.order)
+    }
+
+    /// How long ago something was, for display.
+    fn millis(&self, since: Instant) -> u64 {
+        u64::try_from(self.engine.clock.elapsed(since).as_millis()).unwrap_or(u64::MAX)
     }
 
     /// Whether nothing new may begin.
@@ -179,7 +189,7 @@ fn perform(engine: &Engine<'_>, trigger: &Trigger, targets: &[Target<'_>]) -> Re
     };
     let counts = run.emitter.counts();
     let taken_over = left.as_ref().map(|left| left.taken_over.clone()).unwrap_or_default();
-    let duration_ms = millis(begun);
+    let duration_ms = run.millis(begun);
     run.emitter.emit(Event::RunFinished { outcome, duration_ms, counts, taken_over });
     left.map(|left| Summary { outcome, counts, taken_over: left.taken_over })
 }
@@ -263,10 +273,28 @@ impl Worker<'_> {
             self.keep(id, &done);
         }
         let (outcome, error) = (done.outcome, done.failure);
-        self.run.emitter.emit(Event::ActionFinished { action, outcome, error, duration_ms: millis(begun) });
+        self.run.emitter.emit(Event::ActionFinished {
+            action,
+            outcome,
+            error,
+            duration_ms: self.run.millis(begun),
+        });
         match &node.success {
             Some(next) if outcome == Outcome::Ok => done.ended.and(self.action(next, spot)),
+            None if outcome == Outcome::Ok => {
+                self.toast(node, spot);
+                done.ended
+            }
             _ => done.ended,
+        }
+    }
+
+    /// Reports what a phone would tell after a success. A text that cannot be evaluated is left out, as
+    /// nothing depends on it.
+    fn toast(&self, node: &ActionNode, spot: &Spot<'_>) {
+        let toast = node.toast.as_ref().map(|toast| self.view(spot.place).template(toast));
+        if let Some(Ok(Some(options))) = toast {
+            self.run.emitter.emit(Event::Effect { type_name: TOAST.to_owned(), options });
         }
     }
 
@@ -394,8 +422,4 @@ fn eval_failure(error: &EvalError) -> Failure {
 
 pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-fn millis(since: Instant) -> u64 {
-    u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX)
 }

@@ -16,6 +16,11 @@ impl Permits {
         Self { free: Mutex::new(count.max(1)), freed: Condvar::new() }
     }
 
+    /// None at all, for what can do without.
+    pub(super) fn none() -> Self {
+        Self { free: Mutex::new(0), freed: Condvar::new() }
+    }
+
     /// Waits for a permit.
     pub(super) fn take(&self) -> Permit<'_> {
         let mut free = self.free();

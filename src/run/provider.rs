@@ -6,6 +6,7 @@
 mod dynamic;
 mod local;
 mod rest;
+mod sql;
 #[cfg(test)]
 pub(in crate::run) mod testing;
 
@@ -21,7 +22,12 @@ use crate::app::{Function, Ordered};
 
 pub use dynamic::{Dynamic, DynamicOptions};
 pub use local::Local;
-pub use rest::{Http, HttpOptions, Pace, RealPace, Rest, RestOptions};
+pub use rest::{Answers, GivenAnswer, NO_ANSWER};
+pub use rest::{
+    Http, HttpOptions, LocalFiles, NoFiles, NoPace, Pace, RealPace, Rest, RestOptions, Tape, TapeError,
+    TapeHead,
+};
+pub use sql::{Connections, SqlAnswer, SqlCall, SqlDriver, SqlKind};
 
 /// Fetches rows from one kind of back end.
 pub trait Provider: Send + Sync {

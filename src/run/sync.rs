@@ -17,14 +17,19 @@ use super::provider::{
 };
 use super::tables::StoreTables;
 use super::{Engine, Network, depth, digest};
-use crate::action::{EntityRequest, ProviderKind};
+use crate::action::{self, EntityRequest, Protect, ProviderKind};
 use crate::app::{Function, Rows};
 use crate::store::sync::ScopeState;
-use crate::store::{self, BeginInstance, Finish, Mode, Operation, StoreError, Work, Writer};
+use crate::store::{
+    self, BeginInstance, Changes, Finish, Mode, OnEmpty, Operation, Percent, Protection, StoreError, Tally,
+    Work, Writer,
+};
 pub(super) use changes::Writes;
 
 /// The code of an error: the work was overtaken.
 const STALE: &str = "stale";
+/// The code of an error: somebody wrote to the table that was being compared.
+const OVERLAP: &str = "apply.overlap";
 
 impl Worker<'_> {
     /// Fetches the tables of one instance, in order, when a permit is free.
@@ -183,7 +188,12 @@ impl Worker<'_> {
         if job.force {
             return Ok(None);
         }
-        self.run.engine.store.sync_token(job.operation).map_err(|error| self.kept(error))
+        let store = self.run.engine.store;
+        let token = store.sync_token(job.operation).map_err(|error| self.kept(error))?;
+        // A table that somebody emptied needs all rows again.
+        let Some(token) = token else { return Ok(None) };
+        let holds = store.has_rows(job.operation.entity).map_err(|error| self.kept(error))?;
+        Ok(holds.then_some(token))
     }
 
     /// Fetches everything, unless the server says that it is as it was; goes on where an earlier fetch was
@@ -251,9 +261,34 @@ impl Worker<'_> {
         cursor: Option<&str>,
         known: Known<'_>,
     ) -> Result<Ended, FetchError> {
-        let store = self.run.engine.store;
+        match self.attempt(job, way, cursor, known, self.writer(job, way, cursor)?) {
+            Err(error) if error.code == OVERLAP => {
+                let again = self.run.engine.store.restart_operation(job.work, job.ordinal);
+                again.map_err(|error| self.kept(error))?;
+                let writer = self.writer(job, way, cursor)?.staging_all();
+                self.attempt(job, way, cursor, Known::default(), writer)
+            }
+            ended => ended,
+        }
+    }
+
+    fn writer(&self, job: &Job<'_>, way: &Way<'_>, cursor: Option<&str>) -> Result<Writer, FetchError> {
+        let Engine { store, project, .. } = self.run.engine;
         let writer = store.rows_writer(job.work, job.ordinal, mode(way.function, cursor));
-        let writer = writer.map_err(|error| self.kept(error))?.resumable(&way.definition);
+        let writer = writer.map_err(|error| self.kept(error))?;
+        let protect = job.entity.protect.or(project.settings.sync);
+        Ok(writer.resumable(&way.definition).protected(protection(protect)))
+    }
+
+    fn attempt(
+        &self,
+        job: &Job<'_>,
+        way: &Way<'_>,
+        cursor: Option<&str>,
+        known: Known<'_>,
+        writer: Writer,
+    ) -> Result<Ended, FetchError> {
+        let store = self.run.engine.store;
         let mut sink = TableSink { worker: self, entity: &job.entity.entity, writer };
         let request = Fetch {
             entity: &job.entity.entity,
@@ -357,6 +392,17 @@ fn mode(function: Option<&Function>, cursor: Option<&str>) -> Mode {
     }
 }
 
+/// The protection of a table in the words of the database.
+fn protection(protect: Protect) -> Protection {
+    Protection {
+        on_empty: protect.on_empty.map(|on_empty| match on_empty {
+            action::OnEmpty::Keep => OnEmpty::Keep,
+            action::OnEmpty::Replace => OnEmpty::Replace,
+        }),
+        max_shrink: protect.max_shrink.map(Percent::new),
+    }
+}
+
 /// How the pages of a fetch ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Ended {
@@ -397,20 +443,32 @@ struct TableSink<'s> {
 impl TableSink<'_> {
     /// Ends the operation, as soon as nobody else writes the table.
     fn finish(self, job: &Job<'_>, way: &Way<'_>, fetched: Fetched) -> Result<(), FetchError> {
-        let Self { worker, writer, .. } = self;
+        let Self { worker, writer, entity } = self;
         let validator = fetched.validator.map(|validator| known::stored(validator, &way.definition));
         let finish = Finish {
             sync_token: fetched.cursor.as_deref(),
             validator: validator.as_ref(),
             now: worker.run.engine.clock.now(),
         };
+        let mut tally = Tally::default();
         worker.when_free(job, || {
             let finished = worker.run.commit(|_| {
-                let finished = writer.try_finish(&finish)?;
-                Ok((finished.is_some(), finished.map(|finished| finished.changes).unwrap_or_default()))
+                let Some(finished) = writer.try_finish(&finish)? else {
+                    return Ok((false, Changes::default()));
+                };
+                tally = finished.tally;
+                Ok((true, finished.changes))
             });
             finished.map_err(|error| worker.kept(error))
-        })
+        })?;
+        worker.run.emitter.emit(Event::EntityFinished {
+            entity: entity.to_owned(),
+            inserted: tally.inserted.unsigned_abs(),
+            updated: tally.updated.unsigned_abs(),
+            unchanged: tally.unchanged.unsigned_abs(),
+            deleted: tally.deleted.unsigned_abs(),
+        });
+        Ok(())
     }
 }
 

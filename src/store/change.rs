@@ -194,6 +194,13 @@ pub(super) fn remove(guarded: &Guarded, table: &Table, part: &Part, kept: &str) 
     Ok(number(guarded.run(&sql, params_from_iter(values))?))
 }
 
+/// How many rows a part of a table has.
+pub(super) fn count(guarded: &Guarded, table: &Table, part: &Part) -> Result<i64, Trouble> {
+    let (condition, values) = condition(table, part)?;
+    let sql = format!("SELECT count(*) FROM {} WHERE {condition}", table.quoted);
+    Ok(guarded.first(&sql, params_from_iter(values), |row| row.get(0))?.unwrap_or(0))
+}
+
 /// SQL that is true for the rows of a part, with its parameters.
 fn condition(table: &Table, part: &Part) -> Result<(String, Vec<Sql>), StoreError> {
     let mut terms = vec!["true".to_owned()];

@@ -64,12 +64,27 @@ impl Store {
         self.write(|guarded| write_within(guarded, entity, method, rows, now))
     }
 
+    /// Whether there is such a table, with a row in it.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn has_rows(&self, entity: &str) -> Result<bool, StoreError> {
+        let exists = "SELECT 1 FROM sqlite_schema WHERE name = ?1 COLLATE NOCASE AND type = 'table'";
+        let any = format!("SELECT 1 FROM {} LIMIT 1", quote(entity));
+        self.read(|reader| {
+            let guarded = reader.guarded();
+            let found =
+                guarded.exists(exists, [entity]).and_then(|there| Ok(there && guarded.exists(&any, [])?));
+            found.map_err(|trouble| self.explain(trouble))
+        })
+    }
+
     /// Makes sure that entity tables exist.
     ///
     /// # Errors
     /// [`StoreError::Target`] for a name that may not be one; those of the database.
     pub fn ensure_tables(&self, entities: &[String]) -> Result<(), StoreError> {
-        self.write(|guarded| entities.iter().try_for_each(|entity| ensure(guarded, entity).map(drop)))
+        self.write(|guarded| entities.iter().try_for_each(|entity| made(guarded, entity).map(drop)))
     }
 }
 
@@ -102,15 +117,33 @@ pub(super) struct Table {
     pub(super) is_plain: bool,
 }
 
-/// The table of that name with our columns; made or completed when needed.
+/// The table of that name, to be written to in this transaction; made or completed when needed.
 pub(super) fn ensure(guarded: &Guarded, entity: &str) -> Result<Table, Trouble> {
-    check_name(entity)?;
-    let found = guarded.first(
-        "SELECT name, type FROM sqlite_schema WHERE name = ?1 COLLATE NOCASE AND type IN ('table', 'view')",
-        [entity],
-        |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?)),
+    let table = made(guarded, entity)?;
+    note_write(guarded, &table.name)?;
+    Ok(table)
+}
+
+/// Counts the writes to a table, so that whoever compares with its rows for a while learns of them.
+pub(super) fn note_write(guarded: &Guarded, table: &str) -> Result<(), Trouble> {
+    guarded.run(
+        "INSERT INTO _syncSequence (name, last) VALUES ('writes ' || lower(?1), 1)
+         ON CONFLICT (name) DO UPDATE SET last = last + 1",
+        [table],
     )?;
-    let Some((name, kind)) = found else {
+    Ok(())
+}
+
+/// How many writes to a table were counted.
+pub(super) fn writes(guarded: &Guarded, table: &str) -> Result<i64, Trouble> {
+    let sql = "SELECT last FROM _syncSequence WHERE name = 'writes ' || lower(?1)";
+    Ok(guarded.first(sql, [table], |row| row.get(0))?.unwrap_or(0))
+}
+
+/// The table of that name with our columns; made or completed when needed.
+pub(super) fn made(guarded: &Guarded, entity: &str) -> Result<Table, Trouble> {
+    check_name(entity)?;
+    let Some((name, kind)) = found(guarded, entity)? else {
         create(&guarded.conn, "", entity)?;
         return Ok(Table { quoted: quote(entity), name: entity.to_owned(), is_plain: true });
     };
@@ -118,6 +151,21 @@ pub(super) fn ensure(guarded: &Guarded, entity: &str) -> Result<Table, Trouble> 
         return Err(target(entity, "it is a view").into());
     }
     complete(guarded, name, entity)
+}
+
+/// The table of that name as it is; `None` without one.
+pub(super) fn known(guarded: &Guarded, entity: &str) -> Result<Option<Table>, Trouble> {
+    let found = found(guarded, entity)?.filter(|(_, kind)| kind == "table");
+    Ok(found.map(|(name, _)| Table { quoted: quote(&name), name, is_plain: false }))
+}
+
+/// The name and type of a table or view.
+fn found(guarded: &Guarded, entity: &str) -> Result<Option<(String, String)>, Trouble> {
+    guarded.first(
+        "SELECT name, type FROM sqlite_schema WHERE name = ?1 COLLATE NOCASE AND type IN ('table', 'view')",
+        [entity],
+        |row| Ok((row.get(0)?, row.get(1)?)),
+    )
 }
 
 /// Makes an entity table; `prefix` is empty or `TEMP`.
@@ -152,13 +200,6 @@ fn complete(guarded: &Guarded, name: String, entity: &str) -> Result<Table, Trou
     let ours = ["id", "data", "timestamp", "file"];
     let is_plain = !triggers && columns.iter().map(|(column, _)| column.as_str()).eq(ours);
     Ok(Table { quoted, name, is_plain })
-}
-
-/// Whether there is such a table, with a row in it.
-pub(super) fn has_rows(guarded: &Guarded, entity: &str) -> Result<bool, Trouble> {
-    let exists = "SELECT 1 FROM sqlite_schema WHERE name = ?1 COLLATE NOCASE AND type = 'table'";
-    Ok(guarded.exists(exists, [entity])?
-        && guarded.exists(&format!("SELECT 1 FROM {} LIMIT 1", quote(entity)), [])?)
 }
 
 /// Refuses names that are not an app's to write.

@@ -4,6 +4,9 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::ffi::ErrorCode;
 
+use super::owner;
+use super::protect::Percent;
+
 /// Whose fault an error is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Fault {
@@ -139,6 +142,39 @@ pub enum StoreError {
         /// Why.
         reason: String,
     },
+    /// A fetch gave no rows for a table that has some, and the app wants them kept. App; nothing was changed.
+    #[error(
+        "the fetch gave no rows for the table `{table}`, which has {old}; they stay, because `onEmpty` is `keep`; \
+         if the table is to be empty, set `onEmpty: replace`"
+    )]
+    Emptied {
+        /// The table.
+        table: String,
+        /// Rows that it has.
+        old: i64,
+    },
+    /// A fetch gave far fewer rows than a table has. App; nothing was changed.
+    #[error(
+        "the table `{table}` would shrink from {old} to {new} rows, which is more than the {most} % that \
+         `maxShrink` allows; the old rows stay; if the fetch is right, raise `maxShrink`"
+    )]
+    Shrunk {
+        /// The table.
+        table: String,
+        /// Rows that it has.
+        old: i64,
+        /// Rows that it would have.
+        new: i64,
+        /// What it may lose of them.
+        most: Percent,
+    },
+    /// A table was written to while a fetch was compared with its rows. Nobody's fault; nothing was changed, and
+    /// a fetch that stages everything does not mind.
+    #[error("the table `{table}` was written to during the fetch")]
+    Overlapped {
+        /// The table.
+        table: String,
+    },
     /// The work was overtaken by a newer run, a stop or a deletion; its data was rolled back. Nobody's fault.
     #[error("the work is no longer current; its data was not applied")]
     Stale,
@@ -155,7 +191,13 @@ impl StoreError {
     #[must_use]
     pub fn fault(&self) -> Fault {
         match self {
-            Self::Sql(_) | Self::Limit { .. } | Self::Target { .. } | Self::Constraint { .. } => Fault::App,
+            Self::Sql(_)
+            | Self::Limit { .. }
+            | Self::Target { .. }
+            | Self::Constraint { .. }
+            | Self::Emptied { .. }
+            | Self::Shrunk { .. }
+            | Self::Overlapped { .. } => Fault::App,
             Self::Internal { .. } => Fault::Program,
             _ => Fault::Environment,
         }
@@ -185,6 +227,9 @@ impl StoreError {
             Self::Limit { .. } => "limit.query",
             Self::Target { .. } => "apply.target",
             Self::Constraint { .. } => "apply.constraint",
+            Self::Emptied { .. } => "apply.empty",
+            Self::Shrunk { .. } => "apply.shrink",
+            Self::Overlapped { .. } => "apply.overlap",
             Self::Stale => "stale",
             Self::Internal { .. } => "internal",
         }
@@ -193,14 +238,17 @@ impl StoreError {
 
 /// Translates a failure of the database itself (not of an author's SQL).
 pub(super) fn translate(error: &rusqlite::Error, path: &Path) -> StoreError {
-    let path = path.to_path_buf();
     let reason = words(error);
+    let is_file_trouble = matches!(code_of(error), Some(ErrorCode::SystemIoFailure | ErrorCode::CannotOpen));
+    let path = path.to_path_buf();
+    // The index of the log is a file too, and the first to want to grow.
+    if error.sqlite_extended_error_code() == Some(rusqlite::ffi::SQLITE_IOERR_SHMSIZE)
+        || (is_file_trouble && has_no_space(&path))
+    {
+        return StoreError::DiskFull { path };
+    }
     if error.sqlite_extended_error_code().is_some_and(|code| LOCK_FAILURES.contains(&code)) {
         return StoreError::NoLocking { path, reason };
-    }
-    // The shared memory of the log is a file too, and the first to want to grow.
-    if error.sqlite_extended_error_code() == Some(rusqlite::ffi::SQLITE_IOERR_SHMSIZE) {
-        return StoreError::DiskFull { path };
     }
     match code_of(error) {
         Some(ErrorCode::NotADatabase) => StoreError::NotADatabase { path },
@@ -216,6 +264,21 @@ pub(super) fn translate(error: &rusqlite::Error, path: &Path) -> StoreError {
         Some(ErrorCode::SystemIoFailure | ErrorCode::NoLargeFileSupport) => StoreError::Io { path, reason },
         _ => StoreError::Internal { detail: reason },
     }
+}
+
+/// Whether the disk is full: SQLite does not say why a file of its own could not be made or grow, so a page is
+/// written beside the database to see. What a crash leaves of it is swept like the files of owners.
+fn has_no_space(database: &Path) -> bool {
+    let probe = owner::lock_path(database, &format!("space-{}", std::process::id()));
+    let written = std::fs::write(&probe, [0; 4096]);
+    // Without space there may be nothing to remove.
+    let _ = std::fs::remove_file(&probe);
+    written.is_err_and(|error| is_out_of_space(&error))
+}
+
+/// Whether the system says that there is no space.
+pub(super) fn is_out_of_space(error: &std::io::Error) -> bool {
+    matches!(error.kind(), std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded)
 }
 
 /// The primary code, wherever it is kept.

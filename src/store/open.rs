@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
-use super::error::{StoreError, code_of, translate};
+use super::error::{StoreError, code_of, is_out_of_space, translate};
 use super::session::Guarded;
 
 /// How a store is opened.
@@ -191,14 +191,30 @@ fn check_library() -> Result<(), StoreError> {
 
 fn create_folder(path: &Path) -> Result<(), StoreError> {
     let Some(folder) = path.parent().filter(|p| !p.as_os_str().is_empty()) else { return Ok(()) };
-    std::fs::create_dir_all(folder).map_err(|error| StoreError::CannotOpen {
-        path: path.to_path_buf(),
-        reason: format!("the folder cannot be created: {error}"),
+    std::fs::create_dir_all(folder).map_err(|error| {
+        let path = path.to_path_buf();
+        if is_out_of_space(&error) {
+            return StoreError::DiskFull { path };
+        }
+        StoreError::CannotOpen { path, reason: format!("the folder cannot be created: {error}") }
     })
 }
 
-fn connect(place: &Place, flags: OpenFlags) -> Result<Connection, StoreError> {
-    let flags = flags | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+/// A connection that may name other databases by their addresses, to copy from.
+pub(super) fn connect_with_uri(place: &Place) -> Result<Connection, StoreError> {
+    let flags = match place {
+        Place::File(_) | Place::Fixed(_) => OpenFlags::SQLITE_OPEN_READ_ONLY,
+        Place::Memory(_) => OpenFlags::SQLITE_OPEN_READ_WRITE,
+    };
+    connect_how(place, flags, OpenFlags::SQLITE_OPEN_URI)
+}
+
+pub(super) fn connect(place: &Place, flags: OpenFlags) -> Result<Connection, StoreError> {
+    connect_how(place, flags, OpenFlags::empty())
+}
+
+fn connect_how(place: &Place, flags: OpenFlags, more: OpenFlags) -> Result<Connection, StoreError> {
+    let flags = flags | more | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let with_uri = flags | OpenFlags::SQLITE_OPEN_URI;
     let opened = match place {
         Place::File(path) => Connection::open_with_flags(path, flags),

@@ -14,7 +14,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use rusqlite::params;
 
-use super::error::StoreError;
+use super::error::{StoreError, is_out_of_space};
 use super::lock;
 use super::open::Place;
 use super::session::{Guarded, Trouble};
@@ -298,7 +298,8 @@ fn leave_row(guarded: &Guarded, id: &str) -> Result<bool, Trouble> {
     Ok(true)
 }
 
-fn lock_path(database: &Path, name: &str) -> PathBuf {
+/// The file of an owner beside the database; files with such names are swept when nobody holds them.
+pub(super) fn lock_path(database: &Path, name: &str) -> PathBuf {
     let file = database.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
     database.with_file_name(format!("{file}-owner-{name}"))
 }
@@ -353,7 +354,11 @@ fn remove(lock_file: &LockFile) {
 }
 
 fn cannot_lock(database: &Path, error: &std::io::Error) -> StoreError {
-    StoreError::NoLocking { path: database.to_path_buf(), reason: error.to_string() }
+    let path = database.to_path_buf();
+    if is_out_of_space(error) {
+        return StoreError::DiskFull { path };
+    }
+    StoreError::NoLocking { path, reason: error.to_string() }
 }
 
 fn wall_clock() -> i64 {

@@ -261,6 +261,16 @@ pub(super) fn prepare<'c>(conn: &'c Connection, sql: &str) -> rusqlite::Result<S
     conn.prepare(sql)
 }
 
+/// All rows of a statement whose parameters are bound.
+pub(super) fn rows(
+    statement: &mut Statement<'_>,
+    limits: &Limits,
+) -> rusqlite::Result<Result<Rows, StoreError>> {
+    let mut query = Query::new("", &Dialect { shorthand: false, package: None });
+    query.limits = *limits;
+    collect(statement, &query)
+}
+
 fn collect(statement: &mut Statement<'_>, query: &Query) -> rusqlite::Result<Result<Rows, StoreError>> {
     let columns = apart(statement.column_names());
     let as_json: Vec<bool> =

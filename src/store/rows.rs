@@ -275,7 +275,7 @@ pub(super) fn statuses(guarded: &Guarded) -> Result<Vec<StatusRow>, Trouble> {
     guarded.all(concat!(status_columns!(), " ORDER BY length(id), id"), [], status_row)
 }
 
-/// The newest status of a table; provider and function narrow it where given.
+/// The status of a table's newest work, whatever the clock said; provider and function narrow it where given.
 pub(super) fn newest_status(
     guarded: &Guarded,
     provider: Option<&str>,
@@ -286,7 +286,7 @@ pub(super) fn newest_status(
         concat!(
             status_columns!(),
             " WHERE entity = ?1 AND (?2 IS NULL OR provider = ?2) AND (?3 IS NULL OR functionId = ?3)
-              ORDER BY timestamp DESC, work DESC LIMIT 1"
+              ORDER BY work DESC, timestamp DESC LIMIT 1"
         ),
         params![entity, provider, function],
         status_row,

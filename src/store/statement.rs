@@ -45,7 +45,7 @@ pub(super) fn all_within(
 ) -> Result<Changes, Trouble> {
     let deadline = Instant::now() + TIME_LIMIT;
     for entity in entities {
-        entity::ensure(guarded, entity)?;
+        entity::made(guarded, entity)?;
     }
     let mut changes = Changes::default();
     for (position, statement) in statements.iter().enumerate() {
@@ -61,7 +61,7 @@ pub(super) fn within(
     entities: &[String],
 ) -> Result<Changes, Trouble> {
     for entity in entities {
-        entity::ensure(guarded, entity)?;
+        entity::made(guarded, entity)?;
     }
     let mut changes = Changes::default();
     execute(guarded, statement, Instant::now() + TIME_LIMIT, &mut changes)?;
@@ -85,7 +85,12 @@ fn execute(
         Ok(!is_query && (conn.changes() > 0 || !is_row_write(statement.sql)))
     });
     match result {
-        Ok(true) => changes.tables.extend(access.written),
+        Ok(true) => {
+            for table in &access.written {
+                entity::note_write(guarded, table)?;
+            }
+            changes.tables.extend(access.written);
+        }
         Ok(false) => {}
         Err(error) if is_interrupted(&error) && Instant::now() > deadline => {
             return Err(limit_error(TIME_LIMIT).into());

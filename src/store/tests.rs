@@ -1,12 +1,14 @@
 //! The room as a whole, on real files.
 #![allow(clippy::unwrap_used, clippy::unnecessary_wraps, clippy::needless_pass_by_value)]
 
+mod compared;
 mod events;
 mod exhaustive;
 mod incoming;
 mod killed;
 mod local;
 mod model;
+mod network;
 mod opening;
 mod processes;
 mod queries;

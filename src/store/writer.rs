@@ -3,7 +3,9 @@
 //! operation.
 
 mod buffer;
+mod compare;
 mod plan;
+mod seen;
 mod swap;
 
 use rusqlite::params;
@@ -13,13 +15,15 @@ use super::change::{Change, Part};
 use super::claim;
 use super::entity::{self, Table, Texts, Touch};
 use super::error::StoreError;
+use super::protect::Protection;
 use super::resume::{self, Left, Totals};
 use super::rows::{Changes, Touched};
 use super::session::{Guarded, Trouble, number};
 use super::unchanged::{self, Validator};
-use buffer::Buffer;
-
 use super::work::{Outcome, Work, admits_operation, end_operation, touch_scopes};
+use buffer::Buffer;
+use compare::{Comparison, Plan};
+use plan::Held;
 
 /// What rows do to the table they are for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -135,15 +139,34 @@ pub struct Finished {
 #[derive(Debug)]
 pub struct Writer {
     store: Store,
+    target: Target,
+    tally: Tally,
+    held: Buffer,
+    way: Way,
+    part: Option<Part>,
+    protection: Protection,
+    /// The digest under which others may go on with what is staged.
+    definition: Option<String>,
+}
+
+/// Whose rows a writer takes, and where they go.
+#[derive(Debug)]
+struct Target {
     work: Work,
     operation: usize,
     mode: Mode,
     entity: String,
-    tally: Tally,
-    held: Buffer,
-    part: Option<Part>,
-    /// The digest under which others may go on with what is staged.
-    definition: Option<String>,
+}
+
+/// How a replace goes on when its rows are too many to be held.
+#[derive(Debug)]
+enum Way {
+    /// They are not yet.
+    Held,
+    /// Those that differ are staged.
+    Compared(Comparison),
+    /// All are staged.
+    Staged,
 }
 
 impl Store {
@@ -156,68 +179,111 @@ impl Store {
             detail: format!("the work has no operation {operation}"),
         })?;
         entity::check_name(&registered.entity)?;
+        let entity = registered.entity.clone();
         Ok(Writer {
             store: self.clone(),
-            work: work.clone(),
-            operation,
-            mode,
-            entity: registered.entity.clone(),
+            target: Target { work: work.clone(), operation, mode, entity },
             tally: Tally::default(),
             held: Buffer::default(),
+            way: Way::Held,
             part: None,
+            protection: Protection::default(),
             definition: None,
+        })
+    }
+
+    /// Forgets what an operation has received, so that it can be fetched once more.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn restart_operation(&self, work: &Work, operation: usize) -> Result<(), StoreError> {
+        self.write(|guarded| {
+            drop_staging(guarded, work.id, Some(operation), Left::Nothing)?;
+            guarded.run(
+                "UPDATE _syncOperation SET rows = 0, pages = 0, bytes = 0, note = NULL
+                 WHERE work = ?1 AND ordinal = ?2",
+                params![work.id, number(operation)],
+            )?;
+            Ok(())
         })
     }
 }
 
 impl Writer {
+    /// The same, refusing at its end to make a table emptier than it may become.
+    #[must_use]
+    pub fn protected(self, protection: Protection) -> Self {
+        Self { protection, ..self }
+    }
+
+    /// The same, which minds no other writer of the table ([`StoreError::Overlapped`]) but takes longer.
+    #[must_use]
+    pub fn staging_all(self) -> Self {
+        Self { way: Way::Staged, ..self }
+    }
+
     /// Applies or stages one page (event 3). Small pages of a replace are held back and staged together.
     ///
     /// # Errors
-    /// [`StoreError::Stale`] when the work is no longer current; those of the database. The whole page is rolled
-    /// back then.
+    /// [`StoreError::Stale`] when the work is no longer current, [`StoreError::Overlapped`] when somebody else
+    /// writes to a table that is being replaced; those of the database. The whole page is rolled back then.
     pub fn page(&mut self, page: &Page<'_>) -> Result<PageReport, StoreError> {
         let mut tally = self.tally;
-        let before = tally;
-        let (rows, pages, bytes) = self.store.write(|guarded| {
-            if !admits_operation(guarded, &self.work, self.operation)? {
+        let holds = self.may_hold(page);
+        let Self { target, way, held, definition, .. } = self;
+        let mut noted = Vec::new();
+        let staged = self.store.write(|guarded| {
+            if !admits_operation(guarded, &target.work, target.operation)? {
                 return Err(StoreError::Stale.into());
             }
-            match self.mode {
-                Mode::Replace | Mode::Part => self.stage_if_due(guarded, page)?,
-                Mode::Changes => plan::stage(guarded, &self.staging(), page.changes)?,
-                Mode::Upsert | Mode::Merge => self.apply(guarded, page, &mut tally)?,
+            match target.mode {
+                Mode::Replace if !holds => target.replace(guarded, way, held, page, &mut noted)?,
+                Mode::Part if !holds => target.stage(guarded, held, page)?,
+                Mode::Replace | Mode::Part => {}
+                Mode::Changes => plan::stage(guarded, &target.staging(), page.changes)?,
+                Mode::Upsert | Mode::Merge => target.apply(guarded, page, &mut tally)?,
             }
-            let totals = self.record(guarded, page)?;
-            self.note_resume(guarded, page, totals)?;
+            let totals = target.record(guarded, page)?;
+            // What is compared is no good for another: which rows have come is known here only.
+            if let (false, Way::Staged, Some(definition)) = (holds, &*way, definition) {
+                let operation = (target.work.id, target.operation);
+                resume::note(guarded, operation, definition, page.cursor, totals, page.now)?;
+            }
             Ok((totals.rows, totals.pages, totals.bytes))
-        })?;
-        if matches!(self.mode, Mode::Replace | Mode::Part) {
-            self.hold(page);
+        });
+        if let (Err(_), Way::Compared(comparison)) = (&staged, &mut *way) {
+            comparison.forget(&noted);
+        }
+        let (rows, pages, bytes) = staged?;
+        if self.target.is_replaced() {
+            self.hold(page, holds);
         }
         if self.part.is_none() {
             self.part = page.part.cloned();
         }
-        let visible = tally.touched() > before.touched();
+        let visible = tally.touched() > self.tally.touched();
         self.tally = tally;
-        Ok(PageReport { rows, pages, bytes, changed: visible.then(|| self.entity.clone()) })
+        Ok(PageReport { rows, pages, bytes, changed: visible.then(|| self.target.entity.clone()) })
     }
 
     /// The same, with pages that are kept when the fetch is cut off, for others with this definition
     /// ([`Store::resume`]).
     #[must_use]
     pub fn resumable(self, definition: &str) -> Self {
-        Self { definition: (self.mode == Mode::Replace).then(|| definition.to_owned()), ..self }
+        Self { definition: (self.target.mode == Mode::Replace).then(|| definition.to_owned()), ..self }
     }
 
     /// Ends the operation: a replace becomes visible now, in the same transaction as the status that says so.
     /// `sync_token` tells where the next incremental fetch goes on; without one the known one stays.
     ///
     /// # Errors
-    /// [`StoreError::Stale`] when the work is no longer current; those of the database. The table is as before.
+    /// [`StoreError::Stale`] when the work is no longer current, [`StoreError::Overlapped`] as above,
+    /// [`StoreError::Emptied`] and [`StoreError::Shrunk`] as the protection has it; those of the database. The
+    /// table is as before.
     pub fn finish(self, sync_token: Option<&str>, now: i64) -> Result<Finished, StoreError> {
         let finish = Finish { sync_token, validator: None, now };
-        self.store.write(|guarded| self.end(guarded, &finish))
+        let plan = self.plan()?;
+        self.store.write(|guarded| self.end(guarded, plan.as_ref(), &finish))
     }
 
     /// The same, with more that is kept; `None` and nothing done while another operation writes the table
@@ -226,74 +292,151 @@ impl Writer {
     /// # Errors
     /// As for [`Writer::finish`].
     pub fn try_finish(&self, finish: &Finish<'_>) -> Result<Option<Finished>, StoreError> {
+        let plan = self.plan()?;
         self.store.write(|guarded| {
-            if claim::is_taken(guarded, &self.entity, self.work.id, self.operation)? {
+            if self.is_kept_waiting(guarded)? {
                 return Ok(None);
             }
-            self.end(guarded, finish).map(Some)
+            self.end(guarded, plan.as_ref(), finish).map(Some)
         })
     }
 
-    fn end(&self, guarded: &Guarded, finish: &Finish<'_>) -> Result<Finished, Trouble> {
-        let now = finish.now;
-        if !admits_operation(guarded, &self.work, self.operation)? {
+    /// Whether another operation writes a table that this one is about to write.
+    fn is_kept_waiting(&self, guarded: &Guarded) -> Result<bool, Trouble> {
+        let Target { work, operation, entity, mode } = &self.target;
+        let mut tables = vec![entity.clone()];
+        if *mode == Mode::Changes {
+            tables.extend(plan::tables(guarded, &self.target.staging())?);
+        }
+        for table in tables {
+            if claim::is_taken(guarded, &table, work.id, *operation)? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    fn end(&self, guarded: &Guarded, plan: Option<&Plan>, finish: &Finish<'_>) -> Result<Finished, Trouble> {
+        let (now, target) = (finish.now, &self.target);
+        let Target { work, operation, entity, mode } = target;
+        if !admits_operation(guarded, work, *operation)? {
             return Err(StoreError::Stale.into());
         }
-        let mut tally = self.tally;
         let mut touched = Touched::default();
-        let table = entity::ensure(guarded, &self.entity)?;
-        match self.mode {
-            Mode::Replace => tally = swap::replace(guarded, &table, &self.staging(), &self.held, now)?,
+        let tally = match mode {
+            Mode::Replace => self.replace(guarded, plan, now)?,
             Mode::Part => {
-                let part = self.part.clone().unwrap_or_default();
-                tally = swap::replace_part(guarded, &table, &self.staging(), &self.held, &part, now)?;
+                let (table, part) = (entity::ensure(guarded, entity)?, self.part.clone());
+                let staged = swap::Staged { name: &target.staging(), held: &self.held, now };
+                swap::replace_part(guarded, &table, &staged, &part.unwrap_or_default(), self.protection)?
             }
             Mode::Changes => {
-                let done = plan::perform(guarded, &self.staging(), now)?;
-                tally = done.tally;
+                let held = Held { entity, protection: self.protection };
+                let done = plan::perform(guarded, &target.staging(), &held, now)?;
                 touched.add(done.touched);
+                done.tally
             }
-            Mode::Upsert | Mode::Merge => {}
-        }
-        resume::forget(guarded, &self.staging())?;
+            Mode::Upsert | Mode::Merge => {
+                entity::made(guarded, entity)?;
+                self.tally
+            }
+        };
+        resume::forget(guarded, &target.staging())?;
         if let Some(token) = finish.sync_token {
-            self.keep_sync_token(guarded, token)?;
+            target.keep_sync_token(guarded, token)?;
         }
-        unchanged::keep(guarded, self.work.id, self.operation, &self.entity, finish.validator)?;
-        end_operation(guarded, &self.work, self.operation, &Outcome::Ok, Some(tally), now, &mut touched)?;
-        touch_scopes(guarded, &self.work, &mut touched)?;
-        if tally.has_changes() && self.mode != Mode::Changes {
-            touched.tables.insert(self.entity.clone());
+        unchanged::keep(guarded, work.id, *operation, entity, finish.validator)?;
+        end_operation(guarded, work, *operation, &Outcome::Ok, Some(tally), now, &mut touched)?;
+        touch_scopes(guarded, work, &mut touched)?;
+        if tally.has_changes() && *mode != Mode::Changes {
+            touched.tables.insert(entity.clone());
         }
         Ok(Finished { tally, changes: touched.read_back(guarded)? })
     }
 
-    fn staging(&self) -> String {
-        staging_name(self.work.id, self.operation)
+    /// What a comparison comes to, found out while others may write.
+    fn plan(&self) -> Result<Option<Plan>, StoreError> {
+        let Way::Compared(comparison) = &self.way else { return Ok(None) };
+        let Target { entity, .. } = &self.target;
+        self.store.read(|reader| {
+            let guarded = reader.guarded();
+            let planned = entity::known(guarded, entity).and_then(|table| match table {
+                Some(table) => comparison.plan(guarded, &table, &self.target.staging()).map(Some),
+                None => Err(StoreError::Overlapped { table: entity.clone() }.into()),
+            });
+            planned.map_err(|trouble| self.store.explain(trouble))
+        })
     }
 
-    /// Stages what is held and the page, when together they are large; pages that also delete are never held.
-    fn stage_if_due(&self, guarded: &Guarded, page: &Page<'_>) -> Result<(), Trouble> {
-        if self.may_hold(page) {
-            return Ok(());
+    fn replace(&self, guarded: &Guarded, plan: Option<&Plan>, now: i64) -> Result<Tally, Trouble> {
+        let (target, staging) = (&self.target, self.target.staging());
+        if let (Way::Compared(comparison), Some(plan)) = (&self.way, plan) {
+            let table = entity::made(guarded, &target.entity)?;
+            let (old, new) = comparison.counts(plan);
+            self.protection.check(&table.name, old, new)?;
+            let tally = comparison.apply(guarded, &table, &staging, plan)?;
+            entity::note_write(guarded, &table.name)?;
+            return Ok(tally);
         }
-        swap::stage(guarded, &self.staging(), self.held.rows(), page.now)?;
-        swap::stage(guarded, &self.staging(), page.rows.iter().copied(), page.now)?;
-        swap::unstage(guarded, &self.staging(), page.deleted)
+        let table = entity::ensure(guarded, &target.entity)?;
+        let staged = swap::Staged { name: &staging, held: &self.held, now };
+        swap::replace(guarded, &table, &staged, self.protection)
     }
 
     /// Keeps the page for later, or forgets what was just committed.
-    fn hold(&mut self, page: &Page<'_>) {
-        if self.may_hold(page) {
+    fn hold(&mut self, page: &Page<'_>, holds: bool) {
+        if holds {
             self.held.extend(page.rows);
         } else {
             self.held = Buffer::default();
         }
     }
 
+    /// Whether the page waits for others. Pages that also delete never do, and those that are compared need not.
     fn may_hold(&self, page: &Page<'_>) -> bool {
         page.deleted.is_empty()
+            && !matches!(self.way, Way::Compared(_))
             && self.held.size() + buffer::size_of(page.rows) <= self.store.inner.options.staging_buffer
+    }
+}
+
+impl Target {
+    fn staging(&self) -> String {
+        staging_name(self.work.id, self.operation)
+    }
+
+    fn is_replaced(&self) -> bool {
+        matches!(self.mode, Mode::Replace | Mode::Part)
+    }
+
+    /// Takes what is held and a page, when together they are large.
+    fn replace(
+        &self,
+        guarded: &Guarded,
+        way: &mut Way,
+        held: &Buffer,
+        page: &Page<'_>,
+        noted: &mut Vec<i64>,
+    ) -> Result<(), Trouble> {
+        let table = entity::made(guarded, &self.entity)?;
+        if matches!(way, Way::Held) && swap::exists(guarded, &self.staging())? {
+            // What an earlier fetch has staged is gone on with.
+            *way = Way::Staged;
+        }
+        if matches!(way, Way::Held) {
+            *way = Comparison::begin(guarded, &table)?.map_or(Way::Staged, Way::Compared);
+        }
+        let Way::Compared(comparison) = way else { return self.stage(guarded, held, page) };
+        let rows = held.rows().chain(page.rows.iter().copied());
+        comparison.take(guarded, &table, &self.staging(), rows, page.now, noted)?;
+        comparison.take_out(guarded, &table, &self.staging(), page.deleted)
+    }
+
+    fn stage(&self, guarded: &Guarded, held: &Buffer, page: &Page<'_>) -> Result<(), Trouble> {
+        let staging = self.staging();
+        swap::stage(guarded, &staging, held.rows(), page.now)?;
+        swap::stage(guarded, &staging, page.rows.iter().copied(), page.now)?;
+        swap::unstage(guarded, &staging, page.deleted)
     }
 
     fn apply(&self, guarded: &Guarded, page: &Page<'_>, tally: &mut Tally) -> Result<(), Trouble> {
@@ -306,14 +449,6 @@ impl Writer {
         }
         tally.deleted += delete(guarded, &table, page.deleted)?;
         Ok(())
-    }
-
-    /// Others may go on after this page when all so far are staged.
-    fn note_resume(&self, guarded: &Guarded, page: &Page<'_>, totals: Totals) -> Result<(), Trouble> {
-        let Some(definition) = self.definition.as_deref().filter(|_| !self.may_hold(page)) else {
-            return Ok(());
-        };
-        resume::note(guarded, (self.work.id, self.operation), definition, page.cursor, totals, page.now)
     }
 
     fn record(&self, guarded: &Guarded, page: &Page<'_>) -> Result<Totals, Trouble> {

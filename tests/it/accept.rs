@@ -1,6 +1,7 @@
 //! Acceptance: the real binary does what a user was promised, in a folder of its own.
 
 mod bad_input;
+mod canary;
 mod commands;
 mod contention;
 mod corpus;
@@ -14,11 +15,18 @@ mod fixes;
 mod formats;
 mod hostile;
 mod living;
+mod network;
 mod processes;
+mod python;
 mod quickstart;
 mod readme;
+mod replay;
+mod rows;
+mod runs;
 mod secrets;
 mod signals;
 mod small;
+mod sql;
 mod stage;
 mod stub;
+mod survival;

@@ -60,6 +60,8 @@ const WORLD: &[(&str, &[&str], &[&str])] = &[
             "src/cli/init",
             "src/cli/lint",
             "src/cli/session",
+            "src/run/files",
+            "src/run/provider/rest/http/tape",
             "src/watch.rs",
             "src/watch/fs",
             "src/watch/kind",

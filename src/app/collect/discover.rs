@@ -117,7 +117,17 @@ fn has_index(dir: &Path) -> bool {
 /// keys that only an app's index has tell them apart.
 fn is_apps_own(dir: &Path) -> bool {
     const FOLDERS: [&str; 3] = ["jigs", "databases", "datasources"];
-    const KEYS: [&str; 6] = ["onLoad", "onFocus", "onRefresh", "onTableChanged", "onAppActivated", "tabs"];
+    const KEYS: [&str; 9] = [
+        "onLoad",
+        "onFocus",
+        "onRefresh",
+        "onTableChanged",
+        "onAppActivated",
+        "tabs",
+        "jigs",
+        "databases",
+        "datasources",
+    ];
     if has_settings(dir) || FOLDERS.iter().any(|folder| dir.join(folder).is_dir()) {
         return true;
     }

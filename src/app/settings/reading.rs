@@ -11,7 +11,10 @@ use serde_json::{Map, Value, json};
 use super::placeholder::{
     is_shell_name, is_variable, meant_placeholder, no_variable, placeholders, without_default,
 };
-use super::{BACKEND, DynamicSettings, HistorySettings, HttpSettings, LintSettings, Secret, Settings};
+use super::{
+    BACKEND, DynamicSettings, HistorySettings, HttpSettings, LintSettings, Secret, Settings, SqlConnection,
+};
+use crate::action::{OnEmpty, Protect, percent};
 use crate::app::pages::{INVALID_SETTINGS, MISSING_ENVIRONMENT_VARIABLE};
 use crate::app::{FileKind, FilePattern, Inputs, Source, collect, schema};
 use crate::diag::{Diagnostic, Files, Fix, Severity, Span, Spanned};
@@ -73,13 +76,19 @@ impl Reading<'_> {
         }
         settings.backend = self.backend(root, node);
         settings.dynamic = self.dynamic(node.at("/providers/dynamic"));
-        settings.sql = self.strings(node.at("/providers/sql/connections"));
+        settings.sql = self.connections(root, node.at("/providers/sql/connections"));
         settings.credentials = self.secrets(node.get("credentials"));
         settings.custom = self.map(node.at("/solution/settings/custom"));
         settings.user = self.map(node.get("user"));
         settings.system = self.map(node.get("system"));
         if let Some(http) = node.get("http") {
             self.http(http, &mut settings.http);
+        }
+        if let Some(sync) = node.get("sync") {
+            settings.sync = Protect {
+                on_empty: self.parsed(sync, "onEmpty", "`keep` or `replace`", OnEmpty::from_word),
+                max_shrink: self.parsed(sync, "maxShrink", "a part such as `50%`", percent),
+            };
         }
         if let Some(history) = node.get("history") {
             self.history(history, &mut settings.history);
@@ -110,8 +119,32 @@ impl Reading<'_> {
             url: self.string(key("url")),
             organization: self.string(key("organization")),
             solution: self.string(key("solution")),
-            api_key: self.string(key("apiKey")).filter(|key| !key.is_empty()).map(Secret::new),
+            api_key: self
+                .string(key("apiKey"))
+                .filter(|key| !key.is_empty())
+                .map(|key| Secret::new(key).named("providers.dynamic.apiKey")),
         }
+    }
+
+    /// Connections that only a phone can reach are no mistake, but not reached here.
+    fn connections(&mut self, root: &Path, node: Option<&Node>) -> BTreeMap<String, SqlConnection> {
+        let mut connections = BTreeMap::new();
+        for entry in node.map_or(&[][..], Node::entries) {
+            let Some(text) = self.string(Some(&entry.value)) else { continue };
+            let connection = SqlConnection::parse(root, &text);
+            if let Some(what) = connection.unsupported().filter(|_| !text.is_empty()) {
+                // Passwords stand in such texts, and the line is shown.
+                let rest = text.split_once(':').map_or(text.as_str(), |(_, rest)| rest);
+                self.secrets
+                    .push(Secret::new(rest.to_owned()).named(format!("connection:{}", entry.key.text)));
+                let message = format!("{what} is not supported by this runtime");
+                let help = "`sqlite:FILE` is; functions that use this connection fail when they run";
+                self.diagnostics
+                    .push(Diagnostic::warning(INVALID_SETTINGS, entry.key_span, message).help(help));
+            }
+            connections.insert(entry.key.text.to_string(), connection);
+        }
+        connections
     }
 
     fn http(&mut self, node: &Node, http: &mut HttpSettings) {
@@ -184,7 +217,8 @@ impl Reading<'_> {
     }
 
     fn secrets(&mut self, node: Option<&Node>) -> BTreeMap<String, Secret> {
-        self.strings(node).into_iter().map(|(name, text)| (name, Secret::new(text))).collect()
+        let named = |name: &str, text| Secret::new(text).named(format!("credential:{name}"));
+        self.strings(node).into_iter().map(|(name, text)| (name.clone(), named(&name, text))).collect()
     }
 
     /// The text; `None` as well when a variable in it is missing, which is told.
@@ -280,8 +314,8 @@ impl Reading<'_> {
             return None;
         }
         match ((self.env)(name), default) {
-            (Some(value), None) => Some(self.secret(value)),
-            (Some(value), Some(_)) if !value.is_empty() => Some(self.secret(value)),
+            (Some(value), None) => Some(self.secret(name, value)),
+            (Some(value), Some(_)) if !value.is_empty() => Some(self.secret(name, value)),
             (_, Some(default)) => Some(default.to_owned()),
             (None, None) => {
                 let message = format!("the environment variable `{name}` is not set");
@@ -292,8 +326,8 @@ impl Reading<'_> {
         }
     }
 
-    fn secret(&mut self, value: String) -> String {
-        self.secrets.push(Secret::new(value.clone()));
+    fn secret(&mut self, name: &str, value: String) -> String {
+        self.secrets.push(Secret::new(value.clone()).named(format!("env:{name}")));
         value
     }
 

@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::{HistorySettings, Settings};
+use crate::app::SqlConnection;
 use crate::app::tests::stage::App;
 
 const INDEX: (&str, &str) = ("index.jigx", "title: T\n");
@@ -54,7 +55,8 @@ credentials: { microsoft.OAuth: '${env:TOKEN}' }
 solution: { settings: { custom: { baseUrl: '${backend}/v1', list: ['${backend}', 1] } } }
 user: { displayName: Dev }
 system: { locale: de }
-http: { timeout: 1500ms, maxBody: 10MB, retries: 0, allow: ['*.example.com', '${env:HOST}'], concurrency: 500 }
+http: { timeout: 1500ms, maxBody: 10MB, retries: 0, allow: ['*.example.com', '${env:HOST}'], concurrency: 500,
+  rate: 600/min, deadline: 90s, maxPages: 7, maxRedirects: 0, maxHeaders: 9, maxHeaderBytes: 4KiB }
 history: { runs: 7, age: 30d }
 ",
     );
@@ -64,7 +66,9 @@ history: { runs: 7, age: 30d }
     );
     assert_eq!(settings.dynamic.url.as_deref(), Some("https://example.com"));
     assert_eq!(settings.dynamic.api_key.as_ref().unwrap().expose(), "s3cr3t-token");
-    assert_eq!(settings.sql["crm"], "sqlite:db.example.com.db");
+    assert!(
+        matches!(&settings.sql["crm"], SqlConnection::Sqlite(path) if path.ends_with("db.example.com.db"))
+    );
     assert_eq!(settings.credentials["microsoft.OAuth"].expose(), "s3cr3t-token");
     assert_eq!(
         settings.custom,
@@ -78,6 +82,11 @@ history: { runs: 7, age: 30d }
     assert_eq!((settings.http.retries, settings.http.concurrency), (0, 64));
     assert_eq!(settings.history, HistorySettings { runs: 7, age: Some(Duration::from_secs(30 * 86400)) });
     assert_eq!(settings.http.allow, ["*.example.com", "db.example.com"]);
+    assert_eq!(settings.http.spacing, Some(Duration::from_millis(100)));
+    assert_eq!((settings.http.deadline, settings.http.max_pages), (Duration::from_secs(90), Some(7)));
+    let http = &settings.http;
+    assert_eq!((http.max_redirects, http.max_headers, http.max_header_bytes), (0, 9, 4096));
+    assert_eq!(settings.served.as_deref(), Some("http://127.0.0.1:9"));
 }
 
 #[test]
@@ -112,7 +121,7 @@ fn values_of_the_environment_are_secrets_and_shown_nowhere() {
     let settings = settings(
         "database: ${env:TOKEN}.db
 backend: tables
-providers: { dynamic: { url: 'https://${env:TOKEN}@h', organization: '${env:TOKEN}', apiKey: '${env:TOKEN}' }, sql: { connections: { a: '${env:TOKEN}' } } }
+providers: { dynamic: { url: 'https://${env:TOKEN}@h', organization: '${env:TOKEN}', apiKey: '${env:TOKEN}' }, sql: { connections: { a: 'sqlite:${env:TOKEN}' } } }
 credentials: { a: plain-secret }
 solution: { settings: { custom: { t: '${env:TOKEN}' } } }
 user: { t: '${env:TOKEN}' }

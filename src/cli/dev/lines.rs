@@ -14,7 +14,7 @@ use crate::cli::paint::Paint;
 use crate::cli::run::{Teller, closing};
 use crate::cli::units::{counted, time_of_day};
 use crate::diag::{Diagnostic, Files};
-use crate::run::{Event, Record};
+use crate::run::{Clock, Event, Record, SystemClock};
 use crate::watch::{Means, Outcome, Update};
 
 /// More findings than these are not shown at once.
@@ -77,7 +77,13 @@ impl<'a> Lines<'a> {
     fn done(&self, done: &Done) -> Result<(), Failure> {
         match &done.result {
             Ok(Some((summary, ended))) => {
-                self.out.print(&closing(ended, &self.teller.seen, summary, self.out.paint))?;
+                self.out.print(&closing(
+                    ended,
+                    &self.teller.seen,
+                    summary,
+                    SystemClock.now(),
+                    self.out.paint,
+                ))?;
             }
             Ok(None) => {}
             Err(broke) => self.out.print(&broken(broke, self.out.paint))?,

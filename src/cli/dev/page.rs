@@ -16,7 +16,7 @@ use crate::cli::output::Output;
 use crate::cli::paint::Paint;
 use crate::cli::run::{Step, Teller, closing};
 use crate::cli::terminal::{ENTER, Terminal, cut};
-use crate::run::{Event, Record};
+use crate::run::{Clock, Event, Record, SystemClock};
 use crate::watch::Update;
 
 use layout::{Content, Shown, layout};
@@ -220,7 +220,7 @@ impl Told {
         self.under_way.clear();
         let text = match &done.result {
             Ok(Some((summary, ended))) => {
-                closing(&ended.without_history(), &self.teller.seen, summary, paint)
+                closing(&ended.without_history(), &self.teller.seen, summary, SystemClock.now(), paint)
             }
             Ok(None) => String::new(),
             Err(broke) => {

@@ -14,7 +14,7 @@ use super::tables::Served;
 use crate::app::Settings;
 use crate::cli::failure::Failure;
 use crate::cli::run::{Asked, Ended};
-use crate::cli::session::{self, Database};
+use crate::cli::session::{self, Database, World};
 use crate::lint::Checked;
 use crate::run::{Engine, Observer, Providers, Record, Stop, Summary, SystemClock, Trigger};
 use crate::store::Store;
@@ -92,7 +92,7 @@ impl Job {
         let database = Database::of(&settings, self.database.clone());
         let store = session::open_for_writing(&database)?;
         let bring = Bring(events.clone());
-        let providers = session::providers(&self.checked.loaded.project, &settings);
+        let providers = session::providers(&self.checked.loaded.project, &settings, &World::real());
         let summary = self.engine(&store, providers, &bring, stop.clone()).trigger(&self.trigger);
         let summary = summary.map_err(Failure::from)?;
         let ended = Ended::read(&store).map_err(Failure::from)?;

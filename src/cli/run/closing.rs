@@ -4,7 +4,7 @@ use super::human::Seen;
 use crate::cli::paint::Paint;
 use crate::cli::scopes;
 use crate::cli::units::duration;
-use crate::run::{Clock, Outcome, Summary, SystemClock};
+use crate::run::{Outcome, Summary};
 use crate::store::{CommandRow, RunRow, ScopeRow, Store, StoreError};
 
 /// What the database holds when a run has ended.
@@ -33,9 +33,8 @@ impl Ended {
     }
 }
 
-/// The sum of a run and its scopes; all scopes of the app when it touched none.
-pub(in crate::cli) fn text(ended: &Ended, seen: &Seen, summary: &Summary, paint: Paint) -> String {
-    let now = SystemClock.now();
+/// The sum of a run and its scopes; all scopes of the app when it touched none. Ages count up to `now`.
+pub(in crate::cli) fn text(ended: &Ended, seen: &Seen, summary: &Summary, now: i64, paint: Paint) -> String {
     let mut out = format!("\n{}\n", sum(summary, seen.ms, paint));
     for id in &summary.taken_over {
         let text = format!("another process took the scope `{id}` over before this run had ended");

@@ -9,7 +9,7 @@ use crate::cli::output::Output;
 use crate::cli::paint::Paint;
 use crate::cli::progress::Bars;
 use crate::cli::shell::Live;
-use crate::cli::units::{bytes, counted, duration};
+use crate::cli::units::{bytes, count, counted, duration};
 use crate::run::{Event, Observer, Outcome, Record, SkipReason};
 use crate::store::sync::ScopeState;
 use crate::store::{CommandState, Gone, ScopeRow, StatusRow};
@@ -121,7 +121,13 @@ impl Teller {
             Event::StatusChanged { row } => Some(self.status(row)),
             Event::EntityProgress { entity, rows, pages, bytes, note } => {
                 let (entity, rows, pages, bytes) = (entity.clone(), *rows, *pages, *bytes);
-                Some(self.progress(Arrived { entity, rows, pages, bytes, note: note.clone() }))
+                Some(self.progress(Arrived { entity, rows, pages, bytes, note: note.clone(), outcome: None }))
+            }
+            Event::EntityFinished { entity, inserted, updated, unchanged, deleted } => {
+                let instance = self.instances.get(entity).cloned().flatten();
+                let outcome = [*inserted, *updated, *unchanged, *deleted];
+                self.tree.filled(instance.as_deref(), entity, outcome);
+                None
             }
             Event::RunFinished { duration_ms, .. } => {
                 self.seen.ms = *duration_ms;
@@ -273,8 +279,19 @@ fn skipped(reason: SkipReason) -> &'static str {
 }
 
 fn arrived(tables: &[Arrived]) -> String {
-    let come = |table: &Arrived| table.note.clone().unwrap_or_else(|| counted(table.rows, "row"));
-    let told = tables.iter().map(|table| format!("{} {}", table.entity, come(table)));
+    let told = tables.iter().map(|table| {
+        let come = table.note.clone().unwrap_or_else(|| counted(table.rows, "row"));
+        let outcome = table.outcome.map(outcome).unwrap_or_default();
+        format!("{} {come}{outcome}", table.entity)
+    });
     let told = told.collect::<Vec<_>>().join(", ");
     if told.is_empty() { told } else { format!("  {told}") }
+}
+
+/// How rows were touched, in parentheses; what did not happen is left out.
+fn outcome(counts: [u64; 4]) -> String {
+    let words = ["new", "changed", "unchanged", "gone"];
+    let told = words.iter().zip(counts).filter(|(_, number)| *number > 0);
+    let told = told.map(|(word, number)| format!("{} {word}", count(number))).collect::<Vec<_>>().join(", ");
+    if told.is_empty() { told } else { format!(" ({told})") }
 }

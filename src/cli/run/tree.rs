@@ -49,6 +49,8 @@ pub(super) struct Arrived {
     pub(super) bytes: u64,
     /// What is to be said in place of the numbers.
     pub(super) note: Option<String>,
+    /// Rows inserted, updated, unchanged and deleted; known at the end.
+    pub(super) outcome: Option<[u64; 4]>,
 }
 
 /// How much of a node has been given out.
@@ -115,16 +117,43 @@ impl Tree {
 
     /// Rows that have arrived for a table of the instance, or of the action that began last.
     pub(super) fn arrived(&mut self, instance: Option<&str>, arrived: Arrived) {
-        let syncs = |node: &Node| node.action.type_name == "action.sync-entities";
-        let named =
-            instance.and_then(|id| self.open(|node| syncs(node) && node.action.id.as_deref() == Some(id)));
-        let Some(at) = named.or_else(|| self.open(syncs)) else { return };
+        let Some(at) = self.syncing(instance) else { return };
         let tables = &mut self.nodes[at].tables;
         match tables.iter_mut().find(|table| table.entity == arrived.entity) {
             // A second fetch into the same table of the same action begins again at few rows.
-            Some(table) if table.rows <= arrived.rows => *table = arrived,
+            Some(table) if table.rows <= arrived.rows && table.outcome.is_none() => *table = arrived,
             _ => tables.push(arrived),
         }
+    }
+
+    /// What has become of the rows of a table.
+    pub(super) fn filled(&mut self, instance: Option<&str>, entity: &str, outcome: [u64; 4]) {
+        let Some(at) = self.syncing(instance) else { return };
+        let tables = &mut self.nodes[at].tables;
+        match tables.iter_mut().rev().find(|table| table.entity == entity && table.outcome.is_none()) {
+            Some(table) => table.outcome = Some(outcome),
+            // Without pages there is something to tell only when rows are gone.
+            None if outcome == [0; 4] => {}
+            None => {
+                let entity = entity.to_owned();
+                tables.push(Arrived {
+                    entity,
+                    rows: 0,
+                    pages: 0,
+                    bytes: 0,
+                    note: None,
+                    outcome: Some(outcome),
+                });
+            }
+        }
+    }
+
+    /// The sync of the instance that is at work, or the one that began last.
+    fn syncing(&self, instance: Option<&str>) -> Option<usize> {
+        let syncs = |node: &Node| node.action.type_name == "action.sync-entities";
+        let named =
+            instance.and_then(|id| self.open(|node| syncs(node) && node.action.id.as_deref() == Some(id)));
+        named.or_else(|| self.open(syncs))
     }
 
     fn add(&mut self, action: &ActionRef, guard: Option<String>, end: Option<End>) {
@@ -271,8 +300,14 @@ mod tests {
         let sync = |id: &str, path: &str| ActionRef { id: Some(id.into()), ..action("sync-entities", path) };
         tree.take(&Event::ActionStarted { action: sync("one", "a#/1"), guard: None });
         tree.take(&Event::ActionStarted { action: sync("two", "a#/2"), guard: None });
-        tree.arrived(Some("one"), Arrived { entity: "t".into(), rows: 5, pages: 1, bytes: 9, note: None });
-        tree.arrived(Some("one"), Arrived { entity: "t".into(), rows: 9, pages: 2, bytes: 18, note: None });
+        tree.arrived(
+            Some("one"),
+            Arrived { entity: "t".into(), rows: 5, pages: 1, bytes: 9, note: None, outcome: None },
+        );
+        tree.arrived(
+            Some("one"),
+            Arrived { entity: "t".into(), rows: 9, pages: 2, bytes: 18, note: None, outcome: None },
+        );
         let lines = tree.take(&finished("sync-entities", "a#/1"));
         let What::Ended { tables, .. } = &lines[0].what else { panic!("{lines:?}") };
         assert_eq!(tables.iter().map(|table| table.rows).collect::<Vec<_>>(), [9]);

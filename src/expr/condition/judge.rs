@@ -77,11 +77,12 @@ impl<'a> Record<'a> {
         count
     }
 
-    /// Milliseconds since the moment; `None` when it never was.
+    /// Milliseconds between the moment and now; `None` when it never was. A moment to come, of a clock that was
+    /// set back since, is as old as it is far: else it would count as recent until the clock has caught up.
     pub fn age(&self, id: &str, moment: Moment) -> Option<i64> {
         let at = self.facts.scope(id).and_then(|row| moment.of(&row));
         self.note(format!("scope {id} {}", moment.column()), at);
-        at.map(|at| self.now().saturating_sub(at))
+        at.map(|at| i64::try_from(self.now().abs_diff(at)).unwrap_or(i64::MAX))
     }
 
     pub fn status_state(&self, provider: Option<&str>, entity: &str, function: Option<&str>) -> String {

@@ -112,6 +112,18 @@ fn ages_of_scopes() {
 }
 
 #[test]
+fn a_moment_to_come_is_as_old_as_it_is_far() {
+    let table = Table { synced_at: Some(NOW + 86_400_000), ..syncing() };
+    let within = |limit| scope("a", |test| test.synced_within = Some(limit));
+    assert!(!holds(&within(900_000), &table), "the clock was set back by a day");
+    assert!(holds(&within(86_400_000), &table));
+    let table = Table { synced_at: Some(NOW + 2000), ..syncing() };
+    assert!(holds(&within(900_000), &table), "clocks differ a little");
+    let table = Table { synced_at: Some(i64::MIN), ..syncing() };
+    assert!(!holds(&within(i64::MAX - 1), &table));
+}
+
+#[test]
 fn states_of_statuses() {
     let test = |change: &dyn Fn(&mut StatusTest)| {
         let mut test = StatusTest { entity: "default/people".into(), ..StatusTest::default() };

@@ -21,7 +21,7 @@ const PAGE: &str = "\
 Finds mistakes in the queries of datasources and functions, and in the statements of `action.execute-sql` and
 `operation.execute-sql`: a comma too many, a name that needs brackets, a function that SQL does not have. Each
 statement is compiled as the phone compiles it, against empty tables in memory. Statements for a SQL server are
-not looked at.
+looked at only where the settings put a SQLite file in its place (`providers.sql.connections`).
 
 The phone shows an error in place of the screen, or does not run the action.
 
@@ -54,7 +54,8 @@ options:
 
 fn check(cx: &mut Cx<'_>, place: &Place<'_>, branch: &Branch<'_>) {
     for statement in Statement::within(cx, place, branch) {
-        let Some(compiled) = cx.compiled(&statement) else { continue };
+        let compiled = cx.compiled(&statement).or_else(|| cx.compiled_for_connection(&statement));
+        let Some(compiled) = compiled else { continue };
         if let Some(mistake) = compiled.mistake.as_ref().filter(|mistake| is_ours(mistake, &statement)) {
             report(cx, &statement, mistake);
         }
@@ -65,7 +66,7 @@ fn check(cx: &mut Cx<'_>, place: &Place<'_>, branch: &Branch<'_>) {
 fn is_ours(mistake: &SqlMistake, statement: &Statement<'_>) -> bool {
     match mistake.kind {
         MistakeKind::Sql => true,
-        MistakeKind::Refused => statement.language != Language::Change,
+        MistakeKind::Refused => matches!(statement.language, Language::Query { .. }),
         MistakeKind::Column(_) | MistakeKind::Shorthand | MistakeKind::Unsure => false,
     }
 }

@@ -41,9 +41,6 @@ onFocus:
 ```
 
 ```yaml right
-# databases/default.jigx
-tables:
-  notes: null
 # jigs/note.jigx
 title: Note
 type: jig.default

@@ -1,8 +1,9 @@
 //! A table of Dynamic Data that no database declares.
 
 use crate::action::UseKind;
-use crate::app::Reference;
-use crate::diag::{Group, RuleInfo, Severity};
+use crate::app::{FileKind, Reference};
+use crate::diag::{Diagnostic, Group, RuleInfo, Severity};
+use crate::expr::is_expression;
 use crate::lint::Cx;
 use crate::lint::rule::{Check, Rule};
 
@@ -14,13 +15,16 @@ pub(super) static RULE: Rule = Rule {
         summary: "a table of Dynamic Data is used that no database declares",
         docs: PAGE,
     },
-    checks: &[Check::Reference(check)],
+    checks: &[Check::Reference(check), Check::App(check_app)],
 };
+
+/// The database that practically all apps have (app-layout.md §1).
+const USUAL: &str = "default";
 
 const PAGE: &str = "\
 Finds tables written with a database, such as `default/tasks`, that are not under `tables:` of that
-database's file. Apps that declare no tables at all are not checked, nor are
-tables of another solution (`package:`).
+database's file. An app that declares no tables at all is warned once, at the first table that it uses. Tables of
+another solution (`package:`) are not checked.
 
 A table that is not declared does not exist in the cloud: the screen shows an error.
 
@@ -76,5 +80,24 @@ fn check(cx: &mut Cx<'_>, reference: &Reference) {
         format!("there is no table `{}`", reference.id)
     };
     let finding = cx.finding(reference.span, message).maybe_help(help);
+    cx.report(finding);
+}
+
+/// An app without any database has one mistake, however many tables it uses.
+fn check_app(cx: &mut Cx<'_>) {
+    // An app without screens is only begun, and a database that could not be read is told already.
+    let is_database = |id: &str| cx.is_file(FileKind::Database, id);
+    let has_some = !cx.project.databases.is_empty() || is_database(USUAL);
+    if has_some || cx.project.jigs.is_empty() || !cx.is_all_read() {
+        return;
+    }
+    let mut used = cx.project.index.uses(UseKind::Table);
+    let of_usual = |id: &str| id.strip_prefix(USUAL).is_some_and(|rest| rest.starts_with('/'));
+    let Some(first) = used.find(|used| of_usual(&used.id) && !is_expression(&used.id)) else { return };
+    let table = &first.id[USUAL.len() + 1..];
+    let message = format!("`{}` is a table of Dynamic Data, and the app declares none", first.id);
+    // Here it can be read all the same, so it is no error yet.
+    let finding = Diagnostic::warning(cx.rule.id, first.span, message)
+        .help(format!("declare it in `databases/{USUAL}.jigx`: the line `{table}: null` under `tables:`"));
     cx.report(finding);
 }

@@ -57,13 +57,14 @@ onFocus:
 ";
 
 /// Options that take one of a few words (actions.md §5, §13, §14).
-const WORDS: [(&str, &[&str]); 6] = [
+const WORDS: [(&str, &[&str]); 7] = [
     ("queueOperation", &["add", "replace"]),
     ("behaviour", &["new", "existing"]),
     ("goBack", &["previous", "home", "stay"]),
     ("presentAs", &["toast", "modal"]),
     ("mediaType", &["image", "video", "any"]),
     ("ifRunning", &["restart", "skip", "error"]),
+    ("onEmpty", &["keep", "replace"]),
 ];
 
 fn check(cx: &mut Cx<'_>, _: &Place<'_>, branch: &Branch<'_>) {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::action::UseKind;
 use crate::app::FileKind;
-use crate::diag::{Group, RuleInfo, Severity, Span};
+use crate::diag::{Diagnostic, Group, RuleInfo, Severity, Span};
 use crate::expr::is_expression;
 use crate::lint::Cx;
 use crate::lint::rule::{Check, Rule};
@@ -68,6 +68,8 @@ onRefresh:
 /// A part of the app that others may use by its name.
 struct Part<'a> {
     what: &'static str,
+    /// What a use of it is; components have none.
+    kind: Option<UseKind>,
     id: &'a str,
     span: Span,
 }
@@ -88,8 +90,8 @@ fn check(cx: &mut Cx<'_>) {
     for parts in parts(cx) {
         let is_used = |part: &Part<'_>| cx.is_said(part.id, (!single).then_some(part.span.file));
         let (used, unused): (Vec<_>, Vec<_>) = parts.into_iter().partition(is_used);
-        // An app that uses none of a kind is only begun.
-        if used.is_empty() {
+        // An app that uses none of several is only begun.
+        if used.is_empty() && unused.len() > 1 {
             continue;
         }
         for part in unused {
@@ -98,31 +100,42 @@ fn check(cx: &mut Cx<'_>) {
             let finding = cx
                 .finding(span, format!("the {} `{}` is used nowhere", part.what, part.id))
                 .help("remove it, or use it");
-            told.push(finding);
+            told.push((part.kind, finding));
         }
     }
-    if !told.is_empty() && !has_dead_ends(cx) {
-        told.into_iter().for_each(|finding| cx.report(finding));
+    if told.is_empty() {
+        return;
     }
+    let dead_ends = dead_ends(cx);
+    let is_sure =
+        |(kind, _): &(Option<UseKind>, Diagnostic)| kind.is_none_or(|kind| !dead_ends.contains(&kind));
+    told.into_iter().filter(is_sure).for_each(|(_, finding)| cx.report(finding));
 }
 
-/// Whether something names a part of the app that is not there: it may mean one that seems unused.
-fn has_dead_ends(cx: &Cx<'_>) -> bool {
-    const KINDS: [UseKind; 4] = [UseKind::Function, UseKind::Action, UseKind::Datasource, UseKind::Table];
+/// The kinds of which something names a part that is not there: it may mean one that seems unused.
+fn dead_ends(cx: &Cx<'_>) -> BTreeSet<UseKind> {
     let index = &cx.project.index;
-    let dead = |kind: UseKind, id: &str| index.definitions(kind, id).is_empty();
-    let mut named = cx.keys(|known| &known.named_ids).filter(|id| !is_expression(id));
-    named.any(|id| {
-        let kinds: BTreeSet<UseKind> =
-            cx.rows(|known| &known.named_ids, id).iter().map(|(_, kind)| *kind).collect();
-        KINDS.iter().any(|kind| kinds.contains(kind) && dead(*kind, id))
-    })
+    let named = cx.keys(|known| &known.named_ids).filter(|id| !is_expression(id));
+    let dead = named.flat_map(|id| {
+        let kinds = cx.rows(|known| &known.named_ids, id).iter().map(|(_, kind)| *kind);
+        kinds.filter(move |kind| index.definitions(*kind, id).is_empty())
+    });
+    dead.collect()
 }
 
 /// Everything that can be used by name, by kind. A single file names its parts by keys.
 fn parts<'a>(cx: &Cx<'a>) -> Vec<Vec<Part<'a>>> {
     let project = &cx.project;
-    let of = |what, id: &'a str, span| Part { what, id, span };
+    let of = |what, id: &'a str, span| {
+        let kind = match what {
+            "function" => Some(UseKind::Function),
+            "action" => Some(UseKind::Action),
+            "datasource" => Some(UseKind::Datasource),
+            "table" => Some(UseKind::Table),
+            _ => None,
+        };
+        Part { what, kind, id, span }
+    };
     // Without any action nothing can call them yet.
     let called = project.root_actions().next().is_some();
     let functions = project

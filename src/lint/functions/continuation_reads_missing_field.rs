@@ -1,8 +1,8 @@
 //! A continuation that waits for a field that the transform leaves out.
 
 use crate::app::Function;
-use crate::diag::{Group, RuleInfo, Severity};
-use crate::expr::Shape;
+use crate::diag::{Diagnostic, Group, RuleInfo, Severity, Span};
+use crate::expr::{ExprKind, ExprNode, Expression, Field, Shape};
 use crate::lint::function_file::FunctionFile;
 use crate::lint::rule::{Check, Rule};
 use crate::lint::{Cx, Place};
@@ -20,7 +20,7 @@ pub(super) static RULE: Rule = Rule {
 
 const PAGE: &str = "\
 Finds fields that `continuation.when` or `continuation.url` reads of `$` when `outputTransform` writes an
-object without them.
+object without them. When it gives the rows alone, the answer itself may still be asked, and this is only a remark.
 
 The continuation starts from what the transform gives. The field is missing, so the first page stays the only
 one, and nobody is told.
@@ -53,13 +53,12 @@ continuation:
 fn check(cx: &mut Cx<'_>, place: &Place<'_>, function: &Function) {
     let Some(file) = FunctionFile::read(cx, function) else { return };
     let Some((transform, written)) = file.expression_at("/outputTransform") else { return };
-    // What is written for each of several values hides the answer's own fields less surely.
-    let Shape::Object(fields) = written.shape() else { return };
+    let Some(left) = Left::of(written) else { return };
     let read = ["/continuation/when", "/continuation/url"];
     let read = read.into_iter().filter_map(|pointer| {
         let (node, expression) = file.expression_at(pointer)?;
         let reads = expression.focus_reads().fields.into_iter();
-        let mut missing = reads.filter(|(name, _)| fields.iter().all(|field| field.name != *name));
+        let mut missing = reads.filter(|(name, _)| left.lacks(name));
         missing.next().map(|(name, range)| (node, name, range))
     });
     // One field that is missing in both is one mistake.
@@ -68,14 +67,69 @@ fn check(cx: &mut Cx<'_>, place: &Place<'_>, function: &Function) {
         if told.contains(&name) {
             continue;
         }
-        let message = format!("the transform leaves out `{name}`, so it is always missing here");
-        let help = cx.did_you_mean(&name, fields.iter().map(|field| field.name.as_str()));
-        let finding = cx
-            .finding(cx.part(place, node.span, range), message)
+        let help = cx.did_you_mean(&name, left.fields.iter().map(|field| field.name.as_str()));
+        let finding = left
+            .finding(cx, cx.part(place, node.span, range), &name)
             .label(transform.span, "what the continuation starts from")
-            .help(format!("add `\"{name}\"` to what `outputTransform` gives"))
             .maybe_help(help);
         cx.report(finding);
         told.push(name);
     }
+}
+
+/// What a transform leaves of an answer.
+struct Left {
+    fields: Vec<Field>,
+    is_list: bool,
+}
+
+impl Left {
+    /// `None` when it may leave anything.
+    fn of(transform: &Expression) -> Option<Self> {
+        let shape = transform.shape();
+        if let Some(fields) = shape.fields() {
+            let is_list = !matches!(shape, Shape::Object(_));
+            return Some(Self { fields: fields.to_vec(), is_list });
+        }
+        // A part of the answer, which may have any fields.
+        is_part(transform.root()).then(|| Self { fields: Vec::new(), is_list: true })
+    }
+
+    fn lacks(&self, name: &str) -> bool {
+        // The link to the next page stands beside the rows, never in them.
+        let is_link = name == "@odata.nextLink";
+        if self.fields.is_empty() { is_link } else { self.fields.iter().all(|field| field.name != *name) }
+    }
+
+    /// Some answers are looked at again as they came when the rows lack a field (functions.md §5), so with a
+    /// list it may work.
+    fn finding(&self, cx: &Cx<'_>, place: Span, name: &str) -> Diagnostic {
+        if !self.is_list {
+            let message = format!("the transform leaves out `{name}`, so it is always missing here");
+            return cx
+                .finding(place, message)
+                .help(format!("add `\"{name}\"` to what `outputTransform` gives"));
+        }
+        let message = format!("the transform gives the rows alone, and they have no `{name}`");
+        Diagnostic::info(cx.rule.id, place, message).help(format!(
+            "let the transform keep `\"{name}\"` beside the rows, and take the rows out by `records`"
+        ))
+    }
+}
+
+/// Whether a transform takes out one field of the answer: `$.value`.
+fn is_part(node: &ExprNode) -> bool {
+    match &node.kind {
+        ExprKind::Name(_) => true,
+        ExprKind::KeepArray(of) => is_part(of),
+        ExprKind::Path(left, right) => {
+            let is_field = matches!(right.kind, ExprKind::Name(_) | ExprKind::Text(_));
+            is_field && (is_part(left) || is_focus(left))
+        }
+        _ => false,
+    }
+}
+
+fn is_focus(node: &ExprNode) -> bool {
+    matches!(&node.kind, ExprKind::Variable(name) if name.is_empty() || &**name == "$")
 }

@@ -68,7 +68,7 @@ fn check(cx: &mut Cx<'_>, place: &Place<'_>, function: &Function) {
     let Some((node, transform)) = file.expression_at("/outputTransform") else { return };
     let Shape::Object(fields) = transform.shape() else { return };
     let [field] = fields.as_slice() else { return };
-    if !matches!(field.shape, Shape::List(_)) || !cx.is_synced(&function.id) {
+    if !is_list(&field.shape) || !cx.is_synced(&function.id) {
         return;
     }
     let message = format!("the whole list `{}` becomes one row", field.name);
@@ -76,4 +76,14 @@ fn check(cx: &mut Cx<'_>, place: &Place<'_>, function: &Function) {
         .finding(cx.part(place, node.span, field.range.clone()), message)
         .help(format!("add `records: =$.{}`, or let the transform give the list itself", field.name));
     cx.report(finding);
+}
+
+/// Whether a value is a list of rows. Without `[]` a list of one item is that item; rows with an `id` show
+/// that several are meant.
+fn is_list(value: &Shape) -> bool {
+    match value {
+        Shape::List(_) => true,
+        Shape::Each(of) => of.fields().is_some_and(|fields| fields.iter().any(|field| field.name == "id")),
+        Shape::Object(_) | Shape::Unknown => false,
+    }
 }

@@ -50,9 +50,8 @@ children:
 ";
 
 fn check(cx: &mut Cx<'_>, place: &Place<'_>, _: &Screen) {
-    let Some(screen) = place.node() else { return };
     let mut survey = Survey::default();
-    survey.gather(screen);
+    place.own_values().for_each(|value| survey.gather(value));
     for (id, first, again) in survey.duplicates {
         let finding = cx
             .finding(again, format!("the instance id `{id}` belongs to another component already"))

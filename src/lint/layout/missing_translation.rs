@@ -1,9 +1,10 @@
 //! A language without texts that the others have.
 
-use crate::diag::{Group, RuleInfo, Severity};
+use crate::diag::{Diagnostic, Group, RuleInfo, Severity};
 use crate::lint::rule::{Check, Rule};
-use crate::lint::texts::is_language;
+use crate::lint::texts::languages_in;
 use crate::lint::{Cx, Place};
+use crate::syntax::Node;
 
 pub(super) static RULE: Rule = Rule {
     info: RuleInfo {
@@ -39,17 +40,19 @@ farewell: Au revoir
 ";
 
 fn check(cx: &mut Cx<'_>, place: &Place<'_>) {
-    let source = place.source;
-    if !is_language(source) || !cx.is_sound(source.tree.root.span) {
-        return;
+    for (language, texts) in languages_in(place.source) {
+        if let Some(finding) = finding(cx, language, texts) {
+            cx.report(finding);
+        }
     }
-    let (count, first) = cx.texts().lacking(source);
-    let Some(start) = source.tree.root.entries().first().filter(|_| count > 0) else { return };
+}
+
+fn finding(cx: &Cx<'_>, language: &str, texts: &Node) -> Option<Diagnostic> {
+    let (count, first) = cx.texts().lacking(texts);
+    let start = texts.entries().first().filter(|_| count > 0 && cx.is_sound(texts.span))?;
     let what = if count == 1 { "a text" } else { "texts" };
     let names: Vec<String> = first.iter().map(|id| format!("`{id}`")).collect();
     let more = if count > first.len() { format!(" and {} more", count - first.len()) } else { String::new() };
-    let message =
-        format!("`{}` lacks {what} that other languages have: {}{more}", place.id, names.join(", "));
-    let finding = cx.finding(start.key_span, message);
-    cx.report(finding);
+    let message = format!("`{language}` lacks {what} that other languages have: {}{more}", names.join(", "));
+    Some(cx.finding(start.key_span, message))
 }

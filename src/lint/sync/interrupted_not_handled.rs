@@ -1,11 +1,12 @@
 //! A state that nobody thinks of.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::app::Screen;
-use crate::diag::{Group, RuleInfo, Severity, Span};
+use crate::app::{Found, Screen};
+use crate::diag::{Diagnostic, Group, RuleInfo, Severity, Span};
 use crate::lint::rule::{Check, Rule};
-use crate::lint::tracked::{Compared, Tracked, compared};
+use crate::lint::tracked::{Compared, Others, Tracked, compared};
 use crate::lint::{Cx, Place};
 
 pub(super) static RULE: Rule = Rule {
@@ -67,43 +68,91 @@ children:
     options: { label: Interrupted, value: Pull down to load again }
 ```
 
-A comparison with another branch behind it takes care of all other states and is not reported.
+A branch behind the comparisons takes care of all other states and is not reported, as in
+`state = 'syncing' ? 'Loading' : 'Ready'`. But when `syncing`, `synced` and `failed` all have branches of their own,
+the last one is meant for a scope that never ran, and shows an interrupted one as if it had not.
 ";
 
+/// The states besides `interrupted`.
+const REST: [&str; 3] = ["syncing", "synced", "failed"];
+
 /// How a screen looks at one datasource.
-#[derive(Default)]
 struct Look {
     states: BTreeSet<String>,
-    last: Option<Span>,
-    is_covered: bool,
+    last: Span,
+    others: Others,
+    /// The place in an expression that has a branch for each of the other states.
+    chain: Option<Span>,
 }
 
 fn check(cx: &mut Cx<'_>, place: &Place<'_>, screen: &Screen) {
     let mut looks: BTreeMap<String, Look> = BTreeMap::new();
-    for found in screen.expressions.iter().filter(|found| {
-        found.expression.text().contains("'sync")
-            || found.expression.text().contains("\"sync")
-            || found.expression.text().contains("failed")
-    }) {
-        for Compared { datasource, table, column, text, range, is_covered } in compared(cx, place, found) {
-            if table == Tracked::Scope && column == "state" {
-                let look = looks.entry(datasource).or_default();
-                look.is_covered |= is_covered;
-                look.states.insert(text);
-                look.last = Some(cx.part(place, found.span, range));
+    for found in screen.expressions.iter().filter(|found| may_compare(found.expression.text())) {
+        for (datasource, look) in looks_of(cx, place, found) {
+            match looks.entry(datasource) {
+                Entry::Vacant(new) => drop(new.insert(look)),
+                Entry::Occupied(mut known) => known.get_mut().join(look),
             }
         }
     }
-    for (datasource, look) in looks {
-        let Look { states, last: Some(span), is_covered: false } = look else { continue };
-        if states.len() < 2 || cx.knows_interruptions() {
-            continue;
-        }
-        let shown: Vec<String> = states.iter().map(|state| format!("`{state}`")).collect();
-        let message = format!("`{datasource}` is shown as {}, but not as `interrupted`", shown.join(" and "));
-        let finding = cx
-            .finding(span, message)
-            .help("show something for `interrupted` too: the app was closed while the scope ran");
-        cx.report(finding);
+    if cx.knows_interruptions() {
+        return;
     }
+    for (datasource, look) in looks {
+        if let Some(finding) = finding(cx, &datasource, &look) {
+            cx.report(finding);
+        }
+    }
+}
+
+/// Whether an expression has a word in it that a state is.
+fn may_compare(text: &str) -> bool {
+    ["'sync", "\"sync", "failed"].iter().any(|word| text.contains(word))
+}
+
+/// How one expression looks at each datasource.
+fn looks_of(cx: &Cx<'_>, place: &Place<'_>, found: &Found) -> BTreeMap<String, Look> {
+    let mut looks: BTreeMap<String, Look> = BTreeMap::new();
+    let compared = compared(cx, place, found).into_iter();
+    for Compared { datasource, text, range, others, .. } in
+        compared.filter(|of| of.table == Tracked::Scope && of.column == "state")
+    {
+        let last = cx.part(place, found.span, range);
+        let one = Look { states: BTreeSet::from([text]), last, others, chain: None };
+        match looks.entry(datasource) {
+            Entry::Vacant(new) => drop(new.insert(one)),
+            Entry::Occupied(mut known) => known.get_mut().join(one),
+        }
+    }
+    for look in looks.values_mut() {
+        let has_all = REST.iter().all(|state| look.states.contains(*state));
+        look.chain = (has_all && look.others == Others::Branch).then_some(look.last);
+    }
+    looks
+}
+
+impl Look {
+    fn join(&mut self, other: Self) {
+        self.states.extend(other.states);
+        self.others = self.others.max(other.others);
+        self.last = other.last;
+        self.chain = self.chain.or(other.chain);
+    }
+}
+
+fn finding(cx: &Cx<'_>, datasource: &str, look: &Look) -> Option<Diagnostic> {
+    let shown: Vec<String> = look.states.iter().map(|state| format!("`{state}`")).collect();
+    let (span, message) = match (look.others, look.chain) {
+        (Others::Nothing, _) if look.states.len() > 1 => (
+            look.last,
+            format!("`{datasource}` is shown as {}, but not as `interrupted`", shown.join(" and ")),
+        ),
+        (_, Some(span)) => (
+            span,
+            format!("an interrupted `{datasource}` is shown by the last branch, as if it had never run"),
+        ),
+        _ => return None,
+    };
+    let help = "show something for `interrupted` too: the app was closed while the scope ran";
+    Some(cx.finding(span, message).help(help))
 }

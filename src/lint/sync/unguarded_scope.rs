@@ -30,6 +30,9 @@ Two quick taps, or returning to the screen, start the scope again over the syncs
 tables are fetched twice at once and the counters no longer fit.
 
 ```yaml wrong
+# databases/default.jigx
+tables:
+  tasks: null
 # jigs/home.jigx
 title: Home
 type: jig.default
@@ -50,6 +53,9 @@ onRefresh:
 ```
 
 ```yaml right
+# databases/default.jigx
+tables:
+  tasks: null
 # jigs/home.jigx
 title: Home
 type: jig.default

@@ -28,6 +28,9 @@ The states are `syncing`, `synced`, `failed` and `interrupted`; in a `condition:
 without a row. Any other word is never equal, so the branch behind it is dead.
 
 ```yaml wrong
+# databases/default.jigx
+tables:
+  tasks: null
 # datasources/scopes.jigx
 type: datasource.sqlite
 options:
@@ -60,6 +63,9 @@ onLoad:
 ```
 
 ```yaml right
+# databases/default.jigx
+tables:
+  tasks: null
 # datasources/scopes.jigx
 type: datasource.sqlite
 options:

@@ -9,7 +9,7 @@ use crate::lint::rules;
 const WITHOUT_EXAMPLE: [&str; 5] = ["alias-budget", "file-too-large", "not-utf8", "stray-file", "too-deep"];
 
 /// The files of the page's fenced block whose opening line ends with `word`.
-fn example(docs: &str, word: &str) -> Option<Vec<(String, String)>> {
+pub(super) fn example(docs: &str, word: &str) -> Option<Vec<(String, String)>> {
     let mut lines = docs.lines();
     lines.find(|line| line.starts_with("```") && line.split(' ').nth(1) == Some(word))?;
     let mut files: Vec<(String, String)> = Vec::new();

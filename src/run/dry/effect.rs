@@ -7,6 +7,8 @@ use serde_json::{Map, Value, json};
 use super::planner::{Planner, Spot};
 use super::{PlannedAction, Verdicts};
 use crate::action::{Effect, EntityRequest, IfRunning, ProviderKind, QueueChange, WriteRows};
+use crate::app::{Project, RowOperationKind};
+use crate::expr::Template;
 use crate::run::context::Tables;
 use crate::run::guard::clip;
 use crate::run::perform::undeclared;
@@ -148,9 +150,16 @@ impl Planner<'_> {
         touched.tables.extend(["_syncScope".to_owned(), "_syncStatus".to_owned()]);
         touched.tables.extend(entities.iter().map(|entity| entity.entity.clone()));
         touched.statuses.extend(entities.iter().map(|entity| entity.entity.clone()));
-        planned.options = entities.iter().map(request).collect();
-        let names: Vec<String> = entities.into_iter().map(|entity| entity.entity).collect();
-        planned.effect = Some(format!("fetches {} from {}", quoted(&names), provider.constant()));
+        let written: Vec<Written> =
+            entities.iter().map(|entity| written(self.engine.project, entity)).collect();
+        let more: BTreeSet<&String> = written.iter().flatten().map(|(table, _)| table).collect();
+        touched.tables.extend(more.iter().map(|table| (*table).clone()));
+        let names: Vec<String> = entities.iter().map(|entity| entity.entity.clone()).collect();
+        let more: Vec<String> = more.into_iter().filter(|table| !names.contains(table)).cloned().collect();
+        let more = if more.is_empty() { String::new() } else { format!(", writes {}", quoted(&more)) };
+        planned.effect = Some(format!("fetches {} from {}{more}", quoted(&names), provider.constant()));
+        planned.options =
+            entities.iter().zip(&written).map(|(entity, written)| request(entity, written)).collect();
     }
 
     fn set_state(&self, changes: Vec<(Vec<String>, Value)>, spot: Spot<'_>, planned: &mut PlannedAction) {
@@ -200,14 +209,55 @@ fn statement((statement, parameters): (String, Map<String, Value>)) -> Value {
     json!({"statement": statement, "parameters": parameters})
 }
 
-fn request(entity: &EntityRequest) -> Value {
+fn request(entity: &EntityRequest, written: &Written) -> Value {
     let mut map = Map::new();
     map.insert("entity".to_owned(), entity.entity.clone().into());
     map.extend(entity.function.clone().map(|function| ("function".to_owned(), function.into())));
     if !entity.parameters.is_empty() {
         map.insert("parameters".to_owned(), Value::Object(entity.parameters.clone()));
     }
+    if !written.is_empty() {
+        let pairs = written.iter().map(|(table, how)| (table.clone(), Value::from(how.as_str())));
+        map.insert("writes".to_owned(), Value::Object(pairs.collect()));
+    }
     Value::Object(map)
+}
+
+/// Tables with what the operations of a function do to them.
+type Written = Vec<(String, String)>;
+
+/// What the operations of an entry's function write; nothing without operations, when the rows simply
+/// go to the entry's own table.
+fn written(project: &Project, entity: &EntityRequest) -> Written {
+    let function = entity.function.as_ref().and_then(|id| project.functions.get(id));
+    let operations = function.and_then(|function| function.operations.as_deref()).unwrap_or_default();
+    let mut written: Written = Vec::new();
+    for operation in operations {
+        let own = || match &operation.table {
+            None => entity.entity.clone(),
+            Some(Template::Literal(Value::String(table))) => table.clone(),
+            Some(Template::Expression(expression)) => expression.text().trim().to_owned(),
+            Some(_) => String::new(),
+        };
+        let (tables, how) = match &operation.kind {
+            RowOperationKind::DeleteInsert(_) => (vec![own()], "delete-insert"),
+            RowOperationKind::UpsertReplace => (vec![own()], "upsert-replace"),
+            RowOperationKind::UpsertMerge => (vec![own()], "upsert-merge"),
+            RowOperationKind::ExecuteSql { tables, .. } => (tables.clone(), "execute-sql"),
+            RowOperationKind::FindReplace { tables, .. } if tables.is_empty() => {
+                (vec![own()], "find-replace")
+            }
+            RowOperationKind::FindReplace { tables, .. } => (tables.clone(), "find-replace"),
+            RowOperationKind::Unknown(_) => continue,
+        };
+        for table in tables {
+            match written.iter_mut().find(|(known, _)| *known == table) {
+                Some((_, all)) => all.extend([", ", how]),
+                None => written.push((table, how.to_owned())),
+            }
+        }
+    }
+    written
 }
 
 fn quoted(names: &[String]) -> String {

@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value};
 
 use super::touched::Touched;
+use super::trial::Trial;
 use super::untouched::Untouched;
 use super::{Planned, PlannedAction, Reading, Verdicts};
 use crate::action::{ActionNode, Fill, Order, Plan};
@@ -13,8 +14,9 @@ use crate::diag::FileId;
 use crate::expr::{EvalError, Evaluator, Template};
 use crate::run::context::{Place, Session, View, evaluator};
 use crate::run::done::Then;
+use crate::run::event::ActionRef;
 use crate::run::guard::{Decision, decide, judge};
-use crate::run::interpret::describe;
+use crate::run::interpret::{TOAST, describe};
 use crate::run::list::{Called, called, endless_calls, watches};
 use crate::run::target::Target;
 use crate::run::{Answer, Engine, RunError};
@@ -29,6 +31,8 @@ pub(super) struct Planner<'p> {
     evaluator: Evaluator,
     pub(super) database: Untouched<'p>,
     pub(super) touched: RefCell<Touched>,
+    /// A copy of the database on which the plan goes on.
+    pub(super) trial: Option<Trial<'p>>,
     endless: RefCell<BTreeSet<String>>,
 }
 
@@ -36,18 +40,19 @@ pub(super) struct Planner<'p> {
 #[derive(Clone, Copy)]
 pub(super) struct Spot<'s> {
     pub(super) place: &'s Place<'s>,
-    file: FileId,
+    pub(super) file: FileId,
     calls: usize,
 }
 
 impl<'p> Planner<'p> {
-    pub(super) fn new(engine: &'p Engine<'p>) -> Result<Self, RunError> {
+    pub(super) fn new(engine: &'p Engine<'p>, trial: Option<Trial<'p>>) -> Result<Self, RunError> {
         Ok(Self {
             engine,
             session: Session::new(engine),
             evaluator: evaluator(engine),
             database: Untouched::new(engine.store)?,
             touched: RefCell::default(),
+            trial,
             endless: RefCell::default(),
         })
     }
@@ -60,12 +65,17 @@ impl<'p> Planner<'p> {
     pub(super) fn table_changes(&self) -> Vec<PlannedAction> {
         let project = self.engine.project;
         let place = Place::home(project);
-        let changed = self.touched().tables.clone();
+        let unsure = self.touched().tables.clone();
+        let sure = self.trial.as_ref().map(|trial| trial.changed.borrow().clone()).unwrap_or_default();
+        let changed = unsure.union(&sure).cloned().collect();
         let due = project.home.on("onTableChanged").filter(|placed| watches(placed, &changed, project));
         let plan = |placed: &crate::app::Placed| {
             let mut planned =
                 self.action(&placed.action, Spot { place: &place, file: placed.file, calls: 0 });
             let table = placed.table.as_deref().unwrap_or_default();
+            if watches(placed, &sure, project) {
+                return planned;
+            }
             planned.unknown.insert(0, format!("whether `{table}` changes"));
             if planned.verdict == Verdicts::Run {
                 planned.verdict = Verdicts::Unknown;
@@ -129,10 +139,27 @@ impl<'p> Planner<'p> {
             Err(error) => planned.fail(error.to_string()),
             Ok(plan) => self.follow(plan, spot, planned),
         }
+        self.take_outputs(planned);
         let goes_on = matches!(planned.verdict, Verdicts::Run | Verdicts::Unknown);
         if let Some(next) = node.success.as_ref().filter(|_| goes_on) {
             planned.inside(self.action(next, spot));
         }
+        if goes_on {
+            self.toast(node, spot, planned);
+        }
+    }
+
+    /// What a phone would tell after a success.
+    fn toast(&self, node: &ActionNode, spot: Spot<'_>, planned: &mut PlannedAction) {
+        let Some(toast) = &node.toast else { return };
+        let named = describe(self.engine, node, spot.file);
+        let path = format!("{}/options/onSuccess", named.path);
+        let mut told = PlannedAction::new(ActionRef { id: None, type_name: TOAST.to_owned(), path });
+        let view = self.view(spot.place);
+        told.unknown = self.unknown(&view, toast);
+        told.effect = Some("is reported; it acts on a screen".to_owned());
+        told.options = view.template(toast).ok().flatten().unwrap_or_default();
+        planned.inside(told);
     }
 
     /// Names the action by its computed id, and remembers that its outputs are still to come.
@@ -147,7 +174,7 @@ impl<'p> Planner<'p> {
 
     fn follow(&self, plan: Plan<'_>, spot: Spot<'_>, planned: &mut PlannedAction) {
         match plan {
-            Plan::Perform(effect) => self.effect(effect, spot, planned),
+            Plan::Perform(effect) => self.perform(effect, spot, planned),
             Plan::List { actions, order } => self.list(actions, order, spot, planned),
             Plan::Call { action, package, parameters } => {
                 planned.effect = Some(format!("the global action `{action}`"));

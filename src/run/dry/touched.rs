@@ -8,7 +8,7 @@ use crate::expr::{Condition, Template};
 use crate::run::context::View;
 
 /// What the actions so far would change.
-#[derive(Default)]
+#[derive(Default, Clone)]
 pub(super) struct Touched {
     /// Tables.
     pub(super) tables: BTreeSet<String>,

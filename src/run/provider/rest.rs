@@ -1,11 +1,15 @@
-//! REST: calls the function of a table page by page (functions.md).
+//! Functions: calls the one of a table page by page, on a server (REST) or in a database (SQL)
+//! (functions.md).
 //!
 //! Where a function only names the place of its rows (`$`, `$.value`), the rows go from the
 //! answer to the sink as they are, byte for byte; every other transform is evaluated.
 
+mod answers;
 mod call;
 mod convert;
+mod database;
 mod errors;
+mod exact;
 mod fresh;
 mod guard;
 mod http;
@@ -13,6 +17,7 @@ mod operations;
 mod page;
 mod parameters;
 mod plain;
+mod project;
 mod queries;
 mod redact;
 mod request;
@@ -24,19 +29,20 @@ mod tests;
 
 use std::sync::Arc;
 
-use super::{Fetch, FetchError, Fetched, Outgoing, Provider, Sent, Sink};
+use super::{Connections, Fetch, FetchError, Fetched, Outgoing, Provider, Sent, Sink};
 use crate::expr::{Evaluator, Host, Limits, SharedExpressions};
 use crate::run::{Clock, Credentials};
 
+pub use answers::{Answers, GivenAnswer, NO_ANSWER};
 use call::Call;
 pub use convert::{LocalFiles, NoFiles};
 pub(super) use http::{Address, Header, Request, Response, Tried};
-pub use http::{Http, HttpOptions, Pace, RealPace};
+pub use http::{Http, HttpOptions, NoPace, Pace, RealPace, Tape, TapeError, TapeHead};
 pub(super) use redact::Redactor;
 pub(super) use request::encoded;
 pub(super) use rows::{Id, id, quoted, with_id};
 
-/// How REST functions are called.
+/// How functions are called.
 #[derive(Clone)]
 pub struct RestOptions {
     /// The way to servers.
@@ -51,6 +57,10 @@ pub struct RestOptions {
     pub max_pages: u64,
     /// Files that functions convert.
     pub files: Arc<dyn LocalFiles>,
+    /// Databases that functions query in place of servers.
+    pub connections: Connections,
+    /// Answers for functions, in place of those of all servers and databases.
+    pub answers: Option<Arc<Answers>>,
 }
 
 impl RestOptions {
@@ -64,11 +74,13 @@ impl RestOptions {
             shared: SharedExpressions::new(),
             max_pages: 10_000,
             files: Arc::new(NoFiles),
+            connections: Connections::new(),
+            answers: None,
         }
     }
 }
 
-/// Calls REST functions.
+/// Calls functions, those of the SQL provider too.
 pub struct Rest {
     options: RestOptions,
 }

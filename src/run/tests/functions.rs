@@ -261,6 +261,41 @@ fn a_guard_that_fails_or_asks_itself_lets_nothing_through() {
 }
 
 #[test]
+fn a_guard_that_breaks_off_the_paging_leaves_the_table_as_it_was() {
+    let ask = "method: GET\nurl: ${url}/ask\noutput: $.answer\n";
+    let function = "method: GET
+url: ${url}/rows
+guard: { function: ask, result: =@ctx.guard.output = 'yes' }
+parameters: {page: {location: query, type: number, value: 1}}
+outputTransform: $.rows
+continuation:
+  when: =$.more
+  url: ${url}/rows
+  parameters: {page: {location: query, type: number, value: 2}}
+";
+    for kind in ["", "operations: [{ type: operation.delete-insert, records: $ }]\n"] {
+        for fails_late in [false, true] {
+            let server = Scripted::start(move |number, seen| match (seen.target.as_str(), number) {
+                ("/ask", 0) => json_answer(&json!({ "answer": "yes" })),
+                ("/ask", _) if fails_late => answer(500, &[], ""),
+                ("/ask", _) => json_answer(&json!({ "answer": "no" })),
+                _ => json_answer(&json!({ "rows": [{ "id": "new" }], "more": true })),
+            });
+            let app = app(&server, &[("f", &format!("{function}{kind}")), ("ask", ask)]);
+            let stage = Stage::new(&app).real_rest(0);
+            insert(&stage, "tasks", &[r#"{"id":"old"}"#, r#"{"id":"older"}"#]);
+            if fails_late {
+                let told = fails(&stage);
+                assert!(told.contains("http.500"), "{told}");
+            } else {
+                succeeds(&stage);
+            }
+            assert_eq!(rows(&stage, "tasks"), "old:- older:-");
+        }
+    }
+}
+
+#[test]
 fn error_rules_name_the_error_fill_their_table_and_try_again() {
     let server = Scripted::start(|number, _| match number {
         0 => answer(409, &[], r#"{"why":"locked"}"#),

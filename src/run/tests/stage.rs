@@ -260,7 +260,7 @@ fn line(event: &Event) -> Option<String> {
         action.id.as_ref().map_or_else(|| name.to_owned(), |id| format!("{name} {id}"))
     };
     Some(match event {
-        Event::RunStarted { .. } => return None,
+        Event::RunStarted { .. } | Event::EntityFinished { .. } => return None,
         Event::ActionStarted { action, .. } => format!("started {}", named(action)),
         Event::ActionSkipped { action, reason, detail } => {
             let detail = detail.as_ref().map_or_else(String::new, |detail| format!(": {detail}"));

@@ -389,3 +389,16 @@ fn ids_that_never_come_again_do_not_fill_the_history() {
     assert!((20..=21).contains(&runs.len()), "{}", runs.len());
     assert!(runs.iter().all(|run| run.started_at >= 79), "the oldest went first");
 }
+
+#[test]
+fn the_newest_status_is_the_newest_one_after_the_clock_was_set_back() {
+    let bench = Bench::new();
+    let store = &bench.store;
+    for (instance, outcome, now) in [("a", Outcome::Ok, 1_000_000), ("b", failed(), 1000)] {
+        let work = begin(store, instance, &["t"], now);
+        store.finish_operation(&work, 0, &outcome, now).unwrap();
+        store.finish_instance(&work, &outcome, now).unwrap();
+    }
+    let newest = store.read(|reader| reader.newest_status(None, "t", None)).unwrap();
+    assert_eq!(newest.map(|row| row.state), Some(ScopeState::Failed));
+}

@@ -3,8 +3,9 @@
 use crate::store::change::{self, Change, Done, Head};
 use crate::store::entity;
 use crate::store::error::StoreError;
+use crate::store::protect::Protection;
 use crate::store::session::{Guarded, Trouble};
-use crate::store::writer::Row;
+use crate::store::writer::{Row, swap};
 
 /// Adds the changes of a page.
 pub(super) fn stage(guarded: &Guarded, staging: &str, changes: &[Change<'_>]) -> Result<(), Trouble> {
@@ -25,8 +26,51 @@ pub(super) fn stage(guarded: &Guarded, staging: &str, changes: &[Change<'_>]) ->
     Ok(())
 }
 
-/// Does all that was staged.
-pub(super) fn perform(guarded: &Guarded, staging: &str, now: i64) -> Result<Done, Trouble> {
+/// The table that a fetch is for, and what it may lose.
+pub(super) struct Held<'h> {
+    pub(super) entity: &'h str,
+    pub(super) protection: Protection,
+}
+
+impl Held<'_> {
+    /// Rows that the table has.
+    fn count(&self, guarded: &Guarded) -> Result<i64, Trouble> {
+        match entity::known(guarded, self.entity)? {
+            Some(table) => swap::count(guarded, &table.quoted),
+            None => Ok(0),
+        }
+    }
+}
+
+/// The tables that are written when all that was staged is done.
+pub(super) fn tables(guarded: &Guarded, staging: &str) -> Result<Vec<String>, Trouble> {
+    if !guarded.exists("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?1", [staging])? {
+        return Ok(Vec::new());
+    }
+    let sql = format!("SELECT DISTINCT head FROM {} WHERE head IS NOT NULL", entity::quote(staging));
+    let heads: Vec<String> = guarded.all(&sql, [], |row| row.get(0))?;
+    let mut tables = Vec::new();
+    for head in heads {
+        match serde_json::from_str(&head).map_err(|error| internal(&error))? {
+            Head::Rows { table, .. } => tables.push(table),
+            Head::Sql { tables: named, .. } | Head::FindReplace { tables: named, .. } => tables.extend(named),
+        }
+    }
+    Ok(tables)
+}
+
+/// Does all that was staged, unless it takes too many rows from the table that the fetch is for.
+pub(super) fn perform(guarded: &Guarded, staging: &str, held: &Held<'_>, now: i64) -> Result<Done, Trouble> {
+    if held.protection.is_none() {
+        return perform_all(guarded, staging, now);
+    }
+    let old = held.count(guarded)?;
+    let done = perform_all(guarded, staging, now)?;
+    held.protection.check(held.entity, old, held.count(guarded)?)?;
+    Ok(done)
+}
+
+fn perform_all(guarded: &Guarded, staging: &str, now: i64) -> Result<Done, Trouble> {
     let mut done = Done::default();
     let is_staged =
         guarded.exists("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?1", [staging])?;

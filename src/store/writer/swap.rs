@@ -4,6 +4,7 @@
 use super::{Buffer, Row, Tally};
 use crate::store::change::{self, Part};
 use crate::store::entity::{self, Table};
+use crate::store::protect::Protection;
 use crate::store::session::{Guarded, Trouble, number};
 
 /// Adds rows to the staging table; of rows with one id the last stays.
@@ -44,17 +45,25 @@ fn insert<'r>(
     Ok(())
 }
 
+/// Rows that wait for their end: in a table, which need not exist, and in memory.
+#[derive(Clone, Copy)]
+pub(super) struct Staged<'s> {
+    pub(super) name: &'s str,
+    pub(super) held: &'s Buffer,
+    pub(super) now: i64,
+}
+
 /// Makes the staged rows and those still held the rows of the table.
 pub(super) fn replace(
     guarded: &Guarded,
     table: &Table,
-    staging: &str,
-    held: &Buffer,
-    now: i64,
+    rows: &Staged<'_>,
+    protection: Protection,
 ) -> Result<Tally, Trouble> {
+    let Staged { name: staging, held, now } = *rows;
     let old_is_empty = !guarded.exists(&format!("SELECT 1 FROM {} LIMIT 1", table.quoted), [])?;
     if !exists(guarded, staging)? {
-        return replace_by_held(guarded, table, held, old_is_empty, now);
+        return replace_by_held(guarded, table, rows, old_is_empty, protection);
     }
     stage(guarded, staging, held.rows(), now)?;
     let staged = count(guarded, &entity::quote(staging))?;
@@ -62,6 +71,7 @@ pub(super) fn replace(
         take_place(guarded, table, staging)?;
         return Ok(Tally { inserted: staged, ..Tally::default() });
     }
+    check(guarded, table, protection, staged)?;
     let tally = apply_difference(guarded, table, &entity::quote(staging), staged)?;
     guarded.conn.execute_batch(&format!("DROP TABLE {}", entity::quote(staging)))?;
     Ok(tally)
@@ -71,22 +81,18 @@ pub(super) fn replace(
 pub(super) fn replace_part(
     guarded: &Guarded,
     table: &Table,
-    staging: &str,
-    held: &Buffer,
+    rows: &Staged<'_>,
     part: &Part,
-    now: i64,
+    protection: Protection,
 ) -> Result<Tally, Trouble> {
-    stage(guarded, staging, held.rows(), now)?;
-    let quoted = entity::quote(staging);
-    let deleted = change::remove(guarded, table, part, &quoted)?;
+    stage(guarded, rows.name, rows.held.rows(), rows.now)?;
+    let quoted = entity::quote(rows.name);
     let staged = count(guarded, &quoted)?;
-    let kept = guarded
-        .first(
-            &format!("SELECT count(*) FROM {} WHERE id IN (SELECT id FROM {quoted})", table.quoted),
-            [],
-            |row| row.get::<_, i64>(0),
-        )?
-        .unwrap_or(0);
+    if !protection.is_none() {
+        protection.check(&table.name, change::count(guarded, table, part)?, staged)?;
+    }
+    let deleted = change::remove(guarded, table, part, &quoted)?;
+    let kept = known(guarded, table, &quoted)?;
     let touched = upsert(guarded, &table.quoted, &quoted)?;
     guarded.conn.execute_batch(&format!("DROP TABLE {quoted}"))?;
     let inserted = staged - kept;
@@ -97,10 +103,11 @@ pub(super) fn replace_part(
 fn replace_by_held(
     guarded: &Guarded,
     table: &Table,
-    held: &Buffer,
+    rows: &Staged<'_>,
     old_is_empty: bool,
-    now: i64,
+    protection: Protection,
 ) -> Result<Tally, Trouble> {
+    let Staged { held, now, .. } = *rows;
     if old_is_empty {
         insert(guarded, &table.quoted, held.rows(), now)?;
         return Ok(Tally { inserted: count(guarded, &table.quoted)?, ..Tally::default() });
@@ -110,9 +117,18 @@ fn replace_by_held(
     )?;
     insert(guarded, HELD, held.rows(), now)?;
     let staged = count(guarded, HELD)?;
+    check(guarded, table, protection, staged)?;
     let tally = apply_difference(guarded, table, HELD, staged)?;
     guarded.run("DELETE FROM temp._syncHeld", [])?;
     Ok(tally)
+}
+
+fn check(guarded: &Guarded, table: &Table, protection: Protection, new: i64) -> Result<(), Trouble> {
+    if protection.is_none() {
+        return Ok(());
+    }
+    let old = count(guarded, &table.quoted)?;
+    Ok(protection.check(&table.name, old, new)?)
 }
 
 const HELD: &str = "temp._syncHeld";
@@ -145,7 +161,7 @@ fn apply_difference(guarded: &Guarded, table: &Table, staging: &str, staged: i64
 }
 
 /// Inserts staged rows, updates those that differ; gives how many rows that were.
-fn upsert(guarded: &Guarded, table: &str, staging: &str) -> Result<i64, Trouble> {
+pub(super) fn upsert(guarded: &Guarded, table: &str, staging: &str) -> Result<i64, Trouble> {
     let touched = guarded.run(
         &format!(
             "INSERT INTO {table} (id, data, timestamp) SELECT id, data, timestamp FROM {staging} WHERE true
@@ -157,10 +173,19 @@ fn upsert(guarded: &Guarded, table: &str, staging: &str) -> Result<i64, Trouble>
     Ok(number(touched))
 }
 
-fn count(guarded: &Guarded, quoted: &str) -> Result<i64, Trouble> {
+/// How many staged rows have the id of a row of the table.
+pub(super) fn known(guarded: &Guarded, table: &Table, staging: &str) -> Result<i64, Trouble> {
+    let sql = format!(
+        "SELECT count(*) FROM {staging} WHERE EXISTS (SELECT 1 FROM {0} WHERE {0}.id = {staging}.id)",
+        table.quoted
+    );
+    Ok(guarded.first(&sql, [], |row| row.get(0))?.unwrap_or(0))
+}
+
+pub(super) fn count(guarded: &Guarded, quoted: &str) -> Result<i64, Trouble> {
     Ok(guarded.first(&format!("SELECT count(*) FROM {quoted}"), [], |row| row.get(0))?.unwrap_or(0))
 }
 
-fn exists(guarded: &Guarded, table: &str) -> Result<bool, Trouble> {
+pub(super) fn exists(guarded: &Guarded, table: &str) -> Result<bool, Trouble> {
     guarded.exists("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?1", [table])
 }

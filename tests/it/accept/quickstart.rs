@@ -183,6 +183,7 @@ fn tells_events_as_documented() {
             "action.finished" => &["type", "path", "outcome", "durationMs"],
             "scope.changed" | "status.changed" => &["row"],
             "entity.progress" => &["entity", "rows", "pages", "bytes"],
+            "entity.finished" => &["entity", "inserted", "updated", "unchanged", "deleted"],
             "effect" => &["type", "options"],
             "run.finished" => &["outcome", "durationMs", "counts"],
             other => panic!("an event that nobody documented: {other}"),

@@ -264,6 +264,11 @@ impl Running {
         kill(Pid::from_raw(i32::try_from(self.child.id()).unwrap()), signal).unwrap();
     }
 
+    /// Its number among the processes.
+    pub(super) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Whether it has ended.
     pub(super) fn has_ended(&mut self) -> bool {
         self.child.try_wait().unwrap().is_some()

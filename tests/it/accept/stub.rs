@@ -10,19 +10,25 @@ use std::time::Duration;
 /// What a test answers with.
 pub(super) struct Answer {
     status: u16,
-    body: String,
+    body: Vec<u8>,
+    headers: String,
     promised: Option<usize>,
 }
 
 impl Answer {
     /// 200 with a body.
-    pub(super) fn ok(body: impl Into<String>) -> Self {
+    pub(super) fn ok(body: impl Into<Vec<u8>>) -> Self {
         Self::status(200, body)
     }
 
     /// Any status.
-    pub(super) fn status(status: u16, body: impl Into<String>) -> Self {
-        Self { status, body: body.into(), promised: None }
+    pub(super) fn status(status: u16, body: impl Into<Vec<u8>>) -> Self {
+        Self { status, body: body.into(), headers: String::new(), promised: None }
+    }
+
+    /// The same with a header.
+    pub(super) fn header(self, name: &str, value: &str) -> Self {
+        Self { headers: format!("{}{name}: {value}\r\n", self.headers), ..self }
     }
 
     /// Breaks off before all of the body that was promised has been sent.
@@ -90,14 +96,14 @@ fn talk(stream: TcpStream, answer: &dyn Fn(&str) -> Answer, requests: &Mutex<Vec
     }
     let path = head.split(' ').nth(1)?.to_owned();
     requests.lock().unwrap().push(head);
-    let Answer { status, body, promised } = answer(&path);
+    let Answer { status, body, headers, promised } = answer(&path);
     let length = promised.unwrap_or(body.len());
     let head = format!(
-        "HTTP/1.1 {status} Answer\r\nContent-Type: application/json\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n"
+        "HTTP/1.1 {status} Answer\r\nContent-Type: application/json\r\nContent-Length: {length}\r\n{headers}Connection: close\r\n\r\n"
     );
     let mut stream = stream;
     stream.write_all(head.as_bytes()).ok()?;
-    stream.write_all(body.as_bytes()).ok()?;
+    stream.write_all(&body).ok()?;
     stream.flush().ok()
 }
 

@@ -25,6 +25,18 @@ const PLANTS: &[Plant] = &[
         },
     },
     Plant {
+        rule: "sync-into-cloud-table",
+        sites: |soil| {
+            let Some(declared) = soil.project().dynamic_tables().next() else { return Vec::new() };
+            let syncs = soil.actions("action.sync-entities").filter_map(|sync| sync.at("/options"));
+            let rest = syncs.filter(|options| {
+                options.at("/provider").is_some_and(|it| it.node.as_str() == Some("DATA_PROVIDER_REST"))
+            });
+            let tables = rest.filter_map(|options| options.at("/entities/0/entity"));
+            tables.filter_map(|table| table.replace(&format!("«{declared}»"))).collect()
+        },
+    },
+    Plant {
         rule: "duplicate-instance-id",
         sites: |soil| {
             let again = "

@@ -6,7 +6,9 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
+use super::answers::Given as GivenAnswer;
 use super::convert::Converter;
+use super::database::{self, Statement};
 use super::errors::{self, Came, Ruled};
 use super::fresh::Asked;
 use super::guard;
@@ -51,11 +53,50 @@ pub(super) struct Call<'c> {
     sent: HashSet<u64>,
 }
 
+/// A call that is under way.
+enum Turn {
+    /// On a server.
+    Server(Begun),
+    /// In a database.
+    Database(Arc<Statement>),
+    /// Nowhere: the answer is known.
+    Given(GivenAnswer),
+}
+
+impl Turn {
+    fn request(&self) -> &Request {
+        match self {
+            Self::Server(begun) => begun.request(),
+            Self::Database(statement) => statement.request(),
+            Self::Given(given) => given.request(),
+        }
+    }
+
+    /// The same again; nothing when it has to be sent anew.
+    fn again(&self) -> Option<Self> {
+        match self {
+            Self::Server(_) => None,
+            Self::Database(statement) => Some(Self::Database(Arc::clone(statement))),
+            Self::Given(given) => Some(Self::Given(given.clone())),
+        }
+    }
+}
+
 /// Where a page is.
 struct Target {
     address: Address,
     query: Query,
     chosen_by: ChosenBy,
+}
+
+/// What follows a page.
+enum Next {
+    /// The next one, asked for already.
+    Page(Turn),
+    /// Nothing: that was all.
+    End,
+    /// More, but the guard does not let it through.
+    Refused,
 }
 
 /// Who chose an address.
@@ -97,17 +138,17 @@ impl<'c> Call<'c> {
 
     pub(super) fn perform(&mut self, sink: &mut dyn Sink) -> Result<Fetched, FetchError> {
         self.values = parameters::first(self.function, self.fetch.parameters, &mut self.scope)?;
-        if !self.is_ready(Moment::Initial, sink)? {
+        if !self.is_ready(sink)? {
             return Ok(Fetched { skipped: true, ..Fetched::default() });
         }
         let reader = Reader::new(self.function);
-        let first = self.begin_somewhere()?;
-        let mut begun = Some(first);
-        let mut validator = None;
-        while let Some(page) = begun {
-            let response = match self.answered(page, sink) {
+        let mut begun = self.begin_somewhere()?;
+        // Some pages are not the table: what a guard breaks off is skipped as a whole.
+        let skipped = || Ok(Fetched { skipped: true, ..Fetched::default() });
+        loop {
+            let response = match self.answered(begun, sink) {
                 Ok(Some(response)) => response,
-                Ok(None) => return Ok(Fetched { skipped: self.pages == 0, ..Fetched::default() }),
+                Ok(None) => return skipped(),
                 Err(error) if self.is_unchanged(&error) => {
                     return Ok(Fetched { unchanged: true, ..Fetched::default() });
                 }
@@ -117,22 +158,31 @@ impl<'c> Call<'c> {
                 Err(error) => return Err(error),
             };
             let asked = self.asked.take();
-            validator = asked.and_then(|asked| asked.validator(&response, &self.redactor));
-            begun = self.take(&reader, &response, sink)?;
+            let validator = asked.and_then(|asked| asked.validator(&response, &self.redactor));
+            if self.has_no_rows(&response) {
+                return skipped();
+            }
+            begun = match self.take(&reader, &response, sink)? {
+                Next::Page(page) => page,
+                Next::Refused => return skipped(),
+                Next::End => {
+                    let validator = validator.filter(|_| self.pages == 1);
+                    return Ok(Fetched { validator, ..Fetched::default() });
+                }
+            };
         }
-        Ok(Fetched { validator: validator.filter(|_| self.pages == 1), ..Fetched::default() })
     }
 
     /// Begins with the first page, or where an earlier fetch was cut off.
-    fn begin_somewhere(&mut self) -> Result<Begun, FetchError> {
-        let first = self.first()?;
+    fn begin_somewhere(&mut self) -> Result<Turn, FetchError> {
         self.first_values.clone_from(&self.values);
         match (self.fetch.known.resume, &self.function.continuation) {
             (Some(place), Some(block)) => {
+                self.first()?;
                 let target = self.resumed(block, &Place::parse(place)?)?;
                 self.begin(target)
             }
-            _ => self.begin(first),
+            _ => self.ask(),
         }
     }
 
@@ -154,13 +204,12 @@ impl<'c> Call<'c> {
     /// Calls the function for what it does at the other side: rows are not kept, operations are.
     pub(super) fn send(&mut self, sink: &mut dyn Sink) -> Result<Sent, FetchError> {
         self.values = parameters::first(self.function, self.fetch.parameters, &mut self.scope)?;
-        if !self.is_ready(Moment::Initial, sink)? {
+        if !self.is_ready(sink)? {
             return Ok(Sent { skipped: true, output: None });
         }
         let (clock, reader) = (Arc::clone(&self.options.clock), Reader::whole(self.function));
         let mut output = None;
-        let first = self.first()?;
-        let mut begun = Some(self.begin(first)?);
+        let mut begun = Some(self.ask()?);
         while let Some(page) = begun {
             let Some(response) = self.answered(page, sink)? else {
                 return Ok(Sent { skipped: self.pages == 0, output });
@@ -171,7 +220,10 @@ impl<'c> Call<'c> {
                 sink.page(&page)?;
             }
             self.pages += 1;
-            begun = self.next_page(&read.roots, &response, sink)?;
+            begun = match self.next_page(&read.roots, &response, sink)? {
+                Next::Page(page) => Some(page),
+                Next::End | Next::Refused => None,
+            };
             output.get_or_insert(read.roots.result);
         }
         Ok(Sent { skipped: false, output })
@@ -182,11 +234,10 @@ impl<'c> Call<'c> {
     pub(super) fn output(&mut self) -> Result<Value, FetchError> {
         let sink = &mut NoRows;
         self.values = parameters::first(self.function, self.fetch.parameters, &mut self.scope)?;
-        if !self.is_ready(Moment::Initial, sink)? {
+        if !self.is_ready(sink)? {
             return Ok(Value::Null);
         }
-        let first = self.first()?;
-        let begun = self.begin(first)?;
+        let begun = self.ask()?;
         let Some(response) = self.answered(begun, sink)? else { return Ok(Value::Null) };
         let clock = Arc::clone(&self.options.clock);
         let reader = Reader::new(self.function);
@@ -196,24 +247,51 @@ impl<'c> Call<'c> {
     }
 
     /// Steps 3 to 5 of functions.md §3: queries, `when`, guard.
-    fn is_ready(&mut self, moment: Moment, sink: &mut dyn Sink) -> Result<bool, FetchError> {
-        queries::ask(self.function, self.fetch, &mut self.scope, &mut self.answers, moment)?;
-        Ok(self.is_wanted()? && guard::lets_through(self, moment, sink)?)
+    fn is_ready(&mut self, sink: &mut dyn Sink) -> Result<bool, FetchError> {
+        queries::ask(self.function, self.fetch, &mut self.scope, &mut self.answers, Moment::Initial)?;
+        Ok(self.is_wanted()? && guard::lets_through(self, Moment::Initial, sink)?)
+    }
+
+    /// A statement that changes rows and gives none says nothing about those of the local table.
+    fn has_no_rows(&self, response: &Response) -> bool {
+        database::is_one(self.function) && response.status == 204 && self.function.operations.is_none()
+    }
+
+    /// Begins the call for the first page.
+    fn ask(&mut self) -> Result<Turn, FetchError> {
+        if !database::is_one(self.function) {
+            let first = self.first()?;
+            return self.begin(first);
+        }
+        let connections = &self.options.connections;
+        let statement = Statement::of(self.function, &self.scope, &self.values, connections)?;
+        self.count(statement.request())?;
+        if self.options.answers.is_some() {
+            return self.given(statement.request().clone());
+        }
+        Ok(Turn::Database(Arc::new(statement)))
     }
 
     /// The answer to a request, judged by the function's error rules; tried again where that helps.
     /// Nothing when the guard does not let a further try through.
-    fn answered(&mut self, begun: Begun, sink: &mut dyn Sink) -> Result<Option<Response>, FetchError> {
+    fn answered(&mut self, turn: Turn, sink: &mut dyn Sink) -> Result<Option<Response>, FetchError> {
         let guards_retries = self.function.guard.as_ref().is_some_and(|guard| guard.on_retry);
-        if self.function.errors.is_none() && self.function.error_transform.is_none() && !guards_retries {
-            return self.options.http.finish(begun, &self.redactor, self.fetch.stop).map(Some);
-        }
-        let request = begun.request().clone();
-        let mut begun = Some(begun);
+        let has_rules = self.function.errors.is_some() || self.function.error_transform.is_some();
+        let turn = match turn {
+            Turn::Server(begun) if !has_rules && !guards_retries => {
+                return self.options.http.finish(begun, &self.redactor, self.fetch.stop).map(Some);
+            }
+            turn => turn,
+        };
+        let (request, again) = (turn.request().clone(), turn.again());
+        let mut turn = Some(turn);
         for failures in 0.. {
-            let again = || self.options.http.begin(request.clone(), self.fetch.stop);
-            let tried =
-                self.options.http.once(begun.take().unwrap_or_else(again), &self.redactor, self.fetch.stop);
+            let tried = match turn.take() {
+                Some(turn) => self.once(turn),
+                None => self.once(again.as_ref().and_then(Turn::again).unwrap_or_else(|| {
+                    Turn::Server(self.options.http.begin(request.clone(), self.fetch.stop))
+                })),
+            };
             // What the server said yes to has happened, however late it is.
             if !matches!(tried, Ok(Tried { refusal: None, .. })) {
                 self.fetch.stop.check()?;
@@ -228,7 +306,8 @@ impl<'c> Call<'c> {
                 Some(Ruled { error, retries, writes }) => (error, retries, writes),
             };
             if !self.options.http.waits_for_retry(&error, failures, retries, self.fetch.stop)? {
-                sink.aside(&writes)?;
+                // What a server says of an error may repeat what it was sent.
+                sink.aside(&self.redactor.clean_writes(writes))?;
                 return Err(error);
             }
             if !guard::lets_through(self, Moment::Retry, sink)? {
@@ -236,6 +315,20 @@ impl<'c> Call<'c> {
             }
         }
         Ok(None)
+    }
+
+    /// An answer that is known beforehand.
+    fn given(&self, request: Request) -> Result<Turn, FetchError> {
+        let answers = self.options.answers.as_deref().cloned().unwrap_or_default();
+        answers.give(&self.function.id, self.pages, request).map(Turn::Given)
+    }
+
+    fn once(&self, turn: Turn) -> Result<Tried, FetchError> {
+        match turn {
+            Turn::Server(begun) => self.options.http.once(begun, &self.redactor, self.fetch.stop),
+            Turn::Database(statement) => statement.perform(self.fetch.stop),
+            Turn::Given(given) => Ok(given.tried()),
+        }
     }
 
     /// What one try comes to: by the error rules, else by what its status means.
@@ -250,7 +343,7 @@ impl<'c> Call<'c> {
             Err(error) => Came::Not(error),
         };
         let rules = self.function.errors.as_deref().unwrap_or_default();
-        let roots = Roots { result: errors::focus(self.function, &came), body: None };
+        let roots = Roots { result: errors::focus(self.function, &came), ..Roots::default() };
         let ruled = self.with_given(&roots, |function, scope, given| {
             errors::judge(function, rules, &came, scope, given)
         })?;
@@ -287,7 +380,7 @@ impl<'c> Call<'c> {
         Ok(self.scope.value("when", when)?.as_ref().is_some_and(is_truthy))
     }
 
-    fn begin(&mut self, target: Target) -> Result<Begun, FetchError> {
+    fn begin(&mut self, target: Target) -> Result<Turn, FetchError> {
         let credentials = self.options.credentials.as_ref();
         let secrets = Secrets::find(self.definitions, &self.values, credentials, &mut self.redactor)?;
         let Target { address, query, chosen_by } = target;
@@ -298,7 +391,10 @@ impl<'c> Call<'c> {
             let known = self.fetch.known.validator;
             (request, self.asked) = Asked::of(request, self.function, known, &self.options.http);
         }
-        Ok(self.options.http.begin(request, self.fetch.stop))
+        if self.options.answers.is_some() {
+            return self.given(request);
+        }
+        Ok(Turn::Server(self.options.http.begin(request, self.fetch.stop)))
     }
 
     /// Gives the rows of an answer to the sink, after the next page has been asked for: the server
@@ -308,14 +404,14 @@ impl<'c> Call<'c> {
         reader: &Reader<'_>,
         response: &Response,
         sink: &mut dyn Sink,
-    ) -> Result<Option<Begun>, FetchError> {
+    ) -> Result<Next, FetchError> {
         let clock = Arc::clone(&self.options.clock);
         let read = reader.read(response, &mut self.scope, &self.values, &|| clock.uuid())?;
         self.fetch.stop.check()?;
         let mut page = self.page(read.rows, &read.roots, response)?;
         self.pages += 1;
         let next = self.next_page(&read.roots, response, sink);
-        page.resume = self.place.take().filter(|_| matches!(next, Ok(Some(_))));
+        page.resume = self.place.take().filter(|_| matches!(next, Ok(Next::Page(_))));
         sink.page(&page)?;
         next
     }
@@ -340,7 +436,9 @@ impl<'c> Call<'c> {
 
     /// Rows with the properties converted that the function names.
     fn converted<'r>(&self, rows: Vec<Row<'r>>) -> Result<Vec<Row<'r>>, FetchError> {
-        if self.function.conversions.is_empty() || !matches!(self.function.method.as_str(), "" | "GET") {
+        if self.function.conversions.is_empty()
+            || !matches!(self.function.method.as_str(), "" | "GET" | "QUERY" | "EXECUTE")
+        {
             return Ok(rows);
         }
         let converter = Converter { function: &self.function.id, files: &*self.options.files };
@@ -357,15 +455,24 @@ impl<'c> Call<'c> {
         roots: &Roots,
         response: &Response,
         sink: &mut dyn Sink,
-    ) -> Result<Option<Begun>, FetchError> {
-        let Some(continuation) = &self.function.continuation else { return Ok(None) };
-        let Some(target) = self.next(continuation, roots, response)? else { return Ok(None) };
-        if !self.is_ready(Moment::Continuation, sink)? {
-            return Ok(None);
+    ) -> Result<Next, FetchError> {
+        let Some(continuation) = &self.function.continuation else { return Ok(Next::End) };
+        let answers = self.options.answers.as_ref();
+        let is_last = answers.is_some_and(|answers| self.pages >= answers.pages(&self.function.id) as u64);
+        if database::is_one(self.function) || is_last {
+            return Ok(Next::End);
+        }
+        let Some(target) = self.next(continuation, roots, response)? else { return Ok(Next::End) };
+        queries::ask(self.function, self.fetch, &mut self.scope, &mut self.answers, Moment::Continuation)?;
+        if !self.is_wanted()? {
+            return Ok(Next::End);
+        }
+        if !guard::lets_through(self, Moment::Continuation, sink)? {
+            return Ok(Next::Refused);
         }
         let values = (&self.first_values, &self.values);
         self.place = Place::text(continuation, &target.address, values, &self.options.http, &self.redactor);
-        self.begin(target).map(Some)
+        self.begin(target).map(Next::Page)
     }
 
     fn draft<'d>(&'d self, secrets: &'d Secrets) -> Draft<'d> {

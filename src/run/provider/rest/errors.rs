@@ -175,8 +175,10 @@ fn row(
 
 fn error_rows(table: String, row: &Value, given: &Given<'_>) -> Write<'static> {
     let rows = match row {
-        Value::Array(items) => items.iter().map(|item| page::owned(item, given.new_id)).collect(),
-        row => vec![page::owned(row, given.new_id)],
+        Value::Array(items) => {
+            items.iter().map(|item| page::owned(item, &given.roots.numbers, given.new_id)).collect()
+        }
+        row => vec![page::owned(row, &given.roots.numbers, given.new_id)],
     };
     Write::Rows { table, mode: WriteMode::Upsert, rows, timestamp: None }
 }

@@ -28,7 +28,13 @@ pub(super) fn lets_through(
     if !is_due || !is_wanted(call, guard)? {
         return Ok(true);
     }
-    let output = answer(call, guard)?;
+    let output = match answer(call, guard) {
+        Ok(output) => Some(output),
+        Err(error) if error.code == "interrupted" || error.code.starts_with("config.") => return Err(error),
+        // In the middle of a fetch it is no decision: the fetch failed.
+        Err(error) if moment == Moment::Continuation => return Err(error),
+        Err(_) => None,
+    };
     call.scope.put("guard", json!({ "output": output }));
     let result = match &guard.result {
         None => output.clone(),
@@ -45,8 +51,8 @@ fn is_wanted(call: &Call<'_>, guard: &Guard) -> Result<bool, FetchError> {
     Ok(call.scope.value("guard.when", when)?.as_ref().is_some_and(is_truthy))
 }
 
-/// What the other function gives; nothing when it failed, which counts as a no.
-fn answer(call: &Call<'_>, guard: &Guard) -> Result<Option<Value>, FetchError> {
+/// What the other function gives. That it failed counts as a no, before the first page.
+fn answer(call: &Call<'_>, guard: &Guard) -> Result<Value, FetchError> {
     let function = named(call, guard)?;
     let mut parameters = Map::new();
     for (name, template) in &guard.parameters {
@@ -63,11 +69,7 @@ fn answer(call: &Call<'_>, guard: &Guard) -> Result<Option<Value>, FetchError> {
     };
     let mut asked = Call::new(call.rest, function, &fetch);
     asked.chain = [call.chain.as_slice(), &[call.function.id.as_str()]].concat();
-    match asked.output() {
-        Ok(output) => Ok(Some(output)),
-        Err(error) if error.code == "interrupted" || error.code.starts_with("config.") => Err(error),
-        Err(_) => Ok(None),
-    }
+    asked.output()
 }
 
 fn named<'c>(call: &Call<'c>, guard: &Guard) -> Result<&'c Function, FetchError> {
@@ -99,7 +101,7 @@ fn perform(
     if !due || guard.operations.is_empty() {
         return Ok(());
     }
-    let roots = Roots { result: output.unwrap_or(Value::Null), body: None };
+    let roots = Roots { result: output.unwrap_or(Value::Null), ..Roots::default() };
     let writes = call.with_given(&roots, |function, scope, given| {
         operations::writes(function, &guard.operations, scope, given)
     })?;

@@ -7,6 +7,8 @@ mod network;
 mod pace;
 mod refusal;
 mod resolve;
+mod tape;
+mod transport;
 mod turns;
 mod wire;
 
@@ -19,11 +21,13 @@ use crate::run::provider::{FetchError, Retry, Stop};
 
 pub(in crate::run::provider) use address::Address;
 use hosts::Hosts;
-pub use pace::{Pace, RealPace};
+pub use pace::{NoPace, Pace, RealPace};
 use refusal::{is_refusal, refused};
 use resolve::Screened;
+pub use tape::{Tape, TapeError, TapeHead};
+use transport::{Pending, Transport};
 use turns::Turns;
-use wire::{Answer, Exchange, Limits, Names, Wire, header};
+use wire::{Answer, Limits, Names, Wire, header};
 
 /// What stands for the origin of the tables that are served here.
 const SERVED: &str = "${backend}";
@@ -58,6 +62,8 @@ pub struct HttpOptions {
     pub secrets: Vec<Secret>,
     /// Waits between tries.
     pub pace: Arc<dyn Pace>,
+    /// A recording that is made, or that all answers come from.
+    pub tape: Option<Arc<Tape>>,
 }
 
 impl Default for HttpOptions {
@@ -96,6 +102,7 @@ impl HttpOptions {
             served: None,
             secrets: Vec::new(),
             pace: Arc::new(RealPace),
+            tape: None,
         }
     }
 }
@@ -103,7 +110,7 @@ impl HttpOptions {
 /// The way to servers, shared by the providers that need one; cheap to clone.
 #[derive(Clone)]
 pub struct Http {
-    wire: Wire,
+    wire: Arc<dyn Transport>,
     hosts: Arc<Hosts>,
     retries: u32,
     max_redirects: usize,
@@ -126,7 +133,7 @@ pub(in crate::run::provider) struct Request {
 #[derive(Debug)]
 pub(in crate::run::provider) struct Begun {
     request: Request,
-    exchange: Option<Exchange>,
+    exchange: Option<Pending>,
 }
 
 /// A header of a request.
@@ -167,8 +174,9 @@ impl Http {
             max_header_bytes: options.max_header_bytes,
             connections: options.concurrency,
         };
+        let wire = Wire::new(limits, Arc::new(turns), Screened { inner: names, hosts: Arc::clone(&hosts) });
         Self {
-            wire: Wire::new(limits, Arc::new(turns), Screened { inner: names, hosts: Arc::clone(&hosts) }),
+            wire: transport::of(options, wire),
             hosts,
             retries: options.retries,
             max_redirects: options.max_redirects,
@@ -264,7 +272,7 @@ impl Http {
     fn follow(
         &self,
         request: &Request,
-        begun: Option<Exchange>,
+        begun: Option<Pending>,
         redactor: &Redactor,
         stop: &Stop,
     ) -> Result<Response, FetchError> {
@@ -279,7 +287,7 @@ impl Http {
     fn reach(
         &self,
         request: &Request,
-        mut begun: Option<Exchange>,
+        mut begun: Option<Pending>,
         stop: &Stop,
     ) -> Result<(Answer, Request), FetchError> {
         let mut request = request.clone();
@@ -287,7 +295,7 @@ impl Http {
             self.hosts.check(&request.address)?;
             let answer = match begun.take() {
                 Some(exchange) => exchange.wait(stop)?,
-                None => self.wire.exchange(&request, &request.address, stop)?,
+                None => self.wire.begin(&request, &request.address, stop)?.wait(stop)?,
             };
             match target(&request, &answer)? {
                 Some(address) => request = redirected(request, &answer, address)?,

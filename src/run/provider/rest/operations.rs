@@ -140,10 +140,12 @@ fn row(
     scope: &mut Scope<'_>,
     given: &Given<'_>,
 ) -> Result<Row<'static>, FetchError> {
-    let row = page::owned(item, given.new_id);
+    let row = page::owned(item, &given.roots.numbers, given.new_id);
     let key = match &operation.primary_key {
         None => return Ok(row),
-        Some(Template::Literal(Value::String(column))) => item.get(column.as_str()).cloned(),
+        Some(Template::Literal(Value::String(column))) => {
+            item.get(column.as_str()).cloned().map(|value| given.roots.numbers.restored(value))
+        }
         Some(template) => {
             scope.put("record", item.clone());
             scope.value_after("operations.primaryKey", template, given.roots)?

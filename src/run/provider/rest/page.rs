@@ -7,13 +7,15 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
 
+use super::exact::Exact;
 use super::http::Response;
 use super::parameters::Values;
 use super::plain::{self, Root};
+use super::project::{self, Projector};
 use super::rows::{self, At};
 use super::scope::{Roots, Scope};
 use crate::app::{Continuation, Format, Function};
-use crate::expr::{Expression, Template};
+use crate::expr::{Around, Expression, Projection, Template};
 use crate::run::provider::{FetchError, Row};
 
 /// How the answers of a function are read; found out once for all pages.
@@ -21,6 +23,8 @@ pub(super) struct Reader<'f> {
     function: &'f Function,
     /// Where the rows stand, when the function only names the place.
     plain: Option<Place>,
+    /// How the rows are picked together, when the function only does that.
+    picking: Option<Picking>,
     /// Whether expressions read the whole answer below `@ctx`.
     needs_response: bool,
     needs_output: bool,
@@ -34,6 +38,19 @@ struct Place {
     result: Vec<String>,
     /// Whether the continuation reads the rows themselves.
     needs_rows: bool,
+}
+
+/// Where the items stand and what is made of them.
+struct Picking {
+    from: Vec<String>,
+    projector: Projector,
+    around: Option<Around>,
+}
+
+/// An answer as a value.
+struct Answer {
+    body: Value,
+    numbers: Exact,
 }
 
 /// What came of an answer.
@@ -57,6 +74,7 @@ impl<'f> Reader<'f> {
         Self {
             function,
             plain: if does_more { None } else { place(function) },
+            picking: if does_more { None } else { picking(function) },
             needs_response: does_more || mentions("response"),
             needs_output: does_more || mentions("output"),
         }
@@ -64,7 +82,7 @@ impl<'f> Reader<'f> {
 
     /// The same where everything of the answer may be read.
     pub(super) fn whole(function: &'f Function) -> Self {
-        Self { function, plain: None, needs_response: true, needs_output: true }
+        Self { function, plain: None, picking: None, needs_response: true, needs_output: true }
     }
 
     /// Reads an answer; `new_id` names the rows that come without an id.
@@ -76,8 +94,8 @@ impl<'f> Reader<'f> {
         new_id: &dyn Fn() -> String,
     ) -> Result<Read<'b>, FetchError> {
         if self.function.format != Format::Json {
-            let body = self.other(response)?;
-            return self.transformed(response, body, scope, values, new_id);
+            let answer = Answer { body: self.other(response)?, numbers: Exact::default() };
+            return self.transformed(response, answer, scope, values, new_id);
         }
         let body = text(response)?;
         if body.trim().is_empty() {
@@ -89,7 +107,34 @@ impl<'f> Reader<'f> {
                 return Ok(read);
             }
         }
+        if let Some(picking) = &self.picking {
+            self.respond(response, None, scope);
+            if let Some(read) = self.picked(picking, response, body, scope, new_id)? {
+                return Ok(read);
+            }
+        }
         self.evaluated(response, body, scope, values, new_id)
+    }
+
+    /// Rows that are picked together; `None` when an item takes an evaluator.
+    fn picked<'b>(
+        &self,
+        picking: &Picking,
+        response: &Response,
+        body: &'b str,
+        scope: &mut Scope<'_>,
+        new_id: &dyn Fn() -> String,
+    ) -> Result<Option<Read<'b>>, FetchError> {
+        let split = rows::split(body, &picking.from).map_err(|error| not_json(response, body, &error))?;
+        let At::List(items) = split.at else { return Ok(None) };
+        let made = items.iter().map(|item| picking.projector.row(item.get(), new_id));
+        let Some(rows) = made.collect::<Option<Vec<_>>>() else { return Ok(None) };
+        let Some(result) = picking.result(rows.len(), &split.shell) else { return Ok(None) };
+        if self.needs_output {
+            scope.put("output", result.clone());
+        }
+        let roots = Roots { result, body: Some(split.shell), numbers: Exact::default() };
+        Ok(Some(Read { rows, roots }))
     }
 
     /// A `GET` that answers nothing is broken; other methods often have nothing to say.
@@ -122,10 +167,10 @@ impl<'f> Reader<'f> {
             self.respond(response, Some(&shell), scope);
         }
         let roots = if place.result.is_empty() {
-            Roots { result: shell, body: None }
+            Roots { result: shell, ..Roots::default() }
         } else {
             let result = place.result.iter().try_fold(&shell, |value, name| value.get(name)).cloned();
-            Roots { result: result.unwrap_or_default(), body: Some(shell) }
+            Roots { result: result.unwrap_or_default(), body: Some(shell), ..Roots::default() }
         };
         if self.needs_output {
             scope.put("output", roots.result.clone());
@@ -169,11 +214,12 @@ impl<'f> Reader<'f> {
         values: &Values,
         new_id: &dyn Fn() -> String,
     ) -> Result<Read<'b>, FetchError> {
-        let body = value(response, body)?;
+        let (text, numbers) = Exact::of(body);
+        let body = value(response, &text)?;
         if let Some(place) = self.plain.as_ref().filter(|place| lacks(&body, &place.rows)) {
             return Err(self.missing(response, &place.rows));
         }
-        self.transformed(response, body, scope, values, new_id)
+        self.transformed(response, Answer { body, numbers }, scope, values, new_id)
     }
 
     /// What an answer is that is not read as JSON: a text is itself, bytes are `data` in base64
@@ -188,21 +234,22 @@ impl<'f> Reader<'f> {
     fn transformed<'b>(
         &self,
         response: &Response,
-        body: Value,
+        answer: Answer,
         scope: &mut Scope<'_>,
         values: &Values,
         new_id: &dyn Fn() -> String,
     ) -> Result<Read<'b>, FetchError> {
+        let Answer { body, numbers } = answer;
         self.respond(response, Some(&body), scope);
         let roots = match &self.function.output_transform {
-            None => Roots { result: body, body: None },
+            None => Roots { result: body, body: None, numbers },
             Some(transform) => {
                 let focus = with_inputs(&body, transform, values);
                 let result = scope.transform("outputTransform", transform, &focus)?;
                 if let Some((_, path)) = plain::path(transform).filter(|(_, path)| lacks(&focus, path)) {
                     return Err(self.missing(response, &path));
                 }
-                Roots { result: result.unwrap_or_else(|| json!([])), body: Some(body) }
+                Roots { result: result.unwrap_or_else(|| json!([])), body: Some(body), numbers }
             }
         };
         if self.needs_output {
@@ -215,7 +262,7 @@ impl<'f> Reader<'f> {
             None => roots.result.clone(),
             Some(records) => scope.transform("records", records, &roots.result)?.unwrap_or_else(|| json!([])),
         };
-        Ok(Read { rows: of_value(found, new_id), roots })
+        Ok(Read { rows: of_value(found, &roots.numbers, new_id), roots })
     }
 
     fn respond(&self, response: &Response, body: Option<&Value>, scope: &mut Scope<'_>) {
@@ -272,6 +319,63 @@ fn place(function: &Function) -> Option<Place> {
     Some(Place { rows, result, needs_rows })
 }
 
+/// How the rows are picked together, when transform and records do nothing else and nothing reads the rows.
+fn picking(function: &Function) -> Option<Picking> {
+    let Projection { from, fields, around } = function.output_transform.as_ref()?.projection()?;
+    let records = function.records.as_ref().map_or(Some((Root::Focus, Vec::new())), plain::path)?;
+    let member = around.as_ref().map(|around| around.member.clone());
+    // `$.inputs` are the parameters, not a part of the answer.
+    let reads_inputs =
+        function.output_transform.as_ref().is_some_and(|transform| transform.text().contains("inputs"));
+    if reads_inputs || records != (Root::Focus, member.iter().cloned().collect()) {
+        return None;
+    }
+    let projection = Projection { from, fields, around: None };
+    let reads = |expression: &&Expression| reads_picked(expression, &projection, member.as_deref());
+    if continued(function.continuation.as_ref()).iter().any(reads) {
+        return None;
+    }
+    Some(Picking { projector: Projector::new(&projection), from: projection.from, around })
+}
+
+/// Whether an expression may read the rows that were picked, or the items that they were made of.
+fn reads_picked(expression: &Expression, projection: &Projection, member: Option<&str>) -> bool {
+    let text = expression.text();
+    let items = projection.from.last().map(String::as_str);
+    if member.is_some() {
+        return plain::reads_rows(text, member) || plain::reads_rows(text, items);
+    }
+    if !plain::reads_rows(text, None) {
+        return false;
+    }
+    // The result is the rows themselves: fields that they do not have are looked for in the answer.
+    let reads = expression.focus_reads();
+    let is_picked = |name: &str| {
+        projection.fields.iter().any(|(field, _)| field == name)
+            || projection.from.iter().any(|step| step == name)
+    };
+    reads.open
+        || items.is_none()
+        || plain::reads_body(text)
+        || reads.fields.iter().any(|(name, _)| is_picked(name))
+}
+
+impl Picking {
+    /// What the transform gives, without the rows; `None` when that takes an evaluator.
+    fn result(&self, rows: usize, shell: &Value) -> Option<Value> {
+        let list = Value::Array(vec![Value::Null; rows]);
+        let Some(around) = &self.around else { return Some(list) };
+        let mut members = Map::new();
+        members.insert(around.member.clone(), list);
+        for (name, picked) in &around.others {
+            if let Some(value) = project::lookup(shell, picked)? {
+                members.insert(name.clone(), value);
+            }
+        }
+        Some(Value::Object(members))
+    }
+}
+
 /// The expressions that are evaluated after each page.
 fn continued(continuation: Option<&Continuation>) -> Vec<&Expression> {
     let mut expressions = Vec::new();
@@ -296,16 +400,17 @@ fn with_inputs<'v>(body: &'v Value, transform: &Expression, values: &Values) -> 
     Cow::Owned(Value::Object(members))
 }
 
-fn of_value(value: Value, new_id: &dyn Fn() -> String) -> Vec<Row<'static>> {
+fn of_value(value: Value, numbers: &Exact, new_id: &dyn Fn() -> String) -> Vec<Row<'static>> {
     match value {
         Value::Null => Vec::new(),
-        Value::Array(items) => items.iter().map(|item| owned(item, new_id)).collect(),
-        value => vec![owned(&value, new_id)],
+        Value::Array(items) => items.iter().map(|item| owned(item, numbers, new_id)).collect(),
+        value => vec![owned(&value, numbers, new_id)],
     }
 }
 
-pub(super) fn owned(value: &Value, new_id: &dyn Fn() -> String) -> Row<'static> {
-    let text = value.to_string();
+/// A row of a value that an evaluator made; `numbers` tells what its numbers stand for.
+pub(super) fn owned(value: &Value, numbers: &Exact, new_id: &dyn Fn() -> String) -> Row<'static> {
+    let text = numbers.text(value);
     let row = rows::row(&text, new_id);
     let id = row.id.into_owned();
     // Evaluators make 2.0 of 2; the same row keeps the same id.

@@ -148,7 +148,7 @@ fn name_length(text: &str) -> usize {
 }
 
 /// Whether the whole answer is asked for by its name below `@ctx`.
-fn reads_body(text: &str) -> bool {
+pub(super) fn reads_body(text: &str) -> bool {
     let follows = |word: &str, allowed: &[&str]| {
         text.match_indices(word)
             .any(|(at, _)| !allowed.iter().any(|next| text[at + word.len()..].starts_with(next)))

@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value};
 
+use super::exact::Exact;
 use crate::app::Function;
 use crate::expr::{Evaluator, Expression, SharedExpressions, Template, World};
 use crate::run::provider::FetchError;
@@ -22,6 +23,8 @@ pub(super) struct Roots {
     pub(super) result: Value,
     /// `None` when it is the result.
     pub(super) body: Option<Value>,
+    /// What some of the numbers in both stand for.
+    pub(super) numbers: Exact,
 }
 
 impl<'a> Scope<'a> {
@@ -64,10 +67,11 @@ impl<'a> Scope<'a> {
                 .fill(template, &world)
                 .map_err(|error| self.failed("decode.transform", what, &error))
         };
-        match (on(&roots.result)?, &roots.body) {
-            (None, Some(body)) => on(body),
-            (value, _) => Ok(value),
-        }
+        let value = match (on(&roots.result)?, &roots.body) {
+            (None, Some(body)) => on(body)?,
+            (value, _) => value,
+        };
+        Ok(value.map(|value| roots.numbers.restored(value)))
     }
 
     /// The value of a transform over `focus`.

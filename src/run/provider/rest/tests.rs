@@ -2,6 +2,8 @@
 #![allow(clippy::unwrap_used)]
 
 mod faults;
+mod fresh;
+mod network;
 mod pages;
 mod requests;
 mod rows;

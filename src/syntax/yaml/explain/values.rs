@@ -81,11 +81,13 @@ impl Scene<'_> {
         let quote = self.slice(&self.one(at)).to_owned();
         let entry = lines::entry(self.text, at);
         let line = lines::line_at(self.text, at);
-        let close = Fix::risky("close the quote", self.span(line.end..line.end), &*quote);
+        let close = || Fix::risky("close the quote", self.span(line.end..line.end), &*quote);
+        // Where the text ends on its line already, one more quote only opens another text.
+        let close = is_open(&self.text[at + 1..line.end], &quote).then(close);
         let diagnostic = self
             .error(at..line.end, format!("the quote {quote} that begins here is never closed"))
-            .help(format!("add {quote} at the end of the value"))
-            .fix(close);
+            .help(format!("add {quote} at the end of the value"));
+        let diagnostic = with_fix(diagnostic, close);
         if entry.value.start <= at {
             return self.value(&entry, diagnostic);
         }
@@ -255,4 +257,12 @@ fn begins_value(line: &str) -> bool {
 /// Whether a line has neither a key nor a `-`.
 pub(super) fn is_bare(line: &Shape) -> bool {
     line.key.is_none() && !line.item
+}
+
+/// Whether what stands behind a quote on its line is a text that the same quote would end.
+fn is_open(rest: &str, quote: &str) -> bool {
+    let other = if quote == "'" { "''" } else { "\\\\" };
+    let rest = rest.replace(other, "");
+    let rest = if quote == "'" { rest } else { rest.replace("\\\"", "") };
+    !rest.contains(quote) && !(quote != "'" && rest.ends_with('\\'))
 }

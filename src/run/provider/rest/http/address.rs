@@ -52,6 +52,18 @@ impl Address {
         Ok(Self { scheme, host, port, path, query })
     }
 
+    /// What stands for an address where a database is asked and not a server: a function on a named
+    /// connection.
+    pub(in crate::run::provider) fn of_connection(connection: &str, function: &str) -> Self {
+        Self {
+            scheme: "sql",
+            host: connection.to_owned(),
+            port: usual_port("sql"),
+            path: format!("/{function}"),
+            query: None,
+        }
+    }
+
     /// The address that `text` means when it stands in an answer from this one: absolute, or
     /// relative to this (RFC 3986 §5.2).
     ///

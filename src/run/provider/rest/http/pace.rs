@@ -57,6 +57,20 @@ impl Pace for RealPace {
     }
 }
 
+/// Does not wait: what a recording holds will not change.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct NoPace;
+
+impl Pace for NoPace {
+    fn jitter(&self) -> f64 {
+        0.0
+    }
+
+    fn wait(&self, _: Duration, stop: &Stop) -> Result<(), FetchError> {
+        stop.check()
+    }
+}
+
 /// Tries until it goes well, cannot get better, or was tried often enough.
 pub(super) fn retrying<T>(
     retries: u32,

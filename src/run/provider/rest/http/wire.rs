@@ -108,20 +108,10 @@ impl Wire {
         Self { limits, turns, outside: agent(config().build(), names), loopback }
     }
 
-    /// Sends a request to an address and reads the whole answer.
+    /// Begins to send a request to an address; the caller does something else before it waits.
     ///
     /// The work is done on a thread of its own, so that a stop is heard at once whatever the
     /// network does; the thread ends by its timeout at the latest.
-    pub(super) fn exchange(
-        &self,
-        request: &Request,
-        address: &Address,
-        stop: &Stop,
-    ) -> Result<Answer, FetchError> {
-        self.begin(request, address, stop)?.wait(stop)
-    }
-
-    /// The same, begun only; the caller does something else before it waits.
     pub(super) fn begin(
         &self,
         request: &Request,

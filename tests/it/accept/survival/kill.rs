@@ -1,0 +1,93 @@
+//! Killed at every point: before every call that changes something, and in the middle of every write.
+
+use super::scene::{CHANGES, Scene};
+use super::shim::{Deed, Often, Shim};
+use super::workload::{self, Workload};
+use super::{spread, tell};
+
+/// How many points of each workload the short form visits, and the most that the long form does.
+const SHORT: usize = 18;
+const LONG: usize = 4000;
+/// Every so often somebody looks before it is run again.
+const LOOK: usize = 6;
+
+fn everywhere(workload: &'static Workload) {
+    let scene = Scene::new(workload);
+    let calls = scene.count(CHANGES);
+    assert!(calls > 20, "the shim sees nothing");
+    let mut killed = 0;
+    let points = spread(calls, SHORT, LONG);
+    for (order, &point) in points.iter().enumerate() {
+        let deed = if order % 3 == 0 { Deed::Torn } else { Deed::Kill };
+        let case = format!("{deed:?} at call {point} of {calls}");
+        scene.set_back();
+        let run = scene.suffer(&Shim::new(&scene.folder(), CHANGES).at(point, deed, Often::Once));
+        // Threads take turns in another way every time: now and then there are fewer calls.
+        match run.status.code() {
+            None => killed += 1,
+            code => assert_eq!(code, Some(workload.ends), "{case}: {run}"),
+        }
+        scene.inspect(&case);
+        if order % LOOK == 0 {
+            scene.look_at_status(&case);
+        }
+        scene.recovers(&case);
+    }
+    assert!(killed * 10 >= points.len() * 9, "{killed} of {} were killed", points.len());
+    tell(points.len(), &format!("killed at one of {calls} calls: {}", workload.name));
+}
+
+#[test]
+fn first_sync() {
+    everywhere(&workload::FIRST);
+}
+
+#[test]
+fn sync_of_changes() {
+    everywhere(&workload::AGAIN);
+}
+
+#[test]
+fn merge_by_ids() {
+    everywhere(&workload::MERGE);
+}
+
+#[test]
+fn a_failing_page_and_its_retry() {
+    everywhere(&workload::RETRY);
+}
+
+#[test]
+fn a_failing_page() {
+    everywhere(&workload::FAILURE);
+}
+
+#[test]
+fn restart_of_a_running_scope() {
+    everywhere(&workload::RESTART);
+}
+
+#[test]
+fn deletion_of_scope_and_status() {
+    everywhere(&workload::DELETION);
+}
+
+#[test]
+fn operations_behind_a_guard() {
+    everywhere(&workload::OPERATIONS);
+}
+
+#[test]
+fn recovery_of_a_killed_run() {
+    everywhere(&workload::RECOVERY);
+}
+
+#[test]
+fn a_look_at_a_killed_run() {
+    everywhere(&workload::STATUS);
+}
+
+#[test]
+fn large_pages() {
+    everywhere(&workload::LARGE);
+}
