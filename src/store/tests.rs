@@ -8,9 +8,11 @@ mod incoming;
 mod killed;
 mod local;
 mod model;
+mod network;
 mod opening;
 mod processes;
 mod queries;
+mod queue;
 mod sequences;
 
 use std::path::PathBuf;

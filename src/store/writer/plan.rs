@@ -42,6 +42,23 @@ impl Held<'_> {
     }
 }
 
+/// The tables that are written when all that was staged is done.
+pub(super) fn tables(guarded: &Guarded, staging: &str) -> Result<Vec<String>, Trouble> {
+    if !guarded.exists("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?1", [staging])? {
+        return Ok(Vec::new());
+    }
+    let sql = format!("SELECT DISTINCT head FROM {} WHERE head IS NOT NULL", entity::quote(staging));
+    let heads: Vec<String> = guarded.all(&sql, [], |row| row.get(0))?;
+    let mut tables = Vec::new();
+    for head in heads {
+        match serde_json::from_str(&head).map_err(|error| internal(&error))? {
+            Head::Rows { table, .. } => tables.push(table),
+            Head::Sql { tables: named, .. } | Head::FindReplace { tables: named, .. } => tables.extend(named),
+        }
+    }
+    Ok(tables)
+}
+
 /// Does all that was staged, unless it takes too many rows from the table that the fetch is for.
 pub(super) fn perform(guarded: &Guarded, staging: &str, held: &Held<'_>, now: i64) -> Result<Done, Trouble> {
     if held.protection.is_none() {

@@ -3,6 +3,8 @@
 
 mod database;
 mod faults;
+mod fresh;
+mod network;
 mod pages;
 mod requests;
 mod rows;
