@@ -67,9 +67,10 @@ impl Walker {
         in_parallel(units, eyes, |walk, unit| {
             let look = catch_unwind(AssertUnwindSafe(|| walk.unit(*unit)));
             look.map_err(|panic| {
+                let rule = walk.cx.rule.id;
                 // What was at work is in no state to be used again.
                 *walk = eyes();
-                words(&*panic)
+                format!("the rule `{rule}` broke off: {}", words(&*panic))
             })
         })
     }
