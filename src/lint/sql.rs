@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use foldhash::HashMap;
 
 use super::Cx;
-use super::query::Language;
+use super::query::{Language, Statement};
 use super::table::{Add, Sight};
 use crate::store::{Checked, Checker, Dialect};
 use crate::syntax::Node;

@@ -265,7 +265,7 @@ impl<'a> Walk<'a> {
         let root = &source.tree.root;
         let kind = FileKind::Index;
         let home = Place { source, id: "", screen: screen(kind, ""), kind };
-        self.object(&home, &Branch { node: root, key: None, outer: &[] });
+        self.object(&home, &Branch::new(root, None, &[]));
         let mut outer = vec![(None, root)];
         for section in root.entries() {
             let key = &*section.key.text;
