@@ -304,26 +304,11 @@ impl Writer {
     pub fn try_finish(&self, finish: &Finish<'_>) -> Result<Option<Finished>, StoreError> {
         let plan = self.plan()?;
         self.store.write(|guarded| {
-            if self.is_kept_waiting(guarded)? {
+            if self.target.is_kept_waiting(guarded)? {
                 return Ok(None);
             }
             self.end(guarded, plan.as_ref(), finish).map(Some)
         })
-    }
-
-    /// Whether another operation writes a table that this one is about to write.
-    fn is_kept_waiting(&self, guarded: &Guarded) -> Result<bool, Trouble> {
-        let Target { work, operation, entity, mode } = &self.target;
-        let mut tables = vec![entity.clone()];
-        if *mode == Mode::Changes {
-            tables.extend(plan::tables(guarded, &self.target.staging())?);
-        }
-        for table in tables {
-            if claim::is_taken(guarded, &table, work.id, *operation)? {
-                return Ok(true);
-            }
-        }
-        Ok(false)
     }
 
     fn end(&self, guarded: &Guarded, plan: Option<&Plan>, finish: &Finish<'_>) -> Result<Finished, Trouble> {
@@ -415,6 +400,20 @@ impl Writer {
 impl Target {
     fn staging(&self) -> String {
         staging_name(self.work.id, self.operation)
+    }
+
+    /// Whether another operation writes a table that this one is about to write.
+    fn is_kept_waiting(&self, guarded: &Guarded) -> Result<bool, Trouble> {
+        let mut tables = vec![self.entity.clone()];
+        if self.mode == Mode::Changes {
+            tables.extend(plan::tables(guarded, &self.staging())?);
+        }
+        for table in tables {
+            if claim::is_taken(guarded, &table, self.work.id, self.operation)? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     fn is_replaced(&self) -> bool {
