@@ -295,7 +295,7 @@ impl<'c> Call<'c> {
         let has_rules = self.function.errors.is_some() || self.function.error_transform.is_some();
         let turn = match turn {
             Turn::Server(begun) if !has_rules && !guards_retries && self.write.is_none() => {
-                return self.options.http.finish(begun, &self.redactor, self.fetch.stop).map(Some);
+                return self.options.http.finish(*begun, &self.redactor, self.fetch.stop).map(Some);
             }
             turn => turn,
         };
