@@ -9,6 +9,7 @@ mod check;
 mod claim;
 mod copy;
 mod dialect;
+pub mod doctor;
 mod entity;
 mod error;
 mod explain;

@@ -188,7 +188,12 @@ impl Worker<'_> {
         if job.force {
             return Ok(None);
         }
-        self.run.engine.store.sync_token(job.operation).map_err(|error| self.kept(error))
+        let store = self.run.engine.store;
+        let token = store.sync_token(job.operation).map_err(|error| self.kept(error))?;
+        // A table that somebody emptied needs all rows again.
+        let Some(token) = token else { return Ok(None) };
+        let holds = store.has_rows(job.operation.entity).map_err(|error| self.kept(error))?;
+        Ok(holds.then_some(token))
     }
 
     /// Fetches everything, unless the server says that it is as it was; goes on where an earlier fetch was

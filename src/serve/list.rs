@@ -1,5 +1,6 @@
 //! Lists of rows for REST: as a whole, and in pages by link or by cursor.
 
+use jiff::fmt::rfc2822::{DateTimeParser, DateTimePrinter};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, PercentEncode, utf8_percent_encode};
 
 use super::backend::Cx;
@@ -35,25 +36,52 @@ pub(super) fn answer(cx: &Cx<'_>, style: Style, name: &str) -> Result<Answer, An
     let table = cx.catalog.read(name).ok_or_else(|| cx.unknown_table(name))?;
     let asked = Asked::read(style, &cx.request.query)?;
     asked.check_columns(name, &table)?;
-    let tag = entity_tag(cx, &table);
-    if is_known(cx, &tag) {
-        return Ok(Answer::empty(304).with("ETag", &tag));
+    let state = State::of(cx, &table);
+    if state.is_known(cx) {
+        return Ok(state.told(Answer::empty(304)));
     }
     let page = Page::read(&table, &asked, asked.limit(style, cx.page_size));
     let next = page.next.map(|place| asked.next(style, place, page.limit));
-    Ok(written(cx, style, &table, &asked, page, next).with("ETag", &tag))
+    Ok(state.told(written(cx, style, &table, &asked, page, next)))
 }
 
-/// The tag of all answers about a table as it is now.
-pub(super) fn entity_tag(cx: &Cx<'_>, table: &Table) -> String {
-    let page_size = cx.page_size.unwrap_or_default();
-    format!("\"{}-{page_size}\"", cx.catalog.watermark(table, table.version()))
+/// What all answers about a table as it is now say of it, so that a client need not get them twice.
+pub(super) struct State {
+    tag: String,
+    /// When it was changed last, as a date of HTTP.
+    modified: Option<String>,
 }
 
-/// The client has the answer with this tag.
-pub(super) fn is_known(cx: &Cx<'_>, tag: &str) -> bool {
-    let Some(known) = cx.request.if_none_match.as_deref() else { return false };
-    known.split(',').any(|known| known.trim().trim_start_matches("W/") == tag)
+impl State {
+    pub(super) fn of(cx: &Cx<'_>, table: &Table) -> Self {
+        let page_size = cx.page_size.unwrap_or_default();
+        let tag = format!("\"{}-{page_size}\"", cx.catalog.watermark(table, table.version()));
+        let changed: Option<jiff::Timestamp> =
+            table.changed().unwrap_or_else(|| cx.catalog.started()).parse().ok();
+        let modified =
+            changed.and_then(|time| DateTimePrinter::new().timestamp_to_rfc9110_string(&time).ok());
+        Self { tag, modified }
+    }
+
+    /// Whether the client has the answer; a tag counts before a time.
+    pub(super) fn is_known(&self, cx: &Cx<'_>) -> bool {
+        if let Some(known) = cx.request.if_none_match.as_deref() {
+            return known.split(',').any(|known| known.trim().trim_start_matches("W/") == self.tag);
+        }
+        let seconds = |text: &str| Some(DateTimeParser::new().parse_timestamp(text).ok()?.as_second());
+        let since = cx.request.if_modified_since.as_deref().and_then(seconds);
+        let modified = self.modified.as_deref().and_then(seconds);
+        modified.zip(since).is_some_and(|(modified, since)| modified <= since)
+    }
+
+    /// The answer with it.
+    pub(super) fn told(&self, answer: Answer) -> Answer {
+        let answer = answer.with("ETag", &self.tag);
+        match &self.modified {
+            Some(modified) => answer.with("Last-Modified", modified),
+            None => answer,
+        }
+    }
 }
 
 /// A segment of a path, or a name or value of a query, percent-encoded.

@@ -2,7 +2,7 @@
 
 use super::backend::{Cx, bad_row, read_only};
 use super::http::{Answer, Method};
-use super::list::{entity_tag, is_known};
+use super::list::State;
 use super::load::message_of;
 use super::row::{self, Columns, Members};
 use super::table::Stored;
@@ -62,9 +62,9 @@ pub(super) fn conflict(name: &str, key: &str) -> Answer {
 fn get(cx: &Cx<'_>, name: &str, key: &str) -> Result<Answer, Answer> {
     let table = cx.catalog.read(name).ok_or_else(|| cx.unknown_table(name))?;
     let body = table.with(key, |row| row.text.to_owned()).ok_or_else(|| unknown_row(name, key))?;
-    let tag = entity_tag(cx, &table);
-    let answer = if is_known(cx, &tag) { Answer::empty(304) } else { Answer::json(200, body) };
-    Ok(answer.with("ETag", &tag))
+    let state = State::of(cx, &table);
+    let answer = if state.is_known(cx) { Answer::empty(304) } else { Answer::json(200, body) };
+    Ok(state.told(answer))
 }
 
 fn put(cx: &Cx<'_>, name: &str, key: &str) -> Result<Answer, Answer> {

@@ -190,6 +190,14 @@ impl Table {
         }
     }
 
+    /// When it was changed last, since then.
+    pub(super) fn changed(&self) -> Option<&str> {
+        match &self.rows {
+            Rows::Stored(rows) => rows.changed(),
+            Rows::Generated(_) => None,
+        }
+    }
+
     /// The number of changes since then.
     pub(super) fn version(&self) -> u64 {
         match &self.rows {

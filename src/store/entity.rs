@@ -64,6 +64,21 @@ impl Store {
         self.write(|guarded| write_within(guarded, entity, method, rows, now))
     }
 
+    /// Whether there is such a table, with a row in it.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn has_rows(&self, entity: &str) -> Result<bool, StoreError> {
+        let exists = "SELECT 1 FROM sqlite_schema WHERE name = ?1 COLLATE NOCASE AND type = 'table'";
+        let any = format!("SELECT 1 FROM {} LIMIT 1", quote(entity));
+        self.read(|reader| {
+            let guarded = reader.guarded();
+            let found =
+                guarded.exists(exists, [entity]).and_then(|there| Ok(there && guarded.exists(&any, [])?));
+            found.map_err(|trouble| self.explain(trouble))
+        })
+    }
+
     /// Makes sure that entity tables exist.
     ///
     /// # Errors
@@ -185,13 +200,6 @@ fn complete(guarded: &Guarded, name: String, entity: &str) -> Result<Table, Trou
     let ours = ["id", "data", "timestamp", "file"];
     let is_plain = !triggers && columns.iter().map(|(column, _)| column.as_str()).eq(ours);
     Ok(Table { quoted, name, is_plain })
-}
-
-/// Whether there is such a table, with a row in it.
-pub(super) fn has_rows(guarded: &Guarded, entity: &str) -> Result<bool, Trouble> {
-    let exists = "SELECT 1 FROM sqlite_schema WHERE name = ?1 COLLATE NOCASE AND type = 'table'";
-    Ok(guarded.exists(exists, [entity])?
-        && guarded.exists(&format!("SELECT 1 FROM {} LIMIT 1", quote(entity)), [])?)
 }
 
 /// Refuses names that are not an app's to write.

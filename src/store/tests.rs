@@ -8,6 +8,7 @@ mod incoming;
 mod killed;
 mod local;
 mod model;
+mod network;
 mod opening;
 mod processes;
 mod queries;

@@ -13,7 +13,7 @@ use super::scope::{load, perform, refresh_details};
 use super::session::{Guarded, Trouble, number};
 use super::sync::{EntityDetail, Event, Failure, Token, What};
 use super::writer::drop_staging;
-use super::{Store, entity, rows};
+use super::{Store, rows};
 
 pub(super) use operation::end_operation;
 use operation::{end_open_operations, first_failure, insert_operation, insert_work};
@@ -189,15 +189,13 @@ impl Store {
         })
     }
 
-    /// Where the next incremental fetch of an operation goes on; kept with the rows it speaks of, and nothing
-    /// without them.
+    /// Where the next incremental fetch of an operation goes on; kept with the rows it speaks of.
     ///
     /// # Errors
     /// Those of the database.
     pub fn sync_token(&self, operation: &Operation<'_>) -> Result<Option<String>, StoreError> {
         self.read(|reader| {
-            let guarded = reader.guarded();
-            let found = guarded.first(
+            let found = reader.guarded().first(
                 "SELECT cursor FROM _syncCursor
                  WHERE entity = ?1 AND provider = ?2 AND functionId = ?3 AND arguments = ?4",
                 params![
@@ -208,10 +206,7 @@ impl Store {
                 ],
                 |row| row.get(0),
             );
-            // A table that somebody emptied or dropped needs all rows again.
-            let holds = entity::has_rows(guarded, operation.entity);
-            let kept = found.and_then(|cursor| Ok(if holds? { cursor } else { None }));
-            kept.map_err(|trouble| self.explain(trouble))
+            found.map_err(|trouble| self.explain(trouble))
         })
     }
 }

@@ -303,9 +303,8 @@ impl Writer {
     /// As for [`Writer::finish`].
     pub fn try_finish(&self, finish: &Finish<'_>) -> Result<Option<Finished>, StoreError> {
         let plan = self.plan()?;
-        let Target { work, operation, entity, .. } = &self.target;
         self.store.write(|guarded| {
-            if claim::is_taken(guarded, entity, work.id, *operation)? {
+            if self.target.is_kept_waiting(guarded)? {
                 return Ok(None);
             }
             self.end(guarded, plan.as_ref(), finish).map(Some)
@@ -401,6 +400,20 @@ impl Writer {
 impl Target {
     fn staging(&self) -> String {
         staging_name(self.work.id, self.operation)
+    }
+
+    /// Whether another operation writes a table that this one is about to write.
+    fn is_kept_waiting(&self, guarded: &Guarded) -> Result<bool, Trouble> {
+        let mut tables = vec![self.entity.clone()];
+        if self.mode == Mode::Changes {
+            tables.extend(plan::tables(guarded, &self.staging())?);
+        }
+        for table in tables {
+            if claim::is_taken(guarded, &table, self.work.id, self.operation)? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     fn is_replaced(&self) -> bool {

@@ -55,7 +55,8 @@ credentials: { microsoft.OAuth: '${env:TOKEN}' }
 solution: { settings: { custom: { baseUrl: '${backend}/v1', list: ['${backend}', 1] } } }
 user: { displayName: Dev }
 system: { locale: de }
-http: { timeout: 1500ms, maxBody: 10MB, retries: 0, allow: ['*.example.com', '${env:HOST}'], concurrency: 500 }
+http: { timeout: 1500ms, maxBody: 10MB, retries: 0, allow: ['*.example.com', '${env:HOST}'], concurrency: 500,
+  rate: 600/min, deadline: 90s, maxPages: 7, maxRedirects: 0, maxHeaders: 9, maxHeaderBytes: 4KiB }
 history: { runs: 7, age: 30d }
 ",
     );
@@ -81,6 +82,11 @@ history: { runs: 7, age: 30d }
     assert_eq!((settings.http.retries, settings.http.concurrency), (0, 64));
     assert_eq!(settings.history, HistorySettings { runs: 7, age: Some(Duration::from_secs(30 * 86400)) });
     assert_eq!(settings.http.allow, ["*.example.com", "db.example.com"]);
+    assert_eq!(settings.http.spacing, Some(Duration::from_millis(100)));
+    assert_eq!((settings.http.deadline, settings.http.max_pages), (Duration::from_secs(90), Some(7)));
+    let http = &settings.http;
+    assert_eq!((http.max_redirects, http.max_headers, http.max_header_bytes), (0, 9, 4096));
+    assert_eq!(settings.served.as_deref(), Some("http://127.0.0.1:9"));
 }
 
 #[test]

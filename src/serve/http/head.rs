@@ -16,6 +16,7 @@ pub(in super::super) struct Request {
     pub query: Vec<(String, String)>,
     pub host: Option<String>,
     pub if_none_match: Option<String>,
+    pub if_modified_since: Option<String>,
     pub keeps_alive: bool,
     pub body: Vec<u8>,
 }
@@ -89,6 +90,7 @@ pub(super) fn parse(bytes: &[u8]) -> Result<Option<(Head, usize)>, Refusal> {
         query,
         host: fields.text("host"),
         if_none_match: fields.text("if-none-match"),
+        if_modified_since: fields.text("if-modified-since"),
         keeps_alive: keeps_alive(&fields, parsed.version),
         body: Vec::new(),
     };

@@ -16,6 +16,8 @@ pub(in super::super) struct Stored {
     by_key: HashMap<Box<str>, usize>,
     columns: Columns,
     version: u64,
+    /// When it was changed last.
+    changed: Option<Stamp>,
     /// Rows and deletions by the version that changed them last; loaded rows have none.
     changes: BTreeMap<u64, Change>,
     /// The versions that deleted a key.
@@ -59,6 +61,7 @@ impl Default for Stored {
             by_key: HashMap::new(),
             columns: Columns::new(),
             version: 0,
+            changed: None,
             changes: BTreeMap::new(),
             deleted: HashMap::new(),
             origin: 0,
@@ -129,6 +132,10 @@ impl Stored {
 
     pub(super) fn origin(&self) -> u64 {
         self.origin
+    }
+
+    pub(super) fn changed(&self) -> Option<&str> {
+        self.changed.as_deref()
     }
 
     pub(super) fn version(&self) -> u64 {
@@ -213,7 +220,7 @@ impl Stored {
             self.changes.remove(&version);
         }
         let change = Change::Row(self.places.len());
-        let version = self.record(change);
+        let version = self.record(change, now);
         let now = Some(now.clone());
         self.push(Row { key: key.into(), text: text.into(), version, created: now.clone(), updated: now });
         Ok(())
@@ -245,21 +252,22 @@ impl Stored {
         if let Some(row) = self.places[place].take() {
             self.changes.remove(&row.version);
         }
-        let version = self.record(Change::Deleted { key: key.into(), at: now.clone() });
+        let version = self.record(Change::Deleted { key: key.into(), at: now.clone() }, now);
         self.deleted.insert(key.into(), version);
         true
     }
 
     fn rewrite(&mut self, key: &str, text: Box<str>, now: &Stamp) {
         let Some(&place) = self.by_key.get(key) else { return };
-        let version = self.record(Change::Row(place));
+        let version = self.record(Change::Row(place), now);
         let Some(row) = self.places[place].as_mut() else { return };
         self.changes.remove(&row.version);
         *row = Row { text, version, updated: Some(now.clone()), ..row.clone() };
     }
 
-    fn record(&mut self, change: Change) -> u64 {
+    fn record(&mut self, change: Change, now: &Stamp) -> u64 {
         self.version += 1;
+        self.changed = Some(now.clone());
         self.changes.insert(self.version, change);
         self.version
     }

@@ -161,6 +161,22 @@ fn known_answers_are_not_sent_again() {
 }
 
 #[test]
+fn a_time_stands_in_for_a_tag() {
+    let site = Site::small();
+    let ask = |name: &str, value: &str| {
+        Reply::of(site.agent.get(site.url("/products")).header(name, value).call().unwrap()).status
+    };
+    let modified = site.get("/products").header("Last-Modified").to_owned();
+    assert!(modified.ends_with(" GMT"), "{modified}");
+    assert_eq!(ask("If-Modified-Since", &modified), 304);
+    assert_eq!(ask("If-Modified-Since", "Wed, 31 Dec 1969 23:00:00 GMT"), 200);
+    assert_eq!(ask("If-Modified-Since", "soon"), 200);
+    let both = site.agent.get(site.url("/products")).header("If-Modified-Since", &modified);
+    let both = both.header("If-None-Match", "\"other\"").call().unwrap();
+    assert_eq!(Reply::of(both).status, 200, "the tag counts");
+}
+
+#[test]
 fn head_has_the_length_and_no_body() {
     let site = Site::small();
     let reply = Reply::of(site.agent.head(site.url("/products")).call().unwrap());

@@ -26,6 +26,23 @@ pub(super) fn stage(guarded: &Guarded, staging: &str, changes: &[Change<'_>]) ->
     Ok(())
 }
 
+/// The tables that are written when all that was staged is done.
+pub(super) fn tables(guarded: &Guarded, staging: &str) -> Result<Vec<String>, Trouble> {
+    if !guarded.exists("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?1", [staging])? {
+        return Ok(Vec::new());
+    }
+    let sql = format!("SELECT DISTINCT head FROM {} WHERE head IS NOT NULL", entity::quote(staging));
+    let heads: Vec<String> = guarded.all(&sql, [], |row| row.get(0))?;
+    let mut tables = Vec::new();
+    for head in heads {
+        match serde_json::from_str(&head).map_err(|error| internal(&error))? {
+            Head::Rows { table, .. } => tables.push(table),
+            Head::Sql { tables: named, .. } | Head::FindReplace { tables: named, .. } => tables.extend(named),
+        }
+    }
+    Ok(tables)
+}
+
 /// The table that a fetch is for, and what it may lose.
 pub(super) struct Held<'h> {
     pub(super) entity: &'h str,

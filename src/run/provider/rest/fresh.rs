@@ -60,7 +60,8 @@ impl Asked {
             return None;
         }
         let etag = header("etag");
-        let last_modified = header("last-modified").filter(|modified| is_settled(modified, header("date")));
+        let last_modified =
+            header("last-modified").filter(|modified| is_settled(modified, header("date").as_deref()));
         (etag.is_some() || last_modified.is_some()).then(|| Validator {
             request: self.digest.clone(),
             etag,
@@ -70,9 +71,9 @@ impl Asked {
 }
 
 /// A time tells of changes by the second: within the second of the answer there may have been more.
-fn is_settled(modified: &str, date: Option<String>) -> bool {
+fn is_settled(modified: &str, date: Option<&str>) -> bool {
     let seconds = |text: &str| Some(DateTimeParser::new().parse_timestamp(text).ok()?.as_second());
-    let known = seconds(modified).zip(date.as_deref().and_then(seconds));
+    let known = seconds(modified).zip(date.and_then(seconds));
     known.is_some_and(|(modified, date)| modified < date)
 }
 

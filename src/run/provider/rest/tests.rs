@@ -1,7 +1,10 @@
 //! The REST provider against real servers on loopback.
 #![allow(clippy::unwrap_used)]
 
+mod database;
 mod faults;
+mod fresh;
+mod network;
 mod pages;
 mod requests;
 mod rows;

@@ -60,7 +60,7 @@ fn of_v6(ip: Ipv6Addr) -> Option<Network> {
         return of_v4(ip);
     }
     match ip.segments() {
-        [0xfc00..=0xfdff, ..] | [0xfec0..=0xfeff, ..] | [0x64, 0xff9b, 1, ..] => Some(Network::Private),
+        [0xfc00..=0xfdff | 0xfec0..=0xfeff, ..] | [0x64, 0xff9b, 1, ..] => Some(Network::Private),
         [0xfe80..=0xfebf, ..] => Some(Network::LinkLocal),
         // Of what is left only 2000::/3 is given out; Teredo and documentation lie in it.
         [0x2001, 0 | 0xdb8, ..] | [0x3fff, 0..=0xfff, ..] => Some(Network::Special),
