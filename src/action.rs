@@ -59,6 +59,8 @@ pub struct ActionNode {
     pub body: Arc<dyn Action>,
     /// The action under `options.onSuccess`, run after this one has succeeded (actions.md §7).
     pub success: Option<Box<ActionNode>>,
+    /// What is told on the screen after a success: the other form of `options.onSuccess`.
+    pub toast: Option<Template>,
     /// Actions elsewhere in its options, which only a phone can run: buttons of a toast, for example.
     pub others: Vec<ActionNode>,
 }

@@ -50,6 +50,7 @@ pub fn lower(
     };
     let body = lowering.body();
     let success = lowering.action("onSuccess").map(Box::new);
+    let toast = if success.is_none() { lowering.toast() } else { None };
     let instance_id = node.get("instanceId").and_then(spanned_text);
     let computed = instance_id.as_ref().filter(|id| is_expression(&id.value));
     let computed_id = computed.and_then(|id| (lowering.parse)(&id.value));
@@ -64,6 +65,7 @@ pub fn lower(
         uses: lowering.uses,
         body,
         success,
+        toast,
         others,
     })
 }
@@ -120,6 +122,12 @@ impl<'a> Lowering<'a> {
     pub fn action(&mut self, key: &str) -> Option<ActionNode> {
         let node = self.node(key)?;
         self.inner(node, format!("/{key}"))
+    }
+
+    /// The toast under `onSuccess`: an object that is no action (actions.md §7).
+    fn toast(&mut self) -> Option<Template> {
+        let node = self.node("onSuccess").filter(|node| matches!(node.kind, Kind::Object(_)))?;
+        (!is_action(node)).then(|| without_actions(node, self.parse))
     }
 
     /// The actions that the option lists.

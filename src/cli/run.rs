@@ -39,6 +39,9 @@ pub(super) struct Args {
     /// Show what would happen and why; nothing is written or sent
     #[arg(long)]
     dry_run: bool,
+    /// Answers for a dry run in place of servers, databases and screens
+    #[arg(long, value_name = "FILE", requires = "dry_run")]
+    stubs: Option<PathBuf>,
     /// Keep all that servers are asked and answer in this folder, without secrets
     #[arg(long, value_name = "DIR", conflicts_with_all = ["dry_run", "replay", "offline"])]
     record: Option<PathBuf>,
@@ -104,8 +107,18 @@ fn has_errors(app: &App, shell: &Shell) -> bool {
 
 fn plan(args: &Args, app: &App, shell: &Shell) -> Result<Exit, Failure> {
     let store = session::open_for_reading(&Database::new(app, args.asked.db.as_deref(), shell))?;
-    let engine = engine(args, app, &store, Providers::new(), &Silent, &World::real());
-    let planned = engine.plan(&args.asked.trigger())?;
+    let planned = match &args.stubs {
+        None => {
+            let engine = engine(args, app, &store, Providers::new(), &Silent, &World::real());
+            engine.plan(&args.asked.trigger())?
+        }
+        Some(file) => {
+            let stubs = session::stubs(&shell.path(file), file)?;
+            let world = World { answers: Some(stubs.answers()), ..World::real() };
+            let providers = session::providers(app.project(), &app.project().settings, &world);
+            engine(args, app, &store, providers, &Silent, &world).plan_with(&args.asked.trigger(), &stubs)?
+        }
+    };
     match args.format {
         Format::Human => shell.out.print(&plan::text(&planned, shell.out.paint))?,
         Format::Json => shell.out.json(&planned)?,

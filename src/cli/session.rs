@@ -10,11 +10,11 @@ use super::shell::Shell;
 use crate::action::ProviderKind;
 use crate::app::{Project, Settings};
 use crate::run::provider::{
-    Connections, Dynamic, DynamicOptions, Http, HttpOptions, Local, NoPace, Pace, RealPace, Rest,
+    Answers, Connections, Dynamic, DynamicOptions, Http, HttpOptions, Local, NoPace, Pace, RealPace, Rest,
     RestOptions, Tape,
 };
 use crate::run::{
-    AppFiles, Clock, Provider, Providers, RunError, Schedule, SettingsCredentials, SystemClock,
+    AppFiles, Clock, Provider, Providers, RunError, Schedule, SettingsCredentials, Stubs, SystemClock,
 };
 use crate::serve::{Options, Server};
 use crate::store::{Fault, OpenOptions, Retention, Store, StoreError};
@@ -85,7 +85,7 @@ impl Database {
     }
 
     /// Whether a run could make it.
-    fn can_be_made(&self) -> bool {
+    pub(super) fn can_be_made(&self) -> bool {
         let mut folders = self.path().ancestors().skip(1);
         match self.who {
             Who::App => folders.find(|folder| folder.exists()).is_some_and(Path::is_dir),
@@ -127,6 +127,14 @@ pub(super) fn open_recovered(database: &Database, now: i64) -> Result<Option<Sto
     }
 }
 
+/// The answers in a file, YAML or JSON; `named` is how the user calls it.
+pub(super) fn stubs(path: &Path, named: &Path) -> Result<Stubs, Failure> {
+    let wrong = |why: String| Failure::usage(format!("the stubs `{}`: {why}", named.display()));
+    let text = std::fs::read_to_string(path).map_err(|error| wrong(error.to_string()))?;
+    let value: serde_json::Value = serde_yaml::from_str(&text).map_err(|error| wrong(error.to_string()))?;
+    Stubs::parse(&value).map_err(wrong)
+}
+
 /// What a run takes place in.
 #[derive(Clone)]
 pub(super) struct World {
@@ -134,17 +142,19 @@ pub(super) struct World {
     /// A recording that is made or played.
     pub(super) tape: Option<Arc<Tape>>,
     pub(super) schedule: Schedule,
+    /// Answers of which a plan is made; nobody else is asked then.
+    pub(super) answers: Option<Arc<Answers>>,
 }
 
 impl World {
     /// The world as it is.
     pub(super) fn real() -> Self {
-        Self { clock: Arc::new(SystemClock), tape: None, schedule: Schedule::SideBySide }
+        Self { clock: Arc::new(SystemClock), tape: None, schedule: Schedule::SideBySide, answers: None }
     }
 
     fn pace(&self) -> Arc<dyn Pace> {
         let is_played = self.tape.as_ref().is_some_and(|tape| tape.is_played());
-        if is_played { Arc::new(NoPace) } else { Arc::new(RealPace) }
+        if is_played || self.answers.is_some() { Arc::new(NoPace) } else { Arc::new(RealPace) }
     }
 }
 
@@ -159,6 +169,7 @@ pub(super) fn providers(project: &Project, settings: &Settings, world: &World) -
     rest.shared.clone_from(&project.home.shared);
     rest.files = Arc::new(AppFiles::new(&project.root, settings.http.max_body));
     rest.connections = Connections::from_settings(settings);
+    rest.answers.clone_from(&world.answers);
     let mut dynamic = DynamicOptions::from_settings(&settings.dynamic, http);
     if let Some(pages) = settings.http.max_pages {
         rest.max_pages = pages;

@@ -18,14 +18,24 @@ pub(super) fn recorded(dir: &Path, settings: &Settings, backend: Option<&str>) -
     let head = TapeHead::new(SystemClock.now(), SystemClock.uuid(), backend.map(str::to_owned));
     let clock = StoppedClock::new(head.time, &head.seed);
     let tape = Tape::record(dir, head, &settings.secrets)?;
-    Ok(World { clock: Arc::new(clock), tape: Some(Arc::new(tape)), schedule: Schedule::OneByOne })
+    Ok(World {
+        clock: Arc::new(clock),
+        tape: Some(Arc::new(tape)),
+        schedule: Schedule::OneByOne,
+        answers: None,
+    })
 }
 
 /// The world of a recording: no network, and its time.
 pub(super) fn replayed(dir: &Path, settings: &Settings) -> Result<World, Failure> {
     let tape = Tape::replay(dir, &settings.secrets)?;
     let clock = StoppedClock::new(tape.head().time, &tape.head().seed).without_durations();
-    Ok(World { clock: Arc::new(clock), tape: Some(Arc::new(tape)), schedule: Schedule::OneByOne })
+    Ok(World {
+        clock: Arc::new(clock),
+        tape: Some(Arc::new(tape)),
+        schedule: Schedule::OneByOne,
+        answers: None,
+    })
 }
 
 /// Says what was recorded, or what the recording did not have, which makes a good end a bad one.

@@ -14,8 +14,9 @@ use crate::diag::FileId;
 use crate::expr::{EvalError, Evaluator, Template};
 use crate::run::context::{Place, Session, View, evaluator};
 use crate::run::done::Then;
+use crate::run::event::ActionRef;
 use crate::run::guard::{Decision, decide, judge};
-use crate::run::interpret::describe;
+use crate::run::interpret::{TOAST, describe};
 use crate::run::list::{Called, called, endless_calls, watches};
 use crate::run::target::Target;
 use crate::run::{Answer, Engine, RunError};
@@ -143,6 +144,22 @@ impl<'p> Planner<'p> {
         if let Some(next) = node.success.as_ref().filter(|_| goes_on) {
             planned.inside(self.action(next, spot));
         }
+        if goes_on {
+            self.toast(node, spot, planned);
+        }
+    }
+
+    /// What a phone would tell after a success.
+    fn toast(&self, node: &ActionNode, spot: Spot<'_>, planned: &mut PlannedAction) {
+        let Some(toast) = &node.toast else { return };
+        let named = describe(self.engine, node, spot.file);
+        let path = format!("{}/options/onSuccess", named.path);
+        let mut told = PlannedAction::new(ActionRef { id: None, type_name: TOAST.to_owned(), path });
+        let view = self.view(spot.place);
+        told.unknown = self.unknown(&view, toast);
+        told.effect = Some("is reported; it acts on a screen".to_owned());
+        told.options = view.template(toast).ok().flatten().unwrap_or_default();
+        planned.inside(told);
     }
 
     /// Names the action by its computed id, and remembers that its outputs are still to come.

@@ -8,6 +8,7 @@ use base64::engine::general_purpose::{STANDARD, URL_SAFE};
 
 use super::stage::{Finished, Stage};
 use super::stub::{Answer, Stub};
+use crate::promises::executed;
 
 /// Each secret with the variable that brings it.
 const SECRETS: &[(&str, &str)] = &[
@@ -176,7 +177,7 @@ fn all_files(folder: &Path, files: &mut Vec<std::path::PathBuf>) {
 fn no_sink_sings() {
     let server = parrot();
     let stage = stage(server.url());
-    for (arguments, code) in [
+    let commands = [
         ("lint app", 0),
         ("lint app --format json", 0),
         ("lint app --format sarif", 0),
@@ -193,11 +194,17 @@ fn no_sink_sings() {
         ("query app --sql SELECT/**/*/**/FROM/**/errors", 0),
         ("query app --sql SELECT/**/*/**/FROM/**/_syncStatus --format json", 0),
         ("graph app", 0),
-    ] {
+    ];
+    for (arguments, code) in commands {
         let finished = run(&stage, arguments);
         clean(arguments, finished.all().as_bytes());
         finished.code(code);
     }
+    executed(
+        "no_sink_sings",
+        "commands with eight secrets each, recordings and replays among them",
+        commands.len(),
+    );
     let heard = server.requests().concat();
     for secret in [
         "Bearer canary+token/51f0 c2e8",
