@@ -265,7 +265,7 @@ impl<'a> Walk<'a> {
         let root = &source.tree.root;
         let kind = FileKind::Index;
         let home = Place { source, id: "", screen: screen(kind, ""), kind };
-        self.object(&home, &Branch { node: root, key: None, outer: &[] });
+        self.object(&home, &Branch::new(root, None, &[]));
         let mut outer = vec![(None, root)];
         for section in root.entries() {
             let key = &*section.key.text;
@@ -301,7 +301,7 @@ impl<'a> Walk<'a> {
     ) {
         match &node.kind {
             Kind::Object(entries) => {
-                self.object(place, &Branch { node, key, outer });
+                self.object(place, &Branch::new(node, key, outer));
                 outer.push((key, node));
                 for entry in entries {
                     self.node(place, Some(&entry.key.text), &entry.value, outer);

@@ -209,8 +209,10 @@ fn converse(stream: TcpStream, shared: &Shared) {
         };
         let request = Request { keeps_alive: request.keeps_alive && !shared.is_stopping(), ..request };
         let request = shared.site.plan.unmarked(request);
-        let answer = answer(shared, &request);
-        let Some(mishap) = shared.site.plan.next(&request) else {
+        let mishap = shared.site.plan.next(&request);
+        let refused = mishap.is_some_and(|mishap| mishap.refuses(&request));
+        let answer = if refused { Answer::empty(204) } else { answer(shared, &request) };
+        let Some(mishap) = mishap else {
             if connection.write(&answer, Some(&request)).is_err() || !request.keeps_alive {
                 return;
             }

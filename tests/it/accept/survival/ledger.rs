@@ -78,11 +78,12 @@ const NEVER: &[(&str, &str)] = &[
     (
         "rows wait only for work that goes on",
         "SELECT name FROM sqlite_schema WHERE name GLOB '_syncStage_*' AND NOT EXISTS (
-           SELECT 1 FROM _syncWork w WHERE w.state = 'open' AND name GLOB '_syncStage_' || w.id || '_*')",
+           SELECT 1 FROM _syncWork w WHERE w.state = 'open' AND name GLOB '_syncStage_' || w.id || '_*')
+           AND name NOT IN (SELECT staging FROM _syncResume)",
     ),
     (
         "the ids of statuses are given out once",
-        "SELECT id FROM _syncStatus WHERE CAST(id AS INTEGER) > (SELECT last FROM _syncSequence)",
+        "SELECT id FROM _syncStatus WHERE CAST(id AS INTEGER) > (SELECT last FROM _syncSequence WHERE name = 'status')",
     ),
 ];
 
@@ -118,7 +119,7 @@ pub(super) fn broken_or_unfinished(connection: &Connection) -> Vec<String> {
 
 /// Whether our tables are there: all of them, or none.
 pub(super) fn is_made(connection: &Connection) -> bool {
-    texts(connection, "SELECT user_version FROM pragma_user_version") == ["1"]
+    texts(connection, "SELECT user_version > 0 FROM pragma_user_version") == ["1"]
 }
 
 fn guilty(connection: &Connection, laws: &[(&str, &str)]) -> Vec<String> {
@@ -147,9 +148,10 @@ pub(super) fn texts(connection: &Connection, sql: &str) -> Vec<String> {
 
 #[test]
 fn a_broken_ledger_is_noticed() {
-    let connection = Connection::open_in_memory().unwrap();
-    connection.execute_batch(include_str!("../../../../src/store/migrations/0001_first.sql")).unwrap();
-    connection.execute_batch("PRAGMA user_version = 1").unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("app.db");
+    drop(syncscope::store::Store::open(&path, &syncscope::store::OpenOptions::default()).unwrap());
+    let connection = Connection::open(&path).unwrap();
     assert_eq!(broken_or_unfinished(&connection), Vec::<String>::new());
     connection
         .execute_batch(
