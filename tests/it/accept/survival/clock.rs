@@ -7,6 +7,7 @@ use super::{spread, tell};
 use crate::accept::small::{self, Guard, Source};
 use crate::accept::stage::{Finished, Stage};
 use crate::accept::stub::Gate;
+use crate::promises::executed;
 
 const DAY: i64 = 86_400;
 const YEAR: i64 = 365 * DAY;
@@ -15,7 +16,7 @@ const JUMPS: [i64; 6] = [DAY, -DAY, -60 * YEAR, -100 * YEAR, 20 * YEAR, 2000 * Y
 /// No run of these tests takes so long, in milliseconds.
 const LONGEST: u64 = 60_000;
 
-fn jumps(workload: &'static Workload) {
+fn jumps(workload: &'static Workload) -> usize {
     let scene = Scene::new(workload);
     let calls = scene.count(CHANGES);
     let mut cases = 0;
@@ -47,16 +48,13 @@ fn jumps(workload: &'static Workload) {
         }
     }
     tell(cases, &format!("the wall clock jumps: {}", workload.name));
+    cases
 }
 
 #[test]
-fn sync_of_changes() {
-    jumps(&workload::AGAIN);
-}
-
-#[test]
-fn a_page_fails() {
-    jumps(&workload::FAILURE);
+fn the_clock_may_jump_in_the_middle_of_a_run() {
+    let cases = [&workload::AGAIN, &workload::FAILURE].into_iter().map(jumps).sum();
+    executed("the_clock_may_jump_in_the_middle_of_a_run", "jumps of the wall clock", cases);
 }
 
 /// What a condition says, by a clock that is wrong by so many seconds.

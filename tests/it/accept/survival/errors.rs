@@ -6,6 +6,7 @@ use super::shim::{Deed, Often, Shim};
 use super::workload::{self, Workload};
 use super::{spread, tell};
 use crate::accept::stage::Finished;
+use crate::promises::executed;
 
 /// How many calls of each kind of failure fail in the short form, and at most in the long form.
 const SHORT: usize = 2;
@@ -26,7 +27,7 @@ const FAILURES: &[(&str, &[&str])] = &[
     ("recv", &["EIO"]),
 ];
 
-fn everywhere(workload: &'static Workload) {
+fn everywhere(workload: &'static Workload) -> usize {
     let scene = Scene::new(workload);
     let mut cases = 0;
     for (class, errors) in FAILURES {
@@ -45,6 +46,7 @@ fn everywhere(workload: &'static Workload) {
         }
     }
     tell(cases, &format!("a call fails, once or for ever: {}", workload.name));
+    cases
 }
 
 /// Clean words and the documented code.
@@ -69,33 +71,21 @@ fn judge(run: &Finished, class: &str, workload: &Workload, case: &str) {
 }
 
 #[test]
-fn first_sync() {
-    everywhere(&workload::FIRST);
-}
-
-#[test]
-fn sync_of_changes() {
-    everywhere(&workload::AGAIN);
-}
-
-#[test]
-fn recovery_of_a_killed_run() {
-    everywhere(&workload::RECOVERY);
-}
-
-#[test]
-fn a_look_at_a_killed_run() {
-    everywhere(&workload::STATUS);
-}
-
-#[test]
-fn restart_of_a_running_scope() {
-    everywhere(&workload::RESTART);
-}
-
-#[test]
-fn operations_behind_a_guard() {
-    everywhere(&workload::OPERATIONS);
+fn any_call_may_fail_once_or_for_ever() {
+    let workloads = [
+        &workload::FIRST,
+        &workload::AGAIN,
+        &workload::RECOVERY,
+        &workload::STATUS,
+        &workload::RESTART,
+        &workload::OPERATIONS,
+    ];
+    let cases = workloads.into_iter().map(everywhere).sum();
+    executed(
+        "any_call_may_fail_once_or_for_ever",
+        "calls of six workloads that fail with EIO, ENOSPC, EBUSY",
+        cases,
+    );
 }
 
 /// A disk that is full and stays full: looking needs space too, for the index of the log.
@@ -129,5 +119,6 @@ fn a_full_disk_is_told_and_what_is_there_can_be_seen() {
             cases += 1;
         }
     }
-    tell(cases, "the disk is full from a write on, also for those who look");
+    let test = "a_full_disk_is_told_and_what_is_there_can_be_seen";
+    executed(test, "writes of three workloads from which on the disk is full", cases);
 }

@@ -4,6 +4,7 @@ use super::scene::{CHANGES, Scene};
 use super::shim::{Deed, Often, Shim};
 use super::workload::{self, Workload};
 use super::{spread, tell};
+use crate::promises::executed;
 
 /// How many points of each workload the short form visits, and the most that the long form does.
 const SHORT: usize = 18;
@@ -11,7 +12,7 @@ const LONG: usize = 4000;
 /// Every so often somebody looks before it is run again.
 const LOOK: usize = 6;
 
-fn everywhere(workload: &'static Workload) {
+fn everywhere(workload: &'static Workload) -> usize {
     let scene = Scene::new(workload);
     let calls = scene.count(CHANGES);
     assert!(calls > 20, "the shim sees nothing");
@@ -35,59 +36,11 @@ fn everywhere(workload: &'static Workload) {
     }
     assert!(killed * 10 >= points.len() * 9, "{killed} of {} were killed", points.len());
     tell(points.len(), &format!("killed at one of {calls} calls: {}", workload.name));
+    points.len()
 }
 
 #[test]
-fn first_sync() {
-    everywhere(&workload::FIRST);
-}
-
-#[test]
-fn sync_of_changes() {
-    everywhere(&workload::AGAIN);
-}
-
-#[test]
-fn merge_by_ids() {
-    everywhere(&workload::MERGE);
-}
-
-#[test]
-fn a_failing_page_and_its_retry() {
-    everywhere(&workload::RETRY);
-}
-
-#[test]
-fn a_failing_page() {
-    everywhere(&workload::FAILURE);
-}
-
-#[test]
-fn restart_of_a_running_scope() {
-    everywhere(&workload::RESTART);
-}
-
-#[test]
-fn deletion_of_scope_and_status() {
-    everywhere(&workload::DELETION);
-}
-
-#[test]
-fn operations_behind_a_guard() {
-    everywhere(&workload::OPERATIONS);
-}
-
-#[test]
-fn recovery_of_a_killed_run() {
-    everywhere(&workload::RECOVERY);
-}
-
-#[test]
-fn a_look_at_a_killed_run() {
-    everywhere(&workload::STATUS);
-}
-
-#[test]
-fn large_pages() {
-    everywhere(&workload::LARGE);
+fn a_process_may_be_killed_at_every_point() {
+    let cases = workload::ALL.into_iter().map(everywhere).sum();
+    executed("a_process_may_be_killed_at_every_point", "points of eleven workloads", cases);
 }

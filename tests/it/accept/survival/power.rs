@@ -14,6 +14,7 @@ use super::scene::{CHANGES, Files, Scene};
 use super::shim::Shim;
 use super::workload::{self, Workload};
 use super::{is_long, tell};
+use crate::promises::executed;
 
 /// Disks for each workload.
 const SHORT: usize = 250;
@@ -197,7 +198,7 @@ fn read_record(mut rest: &[u8]) -> Vec<(String, Change)> {
     changes
 }
 
-fn fails_at_any_moment(workload: &'static Workload) {
+fn fails_at_any_moment(workload: &'static Workload, disks: usize) -> usize {
     let scene = Scene::new(workload);
     let record = scene.file("record");
     let shim = Shim::new(&scene.folder(), CHANGES).record(&record);
@@ -206,7 +207,6 @@ fn fails_at_any_moment(workload: &'static Workload) {
     let changes = read_record(&fs::read(&record).unwrap());
     assert!(changes.iter().any(|(_, change)| matches!(change, Change::Sync)), "nothing is ever synced");
 
-    let disks = if is_long() { LONG } else { SHORT };
     let mut dice = Dice(0x5EED);
     let mut disk = Disk::of(scene.files());
     let mut moments: Vec<usize> = (0..disks).map(|_| dice.roll(changes.len() + 1)).collect();
@@ -228,36 +228,23 @@ fn fails_at_any_moment(workload: &'static Workload) {
         }
     }
     tell(disks, &format!("the power fails at one of {} changes: {}", changes.len(), workload.name));
+    disks
 }
 
 #[test]
-fn first_sync() {
-    fails_at_any_moment(&workload::FIRST);
-}
-
-#[test]
-fn sync_of_changes() {
-    fails_at_any_moment(&workload::AGAIN);
-}
-
-#[test]
-fn merge_by_ids() {
-    fails_at_any_moment(&workload::MERGE);
-}
-
-#[test]
-fn restart_of_a_running_scope() {
-    fails_at_any_moment(&workload::RESTART);
-}
-
-#[test]
-fn recovery_of_a_killed_run() {
-    fails_at_any_moment(&workload::RECOVERY);
-}
-
-#[test]
-fn operations_behind_a_guard() {
-    fails_at_any_moment(&workload::OPERATIONS);
+fn the_power_may_fail_at_any_moment() {
+    let small = [
+        &workload::FIRST,
+        &workload::AGAIN,
+        &workload::MERGE,
+        &workload::RESTART,
+        &workload::RECOVERY,
+        &workload::OPERATIONS,
+    ];
+    let disks = if is_long() { LONG } else { SHORT };
+    let cases: usize = small.into_iter().map(|workload| fails_at_any_moment(workload, disks)).sum();
+    let large = fails_at_any_moment(&workload::LARGE, disks / 20);
+    executed("the_power_may_fail_at_any_moment", "disks as a power failure may leave them", cases + large);
 }
 
 #[test]

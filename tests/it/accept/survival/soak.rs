@@ -14,11 +14,12 @@ use syncscope::run::{
 };
 use syncscope::store::{OpenOptions, Store};
 
-use super::{is_long, tell};
+use super::is_long;
 use crate::accept::dev::event;
 use crate::accept::small::{self, Guard, Source};
 use crate::accept::stage::{Finished, Stage};
 use crate::accept::stub::Gate;
+use crate::promises::executed;
 
 /// Where the app is, for the process that does the work.
 const APP: &str = "SYNCSCOPE_SOAK_APP";
@@ -78,7 +79,8 @@ fn thousands_of_runs_in_one_process_hold_no_more_than_the_first() {
     Finished::of(&mut command).code(0);
     let database = stage.database("app/app.db");
     assert_eq!(database.value("SELECT max(lastEpoch) FROM _syncEpoch"), runs);
-    tell(runs, "runs in one process, with flat memory, handles, threads and log");
+    let test = "thousands_of_runs_in_one_process_hold_no_more_than_the_first";
+    executed(test, "runs in one process", runs);
 }
 
 /// Does nothing by itself: the test above starts it in a process of its own.
@@ -143,5 +145,6 @@ fn a_long_day_with_dev_holds_no_more_than_its_beginning() {
     early.unwrap().stays(Holds::of(&dev.id().to_string()));
     let log = fs::metadata(stage.path("app/app.db-wal")).map_or(0, |file| file.len());
     assert!(log <= LONGEST_LOG, "the log grows to {log} bytes");
-    tell(changes, "changes and runs in one `dev`");
+    let test = "a_long_day_with_dev_holds_no_more_than_its_beginning";
+    executed(test, "changes and runs in one `dev`", changes);
 }

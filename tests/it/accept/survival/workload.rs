@@ -87,7 +87,7 @@ pub(super) const MERGE: Workload = Workload {
     tables: &[("merged", Seen::Pages)],
     ..PLAIN
 };
-pub(super) const RETRY: Workload = Workload {
+const RETRY: Workload = Workload {
     name: "two tables in one instance, a page fails and is tried again",
     actions: &[START_ONE, PULL_BOTH],
     falters: &["/second?page=2"],
@@ -107,7 +107,7 @@ pub(super) const RESTART: Workload = Workload {
     tables: &[("first", Seen::Unclaimed), ("second", Seen::Whole)],
     ..PLAIN
 };
-pub(super) const DELETION: Workload = Workload {
+const DELETION: Workload = Workload {
     name: "scope and status are deleted in between",
     actions: &[START, PULL_A, DELETE, DELETE_STATUS, EXECUTE, START, PULL_A, PULL_B],
     tables: &[("first", Seen::Unclaimed), ("second", Seen::Whole), ("local", Seen::Unclaimed)],
@@ -133,6 +133,10 @@ pub(super) const STATUS: Workload = Workload {
 };
 /// More than is held back in memory, so that rows are staged, and the log is folded in meanwhile.
 pub(super) const LARGE: Workload = Workload { name: "large pages", ballast: 160 << 10, ..PLAIN };
+
+/// All of them.
+pub(super) const ALL: [&Workload; 11] =
+    [&FIRST, &AGAIN, &MERGE, &RETRY, &FAILURE, &RESTART, &DELETION, &OPERATIONS, &RECOVERY, &STATUS, &LARGE];
 
 impl Workload {
     /// Writes the app to the folder `app`; its database is `app/data/app.db`.
