@@ -8,6 +8,7 @@ mod app;
 mod args;
 mod completions;
 mod dev;
+mod doctor;
 mod eval;
 mod explain;
 mod failure;

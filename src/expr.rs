@@ -19,7 +19,7 @@ mod shape;
 
 use std::collections::BTreeMap;
 use std::ops::Range;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use serde_json::Value;
 
@@ -42,7 +42,8 @@ pub struct Expression {
 #[derive(Debug)]
 struct Inner {
     text: Box<str>,
-    jsonata: Box<str>,
+    /// Printed when it is first asked for: who only checks an app never asks.
+    jsonata: OnceLock<Box<str>>,
     references: References,
     ast: ast::Ast,
 }
@@ -93,9 +94,8 @@ impl Expression {
 
     fn parse_as(text: &str, dialect: parse::Dialect) -> Result<Self, Vec<SyntaxError>> {
         let ast = parse::parse(text, dialect)?;
-        let jsonata = print::print(&ast, print::Form::Root, &[]).text.into();
         let references = references::collect(&ast);
-        Ok(Self { inner: Arc::new(Inner { text: text.into(), jsonata, references, ast }) })
+        Ok(Self { inner: Arc::new(Inner { text: text.into(), jsonata: OnceLock::new(), references, ast }) })
     }
 
     /// The text as written, the `=` included.
@@ -137,7 +137,7 @@ impl Expression {
     /// The same in canonical JSONata, as the evaluator gets it.
     #[must_use]
     pub fn to_jsonata(&self) -> &str {
-        &self.inner.jsonata
+        self.inner.jsonata.get_or_init(|| print::print(&self.inner.ast, print::Form::Root, &[]).text.into())
     }
 }
 

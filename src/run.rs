@@ -157,6 +157,8 @@ pub struct Summary {
     pub outcome: Outcome,
     /// Actions by how they ended.
     pub counts: Counts,
+    /// Scopes of this run that another process started anew meanwhile, or took for abandoned.
+    pub taken_over: Vec<String>,
 }
 
 /// Why something could not be run at all.

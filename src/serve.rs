@@ -62,7 +62,7 @@ use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::num::{NonZeroU32, NonZeroUsize};
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, RwLock};
 use std::time::{Duration, SystemTime};
 
 pub use mishap::Mishap;
@@ -141,19 +141,31 @@ impl Server {
     /// A folder or table that cannot be read (with file, line and column), a setting out of range, or
     /// an address that cannot be listened on.
     pub fn start(options: &Options) -> Result<Self, ServeError> {
-        let catalog = catalog::Catalog::open(options)?;
-        let faults = fault::Faults::new(options)?;
-        let backend = Arc::new(backend::Backend::new(catalog, faults, options));
+        let backend = backend(options)?;
         let plan = scenario::Plan::new(&scenario::planned(options)?);
         let listen = |port, plan, twin: &str| {
             let address = SocketAddr::new(options.address, port);
-            let site = listen::Site { backend: backend.clone(), plan, twin: twin.to_owned() };
+            let site = listen::Site { backend: RwLock::new(backend.clone()), plan, twin: twin.to_owned() };
             listen::Listener::start(address, site).map_err(|source| ServeError::Listen { address, source })
         };
         let twin = plan.needs_twin().then(|| listen(0, scenario::Plan::new(&[]), "")).transpose()?;
         let twin_url = twin.as_ref().map(|twin| format!("http://{}", twin.address())).unwrap_or_default();
         let listener = listen(options.port, plan, &twin_url)?;
         Ok(Self { listener, _twin: twin })
+    }
+
+    /// Reads the tables anew and serves them at the address that there is, from the next request on;
+    /// whether they are other ones. Rows written meanwhile go with the tables that they were written to.
+    ///
+    /// # Errors
+    /// As [`Server::start`]; then all stays as it is.
+    pub fn renew(&self, options: &Options) -> Result<bool, ServeError> {
+        let backend = backend(options)?;
+        let differs = backend.fingerprint() != self.fingerprint();
+        if differs {
+            self.listener.exchange(backend);
+        }
+        Ok(differs)
     }
 
     /// The base of all routes, such as `http://127.0.0.1:40123`, without a slash at the end.
@@ -179,6 +191,12 @@ impl Server {
     pub fn tables(&self) -> Vec<String> {
         self.listener.backend().tables()
     }
+}
+
+fn backend(options: &Options) -> Result<Arc<backend::Backend>, ServeError> {
+    let catalog = catalog::Catalog::open(options)?;
+    let faults = fault::Faults::new(options)?;
+    Ok(Arc::new(backend::Backend::new(catalog, faults, options)))
 }
 
 /// One answered request; its `Display` is the line for a log.

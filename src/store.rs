@@ -9,6 +9,7 @@ mod check;
 mod claim;
 mod copy;
 mod dialect;
+pub mod doctor;
 mod entity;
 mod error;
 mod explain;
@@ -52,7 +53,7 @@ pub use scope::{LeftBehind, Start, StartScope, Started};
 pub use statement::Statement;
 pub use unchanged::{UNCHANGED, Validator};
 pub use work::{BeginInstance, Begun, Operation, Outcome, Progress, Work};
-pub use writer::{Finish, Finished, Mode, Page, PageReport, Row, Tally, Writer};
+pub use writer::{Finish, Finished, Mode, Page, PageReport, Row, Survivors, Tally, Writer};
 
 use rusqlite::InterruptHandle;
 

@@ -269,13 +269,14 @@ pub(super) fn read(
 
 /// The text of a file; one that is too large is not read.
 fn text(path: &Path) -> io::Result<(String, Option<syntax::DecodeError>)> {
-    let mut file = File::open(path)?;
+    let file = File::open(path)?;
     let length = file.metadata()?.len();
     if length > syntax::MAX_FILE_BYTES as u64 {
         return Ok((String::new(), Some(syntax::too_large(length))));
     }
-    let mut bytes = Vec::new();
-    file.read_to_end(&mut bytes)?;
+    // Its length is known, and need not be asked for again.
+    let mut bytes = Vec::with_capacity(usize::try_from(length).unwrap_or_default());
+    file.take(u64::MAX).read_to_end(&mut bytes)?;
     Ok(syntax::decode(bytes))
 }
 

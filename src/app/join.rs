@@ -1,9 +1,11 @@
 //! The parts that the files give become one app. Whatever needs more than one file to be known is
 //! found here, and it is little: this is done again after every change.
 
+use std::collections::BTreeMap;
 use std::collections::hash_map::Entry;
-use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
+
+use foldhash::HashMap;
 
 use super::{Change, FileKind, Holds, Inputs, Loaded, Part, Project, Script, Source, pages, settings};
 use crate::diag::{Diagnostic, FileId, Files, Span};

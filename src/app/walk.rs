@@ -2,10 +2,11 @@
 
 mod cut;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
 
+use foldhash::HashMap;
 use serde_json::Value;
 
 use super::pages::EXPRESSION_SYNTAX;

@@ -11,7 +11,7 @@ use super::failure::Failure;
 use super::shell::Shell;
 use super::streams::Streams;
 use super::{
-    Exit, completions, dev, eval, explain, graph, init, lint, man, query, run, schema, serve, status,
+    Exit, completions, dev, doctor, eval, explain, graph, init, lint, man, query, run, schema, serve, status,
 };
 
 const STYLES: Styles = Styles::styled()
@@ -74,6 +74,8 @@ pub(super) enum Command {
     Dev(dev::Args),
     /// Show the sync scopes and statuses of an app
     Status(status::Args),
+    /// Look the database of an app over, and repair it
+    Doctor(doctor::Args),
     /// Evaluate an expression or a condition in an app's context
     Eval(eval::Args),
     /// Print the rows of a datasource or of a statement of your own
@@ -101,6 +103,7 @@ impl Command {
             Self::Run(args) => run::run(&args, shell),
             Self::Dev(args) => dev::run(&args, shell),
             Self::Status(args) => status::run(&args, shell),
+            Self::Doctor(args) => doctor::run(&args, shell),
             Self::Eval(args) => eval::run(&args, shell),
             Self::Query(args) => query::run(&args, shell),
             Self::Graph(args) => graph::run(&args, shell),

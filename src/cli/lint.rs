@@ -159,8 +159,8 @@ impl Args {
     }
 }
 
-/// So many apps are looked at together.
-const TOGETHER: usize = 16;
+/// So many apps are looked at before they are told.
+const TOGETHER: usize = 64;
 
 pub(super) fn run(args: &Args, shell: &mut Shell) -> Result<Exit, Failure> {
     validate(args)?;
@@ -172,8 +172,7 @@ pub(super) fn run(args: &Args, shell: &mut Shell) -> Result<Exit, Failure> {
     let mut checked = Checked::default();
     let mut diff = String::new();
     let waiting = Waiting::begin(shell.live, places.len());
-    let env = shell.shared_env();
-    // What is known of an app is kept until its turn comes to be told, so not all are looked at together.
+    let (cwd, env) = (shell.cwd.clone(), shell.shared_env());
     let together = if args.task().is_some() { 1 } else { TOGETHER };
     for places in places.chunks(together) {
         if let (Some(task), [place]) = (args.task(), places) {
@@ -185,7 +184,7 @@ pub(super) fn run(args: &Args, shell: &mut Shell) -> Result<Exit, Failure> {
                 keep(mended, &mut overlay)?;
             }
         }
-        let looks = each_in_parallel(places, |place| Look::at(place, &overlay, &args.request(place), &env));
+        let looks = each_in_parallel(places, |place| Look::at(place, &overlay, args, &cwd, &env));
         for (place, look) in places.iter().zip(looks) {
             checked.app(look?, place, &overlay, args, shell)?;
             waiting.step();

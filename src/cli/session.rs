@@ -85,7 +85,7 @@ impl Database {
     }
 
     /// Whether a run could make it.
-    fn can_be_made(&self) -> bool {
+    pub(super) fn can_be_made(&self) -> bool {
         let mut folders = self.path().ancestors().skip(1);
         match self.who {
             Who::App => folders.find(|folder| folder.exists()).is_some_and(Path::is_dir),

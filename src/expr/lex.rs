@@ -197,6 +197,7 @@ impl<'t> Lexer<'t> {
             '0'..='9' => self.number(),
             '/' if expect == Expect::Operand => self.regex(),
             '@' => self.at_sign(),
+            _ if is_name_char(first) => self.word(),
             _ => self.symbol().unwrap_or_else(|| self.word()),
         }
     }
@@ -214,8 +215,8 @@ impl<'t> Lexer<'t> {
     }
 
     fn symbol(&mut self) -> Option<Lexeme> {
-        let found = SYMBOLS.iter().find(|(text, _)| self.rest().starts_with(text));
-        let (text, lexeme) = found?;
+        let rest = self.rest();
+        let (text, lexeme) = SYMBOLS.iter().find(|(text, _)| rest.starts_with(text))?;
         self.at += text.len();
         Some(lexeme.clone())
     }
@@ -288,7 +289,7 @@ fn is_blank(c: char) -> bool {
 
 /// Whether a character may stand in an unquoted name: anything that means nothing else.
 pub(super) fn is_name_char(c: char) -> bool {
-    !is_blank(c) && !".[]{}(),@#;:?+-*/%|=<>^&!~\"'`".contains(c)
+    c.is_ascii_alphanumeric() || !is_blank(c) && !".[]{}(),@#;:?+-*/%|=<>^&!~\"'`".contains(c)
 }
 
 /// The bytes of the name that `text` begins with.
@@ -315,5 +316,8 @@ fn name_length(text: &str, dialect: Dialect) -> usize {
 }
 
 fn ends_word(c: char, dialect: Dialect) -> bool {
-    dialect == Dialect::App && (slip::is_odd_blank(c) || slip::closing_quote(c).is_some())
+    // Most letters are told from all that is odd at a glance.
+    !c.is_ascii_graphic()
+        && dialect == Dialect::App
+        && (slip::is_odd_blank(c) || slip::closing_quote(c).is_some())
 }

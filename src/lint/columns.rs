@@ -1,13 +1,18 @@
 //! What the rows of a datasource have, and which rows an expression of a list looks at.
 
+use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::ops::Range;
+use std::rc::Rc;
 use std::sync::Arc;
+
+use foldhash::HashMap;
 
 use super::query::Statement;
 use super::{Cx, Place};
 use crate::action::is_action;
 use crate::app::{Datasource, FileKind, Found, Origin};
-use crate::diag::Span;
+use crate::diag::{FileId, Span};
 use crate::expr::{ContextPath, ExprKind, ExprNode, Expression, is_expression};
 use crate::syntax::{Kind, Node};
 
@@ -43,10 +48,21 @@ impl Columns {
     }
 }
 
+/// What was found out last: rules ask for the same, one after the other.
+#[derive(Default)]
+pub(super) struct ColumnsAtHand<'a> {
+    /// What an expression reads, by its place in memory, which stays while an app is looked at.
+    reads: RefCell<Option<(*const Found, Rc<[FieldRead]>)>>,
+    /// Texts with the datasources that they are.
+    datasources: RefCell<HashMap<Box<str>, Option<Rc<str>>>>,
+    /// The ids of datasources that a file declares several times.
+    twins: RefCell<Option<(FileId, BTreeSet<&'a str>)>>,
+}
+
 impl<'a> Cx<'a> {
     /// The fields of the rows of a datasource; `None` when they are not known for sure.
     pub fn columns(&self, place: &Place<'_>, id: &str) -> Option<Arc<Columns>> {
-        let mut datasource = self.datasource(place, id).filter(|_| !has_twins(place, id))?;
+        let mut datasource = self.datasource(place, id).filter(|_| !self.has_twins(place, id))?;
         if let Origin::Reference { id, .. } = &datasource.origin {
             datasource = self.project.datasources.get(&id.value)?;
         }
@@ -59,7 +75,7 @@ impl<'a> Cx<'a> {
         match &datasource.origin {
             Origin::Sqlite(sqlite) => {
                 let statement = Statement::of_query(self, node)?;
-                let compiled = self.compiled(&statement).filter(|compiled| compiled.mistake.is_none())?;
+                let compiled = statement.compiled(self).filter(|compiled| compiled.mistake.is_none())?;
                 let shaped = compiled.named.iter().any(|table| self.is_shaped_by_sql(table));
                 if compiled.columns.is_empty() || (shaped && statement.scalar.text.contains('*')) {
                     return None;
@@ -80,22 +96,71 @@ impl<'a> Cx<'a> {
             Origin::Reference { .. } | Origin::System => None,
         }
     }
-}
 
-/// Whether the file declares several datasources of this id, as jigs with widgets may.
-fn has_twins(place: &Place<'_>, id: &str) -> bool {
-    fn count(node: &Node, id: &str) -> usize {
-        let own = node.get("datasources").is_some_and(|section| section.get(id).is_some());
-        let entries: usize = node.entries().iter().map(|entry| count(&entry.value, id)).sum();
-        usize::from(own) + entries + node.items().iter().map(|item| count(item, id)).sum::<usize>()
+    /// Whether the file declares several datasources of this id, as jigs with widgets may.
+    fn has_twins(&self, place: &Place<'_>, id: &str) -> bool {
+        if place.screen.is_none() || place.source.tree.root.get("widgets").is_none() {
+            return false;
+        }
+        let file = place.source.file;
+        let mut last = self.at_hand.twins.borrow_mut();
+        if last.as_ref().is_none_or(|(of, _)| *of != file) {
+            let mut ids = (BTreeSet::new(), BTreeSet::new());
+            if let Some(source) = self.source(file) {
+                gather_ids(&source.tree.root, &mut ids);
+            }
+            *last = Some((file, ids.1));
+        }
+        last.as_ref().is_some_and(|(_, twins)| twins.contains(id))
     }
-    let root = &place.source.tree.root;
-    place.screen.is_some() && root.get("widgets").is_some() && count(root, id) > 1
+
+    /// The datasource that a text is, with nothing done to it: `=@ctx.datasources.tasks`.
+    pub fn whole_datasource(&self, text: &str) -> Option<Rc<str>> {
+        // Parsing is only worth it for what may be a path.
+        if !is_expression(text) || text.contains(['(', '[', '{', '?', '&', ';', ':', '\n']) {
+            return None;
+        }
+        let mut known = self.at_hand.datasources.borrow_mut();
+        if let Some(known) = known.get(text) {
+            return known.clone();
+        }
+        let found = whole_datasource(text);
+        known.insert(text.into(), found.clone());
+        found
+    }
+
+    /// The datasource whose rows `@ctx.current.item` is, for something that stands at a span: the `data`
+    /// of the list around it, when that is a datasource and nothing else.
+    pub fn item_source(&self, place: &Place<'_>, span: Span) -> Option<Rc<str>> {
+        self.whole_datasource(item_data(place, span)?)
+    }
+
+    /// The fields of rows that an expression reads, of datasources whose rows are known.
+    pub fn fields_read(&self, place: &Place<'_>, found: &Found) -> Rc<[FieldRead]> {
+        if let Some((_, reads)) =
+            self.at_hand.reads.borrow().as_ref().filter(|(of, _)| std::ptr::eq(*of, found))
+        {
+            return Rc::clone(reads);
+        }
+        let reads: Rc<[FieldRead]> = fields_read(self, place, found).into();
+        *self.at_hand.reads.borrow_mut() = Some((found, Rc::clone(&reads)));
+        reads
+    }
 }
 
-/// The datasource whose rows `@ctx.current.item` is, for something that stands at a span: the `data` of
-/// the list around it, when that is a datasource and nothing else.
-pub(super) fn item_source(place: &Place<'_>, span: Span) -> Option<String> {
+/// The ids of the datasources that are declared in a node, and those that are declared several times.
+fn gather_ids<'a>(node: &'a Node, ids: &mut (BTreeSet<&'a str>, BTreeSet<&'a str>)) {
+    for entry in node.get("datasources").map_or(&[][..], Node::entries) {
+        if !ids.0.insert(&entry.key.text) {
+            ids.1.insert(&entry.key.text);
+        }
+    }
+    node.entries().iter().for_each(|entry| gather_ids(&entry.value, ids));
+    node.items().iter().for_each(|item| gather_ids(item, ids));
+}
+
+/// The `data` of the list around a span whose items something there sees.
+fn item_data<'p>(place: &Place<'p>, span: Span) -> Option<&'p str> {
     let mut node = &place.source.tree.root;
     let mut path = vec![(None, node)];
     while node.span != span {
@@ -116,8 +181,7 @@ pub(super) fn item_source(place: &Place<'_>, span: Span) -> Option<String> {
     };
     let nearest = path.windows(2).rev().find(binds)?;
     let (list, key) = (nearest[0].1, nearest[1].0);
-    let data = list.get("data").and_then(Node::as_str).filter(|_| key == Some("item"))?;
-    whole_datasource(data)
+    list.get("data").and_then(Node::as_str).filter(|_| key == Some("item"))
 }
 
 /// A field of a row that an expression reads.
@@ -129,13 +193,12 @@ pub(super) struct FieldRead {
     /// What is read of the field's own value.
     pub part: Option<String>,
     /// The datasource.
-    pub datasource: String,
+    pub datasource: Rc<str>,
     /// What its rows have.
     pub columns: Arc<Columns>,
 }
 
-/// The fields of rows that an expression reads, of datasources whose rows are known.
-pub(super) fn fields_read(cx: &Cx<'_>, place: &Place<'_>, found: &Found) -> Vec<FieldRead> {
+fn fields_read(cx: &Cx<'_>, place: &Place<'_>, found: &Found) -> Vec<FieldRead> {
     // Functions see no datasources at all (functions.md §2).
     if place.kind == FileKind::Function {
         return Vec::new();
@@ -151,8 +214,8 @@ fn field_read(cx: &Cx<'_>, place: &Place<'_>, found: &Found, path: &ContextPath)
     let segment = path.segments.get(2).filter(|segment| !segment.called)?;
     let field = segment.name.clone()?;
     let datasource = match (name(0)?, name(1)?) {
-        ("datasources", id) => id.to_owned(),
-        ("current", "item") => item_source(place, found.span)?,
+        ("datasources", id) => id.into(),
+        ("current", "item") => cx.item_source(place, found.span)?,
         _ => return None,
     };
     let columns = cx.columns(place, &datasource)?;
@@ -172,16 +235,11 @@ fn is_options_of_action(path: &[(Option<&str>, &Node)], options: &Node) -> bool 
         .any(|pair| std::ptr::eq(pair[1].1, options) && pair[1].0 == Some("options") && is_action(pair[0].1))
 }
 
-/// The datasource that a text is, with nothing done to it: `=@ctx.datasources.tasks`.
-pub(super) fn whole_datasource(text: &str) -> Option<String> {
-    // Parsing is only worth it for what may be a path.
-    if !is_expression(text) || text.contains(['(', '[', '{', '?', '&', ';', ':', '\n']) {
-        return None;
-    }
+fn whole_datasource(text: &str) -> Option<Rc<str>> {
     let expression = Expression::parse(text).ok()?;
     let path = whole_path(&expression)?;
     match path.segments.as_slice() {
-        [root, id] if root.name.as_deref() == Some("datasources") => id.name.clone(),
+        [root, id] if root.name.as_deref() == Some("datasources") => id.name.as_deref().map(Rc::from),
         _ => None,
     }
 }

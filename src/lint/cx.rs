@@ -1,13 +1,14 @@
 //! What a rule may ask about the app it looks at, and where its findings go.
 
 use std::cell::RefCell;
-use std::collections::{HashMap, HashSet};
 use std::mem;
 use std::ops::Range;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use super::columns::Columns;
+use foldhash::{HashMap, HashSet};
+
+use super::columns::{Columns, ColumnsAtHand};
 use super::doubt::Doubts;
 use super::edit;
 use super::facts::Facts;
@@ -39,6 +40,7 @@ pub(super) struct Cx<'a> {
     doubts: RefCell<HashMap<FileId, Rc<Doubts>>>,
     suggestions: RefCell<HashMap<(UseKind, String), Option<String>>>,
     forms: FormsAtHand<'a>,
+    pub(super) at_hand: ColumnsAtHand<'a>,
     columns: RefCell<HashMap<Span, (Option<Arc<Columns>>, Box<[Mark]>)>>,
     /// The targets of the file that was asked for last.
     pub(super) targets: RefCell<Option<(FileId, HashSet<Span>)>>,
@@ -100,6 +102,7 @@ impl<'a> Cx<'a> {
             doubts: RefCell::default(),
             suggestions: RefCell::default(),
             forms: FormsAtHand::default(),
+            at_hand: ColumnsAtHand::default(),
             columns: RefCell::default(),
             targets: RefCell::default(),
         }
@@ -188,10 +191,15 @@ impl<'a> Cx<'a> {
 
     /// What is wrong in a file.
     pub fn doubts(&self, file: FileId) -> Rc<Doubts> {
+        if let Some(known) = self.doubts.borrow().get(&file) {
+            self.log.note(Question::File(file));
+            return Rc::clone(known);
+        }
         let source = self.source(file);
-        let find =
-            || Rc::new(source.map_or_else(Doubts::default, |source| Doubts::of(source, self.facts.loaded)));
-        Rc::clone(self.doubts.borrow_mut().entry(file).or_insert_with(find))
+        let found = source.map_or_else(Doubts::default, |source| Doubts::of(source, self.facts.loaded));
+        let found = Rc::new(found);
+        self.doubts.borrow_mut().insert(file, Rc::clone(&found));
+        found
     }
 
     /// The fields of a datasource's rows, found by `find` when they are not known yet.

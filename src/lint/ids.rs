@@ -80,16 +80,28 @@ pub(super) fn words(file: Sight<'_>, add: &mut dyn FnMut(&str)) {
 fn gather_words(node: &Node, add: &mut dyn FnMut(&str)) {
     if let Some(text) = node.as_str() {
         add(text.trim());
-        let is_part = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | '/' | '$');
-        for word in text.split(|c| !is_part(c)) {
-            add(word);
-            if word.contains(['.', '/', '$']) {
-                word.split(['.', '/', '$']).for_each(&mut *add);
-            }
-        }
+        words_of(text, add);
     }
     node.entries().iter().for_each(|entry| gather_words(&entry.value, add));
     node.items().iter().for_each(|item| gather_words(item, add));
+}
+
+/// Adds the words of a text and, of those with dots and slashes, the parts.
+fn words_of(text: &str, add: &mut dyn FnMut(&str)) {
+    let (mut word, mut part) = (0, 0);
+    for (at, c) in text.char_indices().chain([(text.len(), ' ')]) {
+        if matches!(c, '.' | '/' | '$') {
+            add(&text[part..at]);
+            part = at + 1;
+        } else if !(c.is_alphanumeric() || matches!(c, '_' | '-')) {
+            add(&text[word..at]);
+            if part > word {
+                add(&text[part..at]);
+            }
+            word = at + c.len_utf8();
+            part = word;
+        }
+    }
 }
 
 impl<'a> Cx<'a> {
@@ -106,5 +118,24 @@ impl<'a> Cx<'a> {
     /// Whether an app's file of this kind has this id by its name.
     pub fn is_file(&self, kind: FileKind, id: &str) -> bool {
         self.rows(|known| &known.files, id).iter().any(|(_, own)| *own == kind)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::words_of;
+
+    #[test]
+    fn words_and_their_parts_are_found() {
+        let words = |text: &str| {
+            let mut words = Vec::new();
+            words_of(text, &mut |word| words.extend((!word.is_empty()).then(|| word.to_owned())));
+            words
+        };
+        assert_eq!(words("open get-tasks, now"), ["open", "get-tasks", "now"]);
+        assert_eq!(words("=@ctx.user"), ["ctx", "ctx.user", "user"]);
+        assert_eq!(words("$a/größe–b_1"), ["a", "$a/größe", "größe", "b_1"]);
+        assert_eq!(words(" -- "), ["--"]);
+        assert!(words("").is_empty());
     }
 }

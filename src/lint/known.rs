@@ -8,7 +8,7 @@ use super::tally::Tally;
 use super::{callers, doubt, fetched, ids, sql, texts, tracked, triggers, wiring, writes};
 use crate::action::UseKind;
 use crate::app::FileKind;
-use crate::diag::FileId;
+use crate::diag::{FileId, Span};
 
 macro_rules! tables {
     ($($(#[$doc:meta])* $name:ident: $value:ty = $of:path,)*) => {
@@ -68,6 +68,10 @@ tables! {
     shaped_by_sql: () = sql::shaped_tables,
     /// What actions set: states by their keys, jigs within others.
     wires: wiring::Wire = wiring::wires,
+    /// Where actions set the app's state, by its keys.
+    solution_places: Span = wiring::solution_places,
+    /// The jigs that the app shows first.
+    shown_first: () = wiring::shown_first,
     /// Files with links that only running tells, all under one key.
     dynamic_links: () = wiring::dynamic_links,
     /// Files with mistakes that may hide links, all under one key.

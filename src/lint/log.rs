@@ -2,8 +2,10 @@
 //! file is checked again when one of them may have another answer, and only then.
 
 use std::cell::RefCell;
-use std::collections::HashSet;
-use std::hash::{DefaultHasher, Hash, Hasher};
+use std::hash::BuildHasher;
+
+use foldhash::HashSet;
+use foldhash::fast::FixedState;
 
 use crate::action::UseKind;
 use crate::app::FileKind;
@@ -22,6 +24,8 @@ pub(super) enum Question<'q> {
     AnyPart(FileKind),
     /// All parts of a kind.
     Parts(FileKind),
+    /// What the index declares under this name.
+    OfHome(HomePart, &'q str),
     /// The places that define an id.
     Definitions(UseKind, &'q str),
     /// All definitions of a kind, with their places.
@@ -42,15 +46,24 @@ pub(super) enum Question<'q> {
     Rows(&'static str),
 }
 
+/// What an index may declare.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) enum HomePart {
+    /// States of the app.
+    State,
+    /// Datasources: whether there is one.
+    Datasource,
+    /// Shared expressions.
+    Shared,
+}
+
 /// A question as it is remembered. Two questions may share a mark; then a file is checked once more than
 /// it must.
 pub(super) type Mark = u32;
 
 impl Question<'_> {
     pub fn mark(self) -> Mark {
-        let mut hasher = DefaultHasher::new();
-        self.hash(&mut hasher);
-        u32::try_from(hasher.finish() >> 32).unwrap_or_default()
+        u32::try_from(FixedState::default().hash_one(self) >> 32).unwrap_or_default()
     }
 }
 
@@ -106,7 +119,7 @@ pub(super) struct News {
 
 impl Default for News {
     fn default() -> Self {
-        Self { marks: HashSet::new(), bits: vec![0; (usize::from(u16::MAX) + 1) / 64].into() }
+        Self { marks: HashSet::default(), bits: vec![0; (usize::from(u16::MAX) + 1) / 64].into() }
     }
 }
 

@@ -73,7 +73,7 @@ pub(super) fn before_hyphens(name: &str) -> impl Iterator<Item = &str> {
 fn is_known(cx: &Cx<'_>, place: &Place<'_>, path: &[&str], name: &str) -> bool {
     let wiring = cx.wiring();
     match path {
-        ["solution", "state"] => cx.project.home.state.contains_key(name) || wiring.may_set_solution(name),
+        ["solution", "state"] => cx.project.home.has_state(name) || wiring.may_set_solution(name),
         ["jig", "state"] => {
             let own = place.screen.is_some_and(|screen| screen.state.contains_key(name));
             own || JIG_STATES.contains(&name) || wiring.may_set_jig(name)

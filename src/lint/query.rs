@@ -1,7 +1,9 @@
 //! Statements with the parameters that they are given.
 
+use std::cell::OnceCell;
 use std::collections::BTreeSet;
 use std::ops::Range;
+use std::sync::Arc;
 
 use super::rule::Branch;
 use super::{Cx, Place};
@@ -9,6 +11,7 @@ use crate::action::{ProviderKind, canonical_alias};
 use crate::app::FileKind;
 use crate::diag::Span;
 use crate::expr::is_expression;
+use crate::store::Checked;
 use crate::syntax::{Entry, Kind, Node, Scalar, Style};
 
 /// One SQL statement of the app.
@@ -25,6 +28,8 @@ pub(super) struct Statement<'a> {
     pub key: &'static str,
     /// The map that lists the tables it uses, and the key of that list.
     pub lister: (&'a Node, &'static str),
+    /// What compiling it shows, once it is asked for.
+    compiled: OnceCell<Option<Arc<Checked>>>,
 }
 
 /// What reads a statement.
@@ -45,7 +50,7 @@ impl<'a> Statement<'a> {
     /// The statements whose text stands in this map, or in a list of it.
     pub fn within(cx: &Cx<'_>, place: &Place<'_>, branch: &Branch<'a>) -> Vec<Self> {
         let node = branch.node;
-        let Some(type_node) = node.get("type").and_then(Node::as_str) else {
+        let Some(type_node) = branch.declared_type() else {
             return Self::in_function(cx, place, branch).into_iter().collect();
         };
         match type_node {
@@ -101,7 +106,13 @@ impl<'a> Statement<'a> {
         let node = owner.get(text).filter(|node| cx.is_read(node.span))?;
         let scalar = node.as_scalar().filter(|scalar| !is_expression(&scalar.text))?;
         let key = if key == "queryParameters" { "queryParameters" } else { "parameters" };
-        Some(Self { owner, node, scalar, language, key, lister })
+        Some(Self { owner, node, scalar, language, key, lister, compiled: OnceCell::new() })
+    }
+
+    /// What compiling it shows; `None` for one that a server understands and not the phone.
+    pub fn compiled(&self, cx: &Cx<'_>) -> Option<Arc<Checked>> {
+        let compiled = self.compiled.get_or_init(|| cx.compiled(&self.scalar.text, self.language));
+        compiled.clone()
     }
 
     /// The place of a part of its text.
@@ -157,6 +168,9 @@ pub(super) fn bind_names(sql: &str) -> Vec<(&str, Range<usize>)> {
     let mut names = Vec::new();
     let mut at = 0;
     while at < sql.len() {
+        // Most letters begin nothing of interest.
+        let plain = sql.as_bytes()[at..].iter().position(|byte| b"@'\"`[-/".contains(byte));
+        at += plain.unwrap_or(sql.len() - at);
         let rest = &sql[at..];
         if let Some(length) = quoted(rest) {
             at += length;
@@ -167,7 +181,7 @@ pub(super) fn bind_names(sql: &str) -> Vec<(&str, Range<usize>)> {
             }
             at += 1 + length;
         } else {
-            at += rest.chars().next().map_or(1, char::len_utf8);
+            at += 1;
         }
     }
     names

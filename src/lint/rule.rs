@@ -1,5 +1,8 @@
 //! What a rule is: its page, and the places of an app that it wants to see.
 
+use std::cell::OnceCell;
+
+use super::query::Statement;
 use super::{Cx, Place};
 use crate::action::ActionNode;
 use crate::app::{Datasource, FileKind, Found, Function, Placed, Reference, Screen};
@@ -49,12 +52,31 @@ pub(super) struct Branch<'a> {
     pub key: Option<&'a str>,
     /// The maps around it, outermost first, each with its own key.
     pub outer: &'a [(Option<&'a str>, &'a Node)],
+    /// The `type` that it declares, if it does.
+    declared: Option<&'a str>,
+    /// The statements whose text stands in it, once they are asked for.
+    statements: OnceCell<Vec<Statement<'a>>>,
 }
 
 impl<'a> Branch<'a> {
+    pub fn new(node: &'a Node, key: Option<&'a str>, outer: &'a [(Option<&'a str>, &'a Node)]) -> Self {
+        let declared = node.get("type").and_then(Node::as_str);
+        Self { node, key, outer, declared, statements: OnceCell::new() }
+    }
+
+    /// The `type` that it declares, if it does.
+    pub fn declared_type(&self) -> Option<&'a str> {
+        self.declared
+    }
+
     /// The `type` that it declares; empty when there is none.
     pub fn type_name(&self) -> &'a str {
-        self.node.get("type").and_then(Node::as_str).unwrap_or_default()
+        self.declared.unwrap_or_default()
+    }
+
+    /// The statements whose text stands in this map, or in a list of it.
+    pub fn statements(&self, cx: &Cx<'_>, place: &Place<'_>) -> &[Statement<'a>] {
+        self.statements.get_or_init(|| Statement::within(cx, place, self))
     }
 
     /// The kind of part of the app that it is the whole of, as a file or an entry of a single-file app.

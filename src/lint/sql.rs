@@ -1,7 +1,8 @@
 //! Statements compiled against empty tables, each text once.
 
-use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use foldhash::HashMap;
 
 use super::Cx;
 use super::query::{Language, Statement};
@@ -57,9 +58,9 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Cx<'_> {
-    /// What compiling a statement shows; `None` for one that a server understands and not the phone.
-    pub fn compiled(&self, statement: &Statement<'_>) -> Option<Arc<Checked>> {
-        self.known().sql.check(&statement.scalar.text, statement.language, self.project.name)
+    /// What compiling a text shows; `None` for one that a server understands and not the phone.
+    pub fn compiled(&self, text: &str, language: Language) -> Option<Arc<Checked>> {
+        self.known().sql.check(text, language, self.project.name)
     }
 
     /// What compiling a function's statement for a named connection shows, where that is a SQLite file here;

@@ -4,8 +4,9 @@
 //! This is how a rule should know what stands in other files: a function that reads one file, a lookup
 //! by name, and the rest is exact by itself.
 
-use std::collections::HashMap;
 use std::sync::OnceLock;
+
+use foldhash::HashMap;
 
 use super::log::{News, Question};
 use crate::app::{Loaded, Part, Source};
@@ -75,7 +76,7 @@ impl<V: PartialEq> Table<V> {
 
     fn rows(&self, loaded: &Loaded, files: &Files) -> &Rows<V> {
         self.rows.get_or_init(|| {
-            let mut rows = Rows { by_key: HashMap::new(), by_file: HashMap::new() };
+            let mut rows = Rows { by_key: HashMap::default(), by_file: HashMap::default() };
             for source in &loaded.sources {
                 rows.add(source.file, self.added(Sight { source, loaded, files }));
             }
@@ -104,7 +105,7 @@ impl<V: PartialEq> Follow for Table<V> {
         let added = now.map_or_else(Vec::new, |sight| self.added(sight));
         let Some(rows) = self.rows.get_mut() else { return };
         let before = rows.remove(file);
-        let mut by_key: HashMap<&str, [Vec<&V>; 2]> = HashMap::new();
+        let mut by_key: HashMap<&str, [Vec<&V>; 2]> = HashMap::default();
         for (side, list) in [&before, &added].into_iter().enumerate() {
             for (key, value) in list {
                 by_key.entry(key).or_default()[side].push(value);

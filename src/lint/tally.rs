@@ -1,7 +1,8 @@
 //! In how many files a word stands. Of each word only a hash is kept, for there are very many.
 
-use std::collections::HashMap;
 use std::sync::OnceLock;
+
+use foldhash::HashMap;
 
 use super::log::{News, Question};
 use super::table::{Follow, Sight};
@@ -111,11 +112,9 @@ impl Counts {
 fn hash(word: &str) -> u64 {
     const ODD: u64 = 0x9E37_79B9_7F4A_7C15;
     let mix = |hash: u64, part: u64| (hash.rotate_left(23) ^ part).wrapping_mul(ODD);
-    let mut chunks = word.as_bytes().chunks_exact(8);
-    let whole = chunks.by_ref().fold(word.len() as u64, |hash, chunk| {
-        mix(hash, chunk.iter().fold(0, |part, byte| part << 8 | u64::from(*byte)))
-    });
-    let rest = chunks.remainder().iter().fold(0, |part, byte| part << 8 | u64::from(*byte));
+    let (chunks, rest) = word.as_bytes().as_chunks();
+    let whole = chunks.iter().fold(word.len() as u64, |hash, chunk| mix(hash, u64::from_le_bytes(*chunk)));
+    let rest = rest.iter().fold(0, |part, byte| part << 8 | u64::from(*byte));
     let hash = mix(mix(whole, rest), ODD);
     hash ^ (hash >> 29)
 }

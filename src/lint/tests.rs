@@ -7,6 +7,7 @@ mod fixtures;
 mod fuzz;
 mod one_file;
 mod pages;
+mod panics;
 mod planted;
 mod recall;
 mod request;

@@ -3,7 +3,6 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
-use super::columns::item_source;
 use super::known::ALL;
 use super::table::{Add, Sight};
 use super::{Cx, Place};
@@ -260,8 +259,8 @@ impl<'e> Walk<'_, '_, 'e> {
         let Some(steps) = self.steps(subject, base) else { return };
         let (id, column) = match steps.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
             ["datasources", id, column] => ((*id).to_owned(), (*column).to_owned()),
-            ["current", "item", column] => match item_source(self.place, self.span) {
-                Some(id) => (id, (*column).to_owned()),
+            ["current", "item", column] => match self.cx.item_source(self.place, self.span) {
+                Some(id) => (id.to_string(), (*column).to_owned()),
                 None => return,
             },
             _ => return,
@@ -321,7 +320,7 @@ fn shared(cx: &Cx<'_>, place: &Place<'_>, name: &str, depth: usize) -> Option<St
     const DEEPEST: usize = 8;
     let own = place.screen.filter(|_| place.kind != FileKind::Index);
     let own = own.and_then(|screen| screen.shared.get(name));
-    let expression = own.or_else(|| cx.project.home.shared.get(name)).filter(|_| depth < DEEPEST)?;
+    let expression = own.or_else(|| cx.project.home.shared(name)).filter(|_| depth < DEEPEST)?;
     steps(expression.root(), None, &|inner| shared(cx, place, inner, depth + 1))
 }
 

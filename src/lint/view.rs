@@ -5,12 +5,13 @@ use std::ops::Deref;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use super::log::{Log, Question};
+use super::log::{HomePart, Log, Question};
 use crate::action::UseKind;
 use crate::app::{
     Database, Datasource, Definition, FileKind, Function, GlobalAction, Ordered, Part, Placed, Project,
     Reference, Screen, Script, SqlConnection,
 };
+use crate::expr::Expression;
 
 /// The app as rules see it. It has the fields of [`Project`].
 pub(super) struct View<'a> {
@@ -104,6 +105,24 @@ impl<'a> Home<'a> {
     pub fn screen(&self) -> &'a Screen {
         self.log.note(Question::Parts(FileKind::Index));
         self.screen
+    }
+
+    /// Whether it declares a state of this name.
+    pub fn has_state(&self, name: &str) -> bool {
+        self.log.note(Question::OfHome(HomePart::State, name));
+        self.screen.state.contains_key(name)
+    }
+
+    /// Whether it declares a datasource of this id.
+    pub fn has_datasource(&self, id: &str) -> bool {
+        self.log.note(Question::OfHome(HomePart::Datasource, id));
+        self.screen.datasources.contains_key(id)
+    }
+
+    /// Its shared expression of this name.
+    pub fn shared(&self, name: &str) -> Option<&'a Expression> {
+        self.log.note(Question::OfHome(HomePart::Shared, name));
+        self.screen.shared.get(name)
     }
 }
 

@@ -67,9 +67,10 @@ impl Walker {
         in_parallel(units, eyes, |walk, unit| {
             let look = catch_unwind(AssertUnwindSafe(|| walk.unit(*unit)));
             look.map_err(|panic| {
+                let rule = walk.cx.rule.id;
                 // What was at work is in no state to be used again.
                 *walk = eyes();
-                words(&*panic)
+                format!("the rule `{rule}` broke off: {}", words(&*panic))
             })
         })
     }
@@ -264,7 +265,7 @@ impl<'a> Walk<'a> {
         let root = &source.tree.root;
         let kind = FileKind::Index;
         let home = Place { source, id: "", screen: screen(kind, ""), kind };
-        self.object(&home, &Branch { node: root, key: None, outer: &[] });
+        self.object(&home, &Branch::new(root, None, &[]));
         let mut outer = vec![(None, root)];
         for section in root.entries() {
             let key = &*section.key.text;
@@ -300,7 +301,7 @@ impl<'a> Walk<'a> {
     ) {
         match &node.kind {
             Kind::Object(entries) => {
-                self.object(place, &Branch { node, key, outer });
+                self.object(place, &Branch::new(node, key, outer));
                 outer.push((key, node));
                 for entry in entries {
                     self.node(place, Some(&entry.key.text), &entry.value, outer);

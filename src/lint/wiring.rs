@@ -1,6 +1,8 @@
 //! What the parts of an app set for one another: states, ids of components, screens within screens.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
+
+use foldhash::HashSet;
 
 use super::Cx;
 use super::known::ALL;
@@ -31,8 +33,8 @@ enum Thread<'n> {
 /// What is known of a key of a state, of a jig, or of a whole file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Wire {
-    /// An action sets this key of the app's state here.
-    Solution(Span),
+    /// An action sets this key of the app's state.
+    Solution,
     /// An action sets this key of a screen's state.
     Jig,
     /// An action sets this key of a component's state, or a component of the app declares it.
@@ -60,7 +62,7 @@ pub(super) fn wires(file: Sight<'_>, add: Add<'_, Wire>) {
     }
     let (mut is_open, mut is_embedding, mut is_dynamic) = (false, false, false);
     threads(file, &mut |thread| match thread {
-        Thread::Solution(key, span) => add(key, Wire::Solution(span)),
+        Thread::Solution(key, _) => add(key, Wire::Solution),
         Thread::Jig(key) => add(key, Wire::Jig),
         Thread::Component(key) => add(key, Wire::Component),
         Thread::Target(_) => {}
@@ -73,6 +75,29 @@ pub(super) fn wires(file: Sight<'_>, add: Add<'_, Wire>) {
     });
     let of_file = [(OPEN, is_open), (EMBEDDING, is_embedding), (DYNAMIC, is_dynamic)];
     of_file.into_iter().filter(|(_, holds)| *holds).for_each(|(key, _)| add(key, Wire::File));
+}
+
+/// Adds the places where a file sets the app's state, by the keys. They move with every line that comes or
+/// goes; whether there is any does not.
+pub(super) fn solution_places(file: Sight<'_>, add: Add<'_, Span>) {
+    threads(file, &mut |thread| {
+        if let Thread::Solution(key, span) = thread {
+            add(key, span);
+        }
+    });
+}
+
+/// Adds the jigs that the app shows first: those of the first tab, and the widgets of the old home screen.
+pub(super) fn shown_first(file: Sight<'_>, add: Add<'_, ()>) {
+    if !matches!(file.source.kind, FileKind::Index | FileKind::SingleFile) {
+        return;
+    }
+    let root = &file.source.tree.root;
+    let section = |key: &str| root.get(key).or_else(|| root.get("index")?.get(key));
+    let tab = section("tabs").and_then(|tabs| tabs.entries().first()).map(|entry| &entry.value);
+    let widgets = section("widgets").map_or(&[][..], Node::items);
+    let jigs = tab.into_iter().chain(widgets).filter_map(|shown| shown.get("jigId")?.as_str());
+    jigs.for_each(|jig| add(jig, ()));
 }
 
 /// Adds a file with a link that only running tells.
@@ -192,6 +217,11 @@ impl<'a> Cx<'a> {
         !self.rows(|known| &known.dynamic_links, ALL).is_empty()
     }
 
+    /// Whether a jig is part of what the app shows first.
+    pub fn is_shown_first(&self, jig: &str) -> bool {
+        !self.rows(|known| &known.shown_first, jig).is_empty()
+    }
+
     /// Whether a misspelt action or key may be a link that nobody can follow. That mistake is told itself.
     pub fn has_hidden_links(&self) -> bool {
         !self.rows(|known| &known.hidden_links, ALL).is_empty()
@@ -206,14 +236,14 @@ impl<'a> Cx<'a> {
 impl<'a> Wiring<'_, 'a> {
     /// Whether an action sets this key of the app's state, or may.
     pub fn may_set_solution(&self, key: &str) -> bool {
-        self.is_open() || self.wires(key).any(|wire| matches!(wire, Wire::Solution(_)))
+        self.is_open() || self.wires(key).any(|wire| *wire == Wire::Solution)
     }
 
     /// Keys of the app's state that actions set, and where first.
     pub fn solution_keys(&self) -> BTreeMap<&'a str, Span> {
-        let place = |wire: &Wire| if let Wire::Solution(span) = wire { Some(*span) } else { None };
-        let first = |key: &'a str| Some((key, self.wires(key).find_map(place)?));
-        self.cx.keys(|known| &known.wires).filter_map(first).collect()
+        let rows = |key: &str| self.cx.rows(|known| &known.solution_places, key).first();
+        let first = |key: &'a str| Some((key, rows(key)?.1));
+        self.cx.keys(|known| &known.solution_places).filter_map(first).collect()
     }
 
     /// Whether an action sets this key of some screen's state, or may.
@@ -236,7 +266,7 @@ impl<'a> Wiring<'_, 'a> {
     }
 
     fn targets(&self, file: FileId) -> HashSet<Span> {
-        let mut targets = HashSet::new();
+        let mut targets = HashSet::default();
         if let Some(file) = self.cx.sight(file) {
             threads(file, &mut |thread| {
                 if let Thread::Target(span) = thread {

@@ -160,6 +160,9 @@ pub enum Event {
         duration_ms: u64,
         /// Actions by how they ended.
         counts: Counts,
+        /// Scopes of this run that another process started anew meanwhile.
+        #[serde(rename = "takenOver", skip_serializing_if = "Vec::is_empty")]
+        taken_over: Vec<String>,
     },
 }
 

@@ -41,7 +41,17 @@ pub(super) struct Run<'r> {
     /// For writes on their way to back ends.
     pub(super) sending: Sending,
     changed: Mutex<BTreeSet<String>>,
+    /// The scopes that this run has started, with the numbers of their runs.
+    started: Mutex<Vec<(String, i64)>>,
     order: Mutex<()>,
+}
+
+/// What a run finds when it leaves.
+struct Left {
+    /// Whether it cut work off.
+    cut: bool,
+    /// The scopes that other processes have taken from it.
+    taken_over: Vec<String>,
 }
 
 impl<'r> Run<'r> {
@@ -58,6 +68,7 @@ impl<'r> Run<'r> {
             endless: Mutex::default(),
             sending: Sending::default(),
             changed: Mutex::default(),
+            started: Mutex::default(),
             order: Mutex::default(),
         }
     }
@@ -71,6 +82,11 @@ impl<'r> Run<'r> {
     /// The tables that changed since the last time.
     pub(super) fn take_changed(&self) -> BTreeSet<String> {
         std::mem::take(&mut *lock(&self.changed))
+    }
+
+    /// Remembers a scope that this run has started.
+    pub(super) fn note_started(&self, id: &str, epoch: i64) {
+        lock(&self.started).push((id.to_owned(), epoch));
     }
 
     /// Held while a change is committed and told.
@@ -89,17 +105,18 @@ impl<'r> Run<'r> {
     }
 
     /// Ends what this run leaves open: interrupted when it was stopped, else scopes whose members
-    /// never began. Gives whether work was cut off.
-    fn leave(&self) -> Result<bool, RunError> {
+    /// never began.
+    fn leave(&self) -> Result<Left, RunError> {
         let now = self.engine.clock.now();
+        let taken_over = self.engine.store.taken_over(&lock(&self.started));
         let is_over = self.is_over();
         let cut = self.commit(|store| {
             let changes = if is_over { store.interrupt_own(now)? } else { store.quiesce(now)? };
             Ok((is_over && !changes.is_empty(), changes))
         });
-        match (self.session.take_trouble(), cut) {
-            (Some(trouble), _) => Err(trouble.into()),
-            (None, cut) => Ok(cut?),
+        match self.session.take_trouble() {
+            Some(trouble) => Err(trouble.into()),
+            None => Ok(Left { cut: cut?, taken_over: taken_over? }),
         }
     }
 }
@@ -166,13 +183,15 @@ fn perform(engine: &Engine<'_>, trigger: &Trigger, targets: &[Target<'_>]) -> Re
     }
     let left = run.leave();
     let outcome = match &left {
-        Ok(false) => ended.outcome,
-        Ok(true) => ended.outcome.max(Outcome::Interrupted),
+        Ok(left) if left.cut || !left.taken_over.is_empty() => ended.outcome.max(Outcome::Interrupted),
+        Ok(_) => ended.outcome,
         Err(_) => Outcome::Failed,
     };
     let counts = run.emitter.counts();
-    run.emitter.emit(Event::RunFinished { outcome, duration_ms: run.millis(begun), counts });
-    left.map(|_| Summary { outcome, counts })
+    let taken_over = left.as_ref().map(|left| left.taken_over.clone()).unwrap_or_default();
+    let duration_ms = run.millis(begun);
+    run.emitter.emit(Event::RunFinished { outcome, duration_ms, counts, taken_over });
+    left.map(|left| Summary { outcome, counts, taken_over: left.taken_over })
 }
 
 impl std::fmt::Display for Trigger {

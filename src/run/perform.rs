@@ -162,8 +162,11 @@ impl Worker<'_> {
             }
         };
         let attempt = verdict(id, &started.outcome, refused);
-        if let (Start::Begun { .. }, Some(guards)) = (&started.outcome, spot.guards) {
-            guards.enter();
+        if let Start::Begun { epoch, .. } = &started.outcome {
+            self.run.note_started(id, *epoch);
+            if let Some(guards) = spot.guards {
+                guards.enter();
+            }
         }
         if let Attempt::Done(_) = attempt {
             begun();

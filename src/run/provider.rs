@@ -65,6 +65,8 @@ pub struct Outgoing<'a> {
     pub record: Option<&'a str>,
     /// Its properties; of an update those that change. Empty where a function carries the write.
     pub data: &'a Map<String, Value>,
+    /// Whether it was sent before, so that it may have arrived already.
+    pub is_repeated: bool,
 }
 
 /// How a write ended well.

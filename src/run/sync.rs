@@ -21,8 +21,8 @@ use crate::action::{self, EntityRequest, Protect, ProviderKind};
 use crate::app::{Function, Rows};
 use crate::store::sync::ScopeState;
 use crate::store::{
-    self, BeginInstance, Changes, Finish, Mode, OnEmpty, Operation, Percent, Protection, StoreError, Tally,
-    Work, Writer,
+    self, BeginInstance, Changes, Finish, Mode, OnEmpty, Operation, Percent, Protection, StoreError,
+    Survivors, Tally, Work, Writer,
 };
 pub(super) use changes::Writes;
 
@@ -277,7 +277,11 @@ impl Worker<'_> {
         let writer = store.rows_writer(job.work, job.ordinal, mode(way.function, cursor));
         let writer = writer.map_err(|error| self.kept(error))?;
         let protect = job.entity.protect.or(project.settings.sync);
-        Ok(writer.resumable(&way.definition).protected(protection(protect)))
+        let survivors = match way.function {
+            Some(function) if function.keep_temp_ids => Survivors::TemporaryIds,
+            _ => Survivors::None,
+        };
+        Ok(writer.resumable(&way.definition).protected(protection(protect)).sparing(survivors))
     }
 
     fn attempt(

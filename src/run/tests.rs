@@ -15,6 +15,7 @@ mod interruption;
 mod lists;
 mod matrix;
 mod queue;
+mod queue_faults;
 mod scopes;
 mod stage;
 mod state;

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::io::{self, Read as _};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, RwLock};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
@@ -32,10 +32,17 @@ pub(super) struct Listener {
 
 /// What is served at one address.
 pub(super) struct Site {
-    pub backend: Arc<Backend>,
+    pub backend: RwLock<Arc<Backend>>,
     pub plan: Plan,
     /// The address of the server for redirects to another origin.
     pub twin: String,
+}
+
+impl Site {
+    /// What answers now.
+    fn backend(&self) -> Arc<Backend> {
+        Arc::clone(&self.backend.read().unwrap_or_else(PoisonError::into_inner))
+    }
 }
 
 struct Shared {
@@ -68,8 +75,13 @@ impl Listener {
         self.address
     }
 
-    pub(super) fn backend(&self) -> &Backend {
-        &self.shared.site.backend
+    pub(super) fn backend(&self) -> Arc<Backend> {
+        self.shared.site.backend()
+    }
+
+    /// Answers from another back end from the next request on.
+    pub(super) fn exchange(&self, backend: Arc<Backend>) {
+        *self.shared.site.backend.write().unwrap_or_else(PoisonError::into_inner) = backend;
     }
 }
 
@@ -197,8 +209,10 @@ fn converse(stream: TcpStream, shared: &Shared) {
         };
         let request = Request { keeps_alive: request.keeps_alive && !shared.is_stopping(), ..request };
         let request = shared.site.plan.unmarked(request);
-        let answer = answer(shared, &request);
-        let Some(mishap) = shared.site.plan.next(&request) else {
+        let mishap = shared.site.plan.next(&request);
+        let refused = mishap.is_some_and(|mishap| mishap.refuses(&request));
+        let answer = if refused { Answer::empty(204) } else { answer(shared, &request) };
+        let Some(mishap) = mishap else {
             if connection.write(&answer, Some(&request)).is_err() || !request.keeps_alive {
                 return;
             }
@@ -256,9 +270,10 @@ fn refuse(mut connection: Connection<TcpStream>, answer: &Answer) {
 
 fn answer(shared: &Shared, request: &Request) -> Answer {
     let start = Instant::now();
-    shared.hold_back(shared.site.backend.latency());
-    let answer = shared.site.backend.answer(request);
-    if let Some(log) = &shared.site.backend.log {
+    let backend = shared.site.backend();
+    shared.hold_back(backend.latency());
+    let answer = backend.answer(request);
+    if let Some(log) = &backend.log {
         log(&Exchange {
             method: request.method.name().to_owned(),
             target: request.target.clone(),

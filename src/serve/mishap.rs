@@ -7,7 +7,7 @@ mod content;
 mod delivery;
 mod name;
 
-use super::http::{Answer, Request};
+use super::http::{Answer, Method, Request};
 
 pub(super) use delivery::{Delivery, End, Framing, Sent};
 
@@ -102,6 +102,13 @@ pub enum Mishap {
 }
 
 impl Mishap {
+    /// Whether the server says with it that it did nothing: then a change is not made. After all else,
+    /// a 500 for example, nobody knows; here it is.
+    pub(super) fn refuses(self, request: &Request) -> bool {
+        let changes = !matches!(request.method, Method::Get | Method::Head);
+        changes && matches!(self, Self::Status(status, _) if status < 500 || status == 503)
+    }
+
     /// What is sent in place of `answer`; `twin` is the address of the other port.
     pub(super) fn stage(self, answer: Answer, request: &Request, twin: &str) -> Delivery {
         let right = Delivery::of(answer);

@@ -175,7 +175,7 @@ fn identified(place: Place, options: &OpenOptions) -> Result<(Place, Guarded, Ki
     Ok((place, guarded, kind))
 }
 
-fn log_path(path: &Path) -> PathBuf {
+pub(super) fn log_path(path: &Path) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push("-wal");
     name.into()

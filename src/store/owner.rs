@@ -150,6 +150,27 @@ impl Owner {
         Ok(gone)
     }
 
+    /// Owners that have nothing open and whose process has ended.
+    pub(super) fn idle_and_dead(&self, guarded: &Guarded) -> Result<Vec<String>, Trouble> {
+        let rows = guarded.all(
+            "SELECT id, lockFile FROM _syncOwner WHERE id <> ?1
+               AND id NOT IN (SELECT owner FROM _syncRun WHERE state = 'syncing')
+               AND id NOT IN (SELECT owner FROM _syncWork WHERE state = 'open') ORDER BY id",
+            [self.id().unwrap_or("")],
+            |row| {
+                let id: String = row.get(0)?;
+                Ok((id, Row { known: true, lock_file: row.get(1)?, lease_at: None, lease_uptime: None }))
+            },
+        )?;
+        let mut dead = Vec::new();
+        for (id, row) in rows {
+            if matches!(self.judge(&row)?, Some((Reason::OwnerLost, _))) {
+                dead.push(id);
+            }
+        }
+        Ok(dead)
+    }
+
     fn judge(&self, row: &Row) -> Result<Option<(Reason, Option<LockFile>)>, Trouble> {
         let (Some(database), true) = (&self.database, row.known) else {
             return Ok(Some((Reason::OwnerLost, None)));
@@ -300,7 +321,7 @@ fn create_lock(path: &Path, database: &Path) -> Result<LockFile, StoreError> {
 }
 
 /// Removes what dead owners left behind that had nothing open; the write lock keeps others from adding meanwhile.
-fn sweep(guarded: &Guarded, database: &Path) -> Result<(), Trouble> {
+pub(super) fn sweep(guarded: &Guarded, database: &Path) -> Result<(), Trouble> {
     let prefix = lock_path(database, "");
     let Some(prefix) = prefix.file_name().and_then(|n| n.to_str()) else { return Ok(()) };
     let folder = database.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));

@@ -164,6 +164,31 @@ impl Store {
         })
     }
 
+    /// Which of these runs, all started by this process, other processes have ended: by starting the scope anew,
+    /// or by taking this process for dead or suspended.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn taken_over(&self, runs: &[(String, i64)]) -> Result<Vec<String>, StoreError> {
+        let own = self.known_owner().unwrap_or_default();
+        let process = own.split('.').next().unwrap_or_default();
+        self.read(|reader| {
+            let mut taken = Vec::new();
+            for (id, epoch) in runs {
+                let found = reader.guarded().exists(
+                    "SELECT 1 FROM _syncRun r LEFT JOIN _syncRun n ON n.scopeId = r.scopeId AND n.epoch = r.epoch + 1
+                     WHERE r.scopeId = ?1 AND r.epoch = ?2 AND (r.reason IN ('owner.lost', 'owner.stalled')
+                       OR (r.state = 'restarted' AND n.owner <> ?3 AND n.owner NOT GLOB ?3 || '.*'))",
+                    params![id, epoch, process],
+                );
+                if found.map_err(|trouble| self.explain(trouble))? {
+                    taken.push(id.clone());
+                }
+            }
+            Ok(taken)
+        })
+    }
+
     fn known_owner(&self) -> Option<String> {
         lock(&self.inner.owner).id().map(str::to_owned)
     }

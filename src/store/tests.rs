@@ -12,6 +12,7 @@ mod network;
 mod opening;
 mod processes;
 mod queries;
+mod queue;
 mod sequences;
 
 use std::path::PathBuf;

@@ -6,6 +6,7 @@ mod buffer;
 mod compare;
 mod plan;
 mod seen;
+mod spared;
 mod swap;
 
 use rusqlite::params;
@@ -24,6 +25,7 @@ use super::work::{Outcome, Work, admits_operation, end_operation, touch_scopes};
 use buffer::Buffer;
 use compare::{Comparison, Plan};
 use plan::Held;
+pub use spared::Survivors;
 
 /// What rows do to the table they are for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -145,6 +147,7 @@ pub struct Writer {
     way: Way,
     part: Option<Part>,
     protection: Protection,
+    survivors: Survivors,
     /// The digest under which others may go on with what is staged.
     definition: Option<String>,
 }
@@ -188,6 +191,7 @@ impl Store {
             way: Way::Held,
             part: None,
             protection: Protection::default(),
+            survivors: Survivors::None,
             definition: None,
         })
     }
@@ -214,6 +218,12 @@ impl Writer {
     #[must_use]
     pub fn protected(self, protection: Protection) -> Self {
         Self { protection, ..self }
+    }
+
+    /// The same, leaving some rows of the table alone.
+    #[must_use]
+    pub fn sparing(self, survivors: Survivors) -> Self {
+        Self { survivors, ..self }
     }
 
     /// The same, which minds no other writer of the table ([`StoreError::Overlapped`]) but takes longer.
@@ -294,26 +304,11 @@ impl Writer {
     pub fn try_finish(&self, finish: &Finish<'_>) -> Result<Option<Finished>, StoreError> {
         let plan = self.plan()?;
         self.store.write(|guarded| {
-            if self.is_kept_waiting(guarded)? {
+            if self.target.is_kept_waiting(guarded)? {
                 return Ok(None);
             }
             self.end(guarded, plan.as_ref(), finish).map(Some)
         })
-    }
-
-    /// Whether another operation writes a table that this one is about to write.
-    fn is_kept_waiting(&self, guarded: &Guarded) -> Result<bool, Trouble> {
-        let Target { work, operation, entity, mode } = &self.target;
-        let mut tables = vec![entity.clone()];
-        if *mode == Mode::Changes {
-            tables.extend(plan::tables(guarded, &self.target.staging())?);
-        }
-        for table in tables {
-            if claim::is_taken(guarded, &table, work.id, *operation)? {
-                return Ok(true);
-            }
-        }
-        Ok(false)
     }
 
     fn end(&self, guarded: &Guarded, plan: Option<&Plan>, finish: &Finish<'_>) -> Result<Finished, Trouble> {
@@ -323,7 +318,8 @@ impl Writer {
             return Err(StoreError::Stale.into());
         }
         let mut touched = Touched::default();
-        let tally = match mode {
+        let spared = self.survivors.of(guarded, entity)?;
+        let mut tally = match mode {
             Mode::Replace => self.replace(guarded, plan, now)?,
             Mode::Part => {
                 let (table, part) = (entity::ensure(guarded, entity)?, self.part.clone());
@@ -341,6 +337,7 @@ impl Writer {
                 self.tally
             }
         };
+        spared.put_back(guarded, entity, &mut tally)?;
         resume::forget(guarded, &target.staging())?;
         if let Some(token) = finish.sync_token {
             target.keep_sync_token(guarded, token)?;
@@ -403,6 +400,20 @@ impl Writer {
 impl Target {
     fn staging(&self) -> String {
         staging_name(self.work.id, self.operation)
+    }
+
+    /// Whether another operation writes a table that this one is about to write.
+    fn is_kept_waiting(&self, guarded: &Guarded) -> Result<bool, Trouble> {
+        let mut tables = vec![self.entity.clone()];
+        if self.mode == Mode::Changes {
+            tables.extend(plan::tables(guarded, &self.staging())?);
+        }
+        for table in tables {
+            if claim::is_taken(guarded, &table, self.work.id, self.operation)? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     fn is_replaced(&self) -> bool {

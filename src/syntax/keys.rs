@@ -1,6 +1,6 @@
 //! Keys that a map has already.
 
-use std::collections::HashMap;
+use foldhash::HashMap;
 
 use super::Entry;
 

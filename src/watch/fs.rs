@@ -150,6 +150,7 @@ impl Watcher {
             stays
         });
         let mut is_new = false;
+        let places = self.places.read().unwrap_or_else(PoisonError::into_inner).clone();
         for folder in folders {
             if self.watched.contains(folder) {
                 continue;
@@ -158,6 +159,8 @@ impl Watcher {
                 Ok(()) => is_new |= self.watched.insert(folder.clone()),
                 // Gone again already; the folder above tells when it comes back.
                 Err(error) if is_missing(&error) => {}
+                // Whoever may not look into a folder high above will not move what is in it either.
+                Err(_) if places.is_above(folder) => {}
                 Err(error) => {
                     self.give_up(error.into());
                     return false;
@@ -185,10 +188,11 @@ fn events(
     let handler = move |event: notify::Result<Event>| {
         let noticed = match event {
             Ok(event) if is_change(event.kind) && !event.need_rescan() => {
-                if moves(event.kind) {
-                    locked(&stale).extend(event.paths.iter().cloned());
-                }
                 let places = places.read().unwrap_or_else(PoisonError::into_inner);
+                if moves(event.kind) {
+                    let ours = event.paths.iter().filter(|path| places.concern(path));
+                    locked(&stale).extend(ours.cloned());
+                }
                 Noticed::Paths(event.paths.iter().flat_map(|path| places.named(path)).collect())
             }
             Ok(event) if !event.need_rescan() => return,

@@ -31,6 +31,8 @@ pub(super) struct Places {
     folders: BTreeMap<PathBuf, BTreeSet<PathBuf>>,
     /// Real places, there or not, that decide where the app's links lead, with the names of the links.
     linked: BTreeMap<PathBuf, BTreeSet<PathBuf>>,
+    /// Folders above the app.
+    above: BTreeSet<PathBuf>,
     wanted: Vec<Wanted>,
 }
 
@@ -93,11 +95,27 @@ impl Places {
         })
     }
 
-    /// The nearest folder above that exists: what is missing comes to be there.
+    /// The folders above that exist: what is missing comes to be in the nearest, and each of them may be
+    /// moved, of which only the folder around it tells.
     fn add_above(&mut self, path: &Path) {
-        if let Some(above) = path.ancestors().skip(1).find(|folder| folder.is_dir()) {
-            self.add(above);
+        for above in path.ancestors().skip(1).filter(|folder| folder.is_dir()) {
+            if self.add(above) {
+                self.above.extend(fs::canonicalize(above));
+            }
         }
+    }
+
+    /// Whether a folder only stands above what is watched, so that it may be one that we may not look at.
+    pub(super) fn is_above(&self, folder: &Path) -> bool {
+        self.above.contains(folder)
+    }
+
+    /// Whether a place, or something below it, is watched or waited for.
+    pub(super) fn concern(&self, real: &Path) -> bool {
+        let first = self.folders.range(real.to_path_buf()..).next();
+        first.is_some_and(|(folder, _)| folder.starts_with(real))
+            || self.is_linked(real)
+            || !self.named(real).is_empty()
     }
 
     /// One folder; false when it is none, or has been added under this name before.
@@ -214,11 +232,14 @@ mod tests {
 
     fn folders(disk: &Disk, places: &Places) -> Vec<String> {
         let base = disk.at("");
-        places.folders().map(|f| f.strip_prefix(&base).unwrap().to_str().unwrap().to_owned()).collect()
+        let below = places.folders().filter_map(|folder| folder.strip_prefix(&base).ok());
+        let found = below.map(|folder| folder.to_str().unwrap().to_owned()).collect();
+        assert!(base.ancestors().skip(1).all(|above| places.is_above(above)), "each of them may be moved");
+        found
     }
 
     #[test]
-    fn the_folders_of_the_app_and_the_one_above_are_watched_and_no_others() {
+    fn the_folders_of_the_app_and_those_above_are_watched_and_no_others() {
         let disk = Disk::new(&[
             "app/index.jigx",
             "app/jigs/a/b.jigx",

@@ -45,6 +45,7 @@ pub fn executed(test: &str, cases: &str, count: usize) {
     let Some(kept) = kept else {
         panic!("tests/promises.txt has no line `P… | {test} | {cases} | {count}`")
     };
+    tell(test, count, cases);
     let least: usize = kept.count.trim_end_matches('+').parse().expect("a number");
     let more_is_fine = kept.count.ends_with('+') || std::env::var_os("SYNCSCOPE_LONG").is_some();
     if count == least || (more_is_fine && count > least) {
@@ -57,7 +58,15 @@ pub fn executed(test: &str, cases: &str, count: usize) {
     panic!("{test}: {count} {cases}, tests/promises.txt promises {}", kept.count);
 }
 
+#[allow(clippy::print_stdout)]
+fn tell(test: &str, count: usize, cases: &str) {
+    println!("{test}: {count} {cases}");
+}
+
 /// Every line of the file in its order.
+///
+/// # Panics
+/// When there is no such file, or a line of it is none.
 #[must_use]
 pub fn all() -> Vec<Kept> {
     let text = fs::read_to_string(path()).expect("tests/promises.txt is there");

@@ -4,6 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
 use std::io;
 use std::path::{Component, Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use ignore::WalkBuilder;
 
 use super::{AppPath, ENDINGS, FOLDERS, LoadError, SETTINGS, has_ending, kind_of, walk_error, walker};
 
@@ -137,10 +140,15 @@ fn is_apps_own(dir: &Path) -> bool {
 
 fn roots_below(dir: &Path) -> Result<Vec<PathBuf>, LoadError> {
     let mut roots = BTreeSet::new();
-    for entry in walker(dir).build() {
+    let last = Arc::new(Mutex::new(PathBuf::new()));
+    for entry in index_first(dir, &last).build() {
         match entry {
             Ok(entry) if is_index(entry.path()) => {
-                roots.extend(entry.path().parent().filter(|dir| has_index(dir)).map(Path::to_path_buf));
+                let root = entry.path().parent().filter(|dir| has_index(dir));
+                root.into_iter().for_each(|root| {
+                    root.clone_into(&mut last.lock().unwrap_or_else(PoisonError::into_inner))
+                });
+                roots.extend(root.map(Path::to_path_buf));
             }
             Ok(_) => {}
             Err(error) => walk_error(dir, error)?,
@@ -148,6 +156,21 @@ fn roots_below(dir: &Path) -> Result<Vec<PathBuf>, LoadError> {
     }
     let nested = |root: &PathBuf| root.ancestors().skip(1).any(|above| roots.contains(above));
     Ok(roots.iter().filter(|root| !nested(root)).cloned().collect())
+}
+
+/// Walks the index of a folder before all else in it, and goes no deeper below the root that was found last:
+/// what lies in an app is the app's.
+fn index_first(dir: &Path, last: &Arc<Mutex<PathBuf>>) -> WalkBuilder {
+    let mut builder = walker(dir);
+    let last = Arc::clone(last);
+    let is_in_root = move |path: &Path| {
+        path.parent() == Some(last.lock().unwrap_or_else(PoisonError::into_inner).as_path())
+    };
+    builder.sort_by_file_path(|a, b| (!is_index(a)).cmp(&!is_index(b)));
+    builder.filter_entry(move |entry| {
+        entry.file_type().is_none_or(|kind| !kind.is_dir()) || !is_in_root(entry.path())
+    });
+    builder
 }
 
 pub(super) fn is_index(path: &Path) -> bool {

@@ -1,11 +1,11 @@
 //! The folder of tables that the settings name, served as long as the session lives. Changed tables
-//! are served anew; a run that is under way keeps those that it began with.
+//! are served at the same address, so that what a database knows of its back end stays true.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::run::{Clock, SystemClock};
-use crate::serve::{Options, Server};
+use crate::serve::{Options, ServeError, Server};
 use crate::watch::Change;
 
 /// What is served now.
@@ -13,6 +13,8 @@ use crate::watch::Change;
 pub(super) struct Tables {
     folder: Option<PathBuf>,
     served: Option<Served>,
+    /// Whether that was told.
+    is_served: bool,
     /// Why the tables as they are now cannot be served.
     trouble: Option<String>,
 }
@@ -73,21 +75,35 @@ impl Tables {
         if is_other {
             *self = Self { folder: Some(folder.to_path_buf()), ..Self::default() };
         }
-        match Server::start(&Options { dir: Some(folder.to_path_buf()), ..Options::default() }) {
-            Ok(server) => self.take(server),
+        let options = Options { dir: Some(folder.to_path_buf()), ..Options::default() };
+        match self.serve(&options) {
+            Ok(differs) => self.take(differs),
             Err(error) => self.fail(error.to_string()),
         }
     }
 
-    fn take(&mut self, server: Server) -> Option<TablesNews> {
-        let is_same = |served: &Served| served.server.fingerprint() == server.fingerprint();
-        if self.trouble.take().is_none() && self.served.as_ref().is_some_and(is_same) {
-            return None;
+    /// Serves what is there now; whether that is something else than before.
+    fn serve(&mut self, options: &Options) -> Result<bool, ServeError> {
+        let since = SystemClock.now();
+        match &mut self.served {
+            Some(served) => {
+                let differs = served.server.renew(options)?;
+                served.since = if differs { since } else { served.since };
+                Ok(differs)
+            }
+            none => {
+                *none = Some(Served { server: Arc::new(Server::start(options)?), since });
+                Ok(true)
+            }
         }
-        let (url, tables) = (server.url(), server.tables());
-        let again =
-            self.served.replace(Served { server: Arc::new(server), since: SystemClock.now() }).is_some();
-        Some(TablesNews::Served { url, tables, again })
+    }
+
+    fn take(&mut self, differs: bool) -> Option<TablesNews> {
+        let was_broken = self.trouble.take().is_some();
+        let again = std::mem::replace(&mut self.is_served, true);
+        let server = &self.served.as_ref()?.server;
+        let news = TablesNews::Served { url: server.url(), tables: server.tables(), again };
+        (differs || was_broken).then_some(news)
     }
 
     fn fail(&mut self, message: String) -> Option<TablesNews> {
@@ -128,11 +144,10 @@ mod tests {
         assert_eq!(tables.follow(Some(folder), &at(folder.join("a.csv"))), None, "no row has changed");
         assert_eq!(tables.served().unwrap().url(), url);
 
-        let kept = tables.served().unwrap();
         fs::write(folder.join("a.csv"), "id\n2\n").unwrap();
         let changed = tables.follow(Some(folder), &at(folder.join("a.csv")));
         assert!(matches!(changed, Some(TablesNews::Served { again: true, .. })), "{changed:?}");
-        assert_ne!(tables.served().unwrap().url(), kept.url(), "a run under way keeps its own");
+        assert_eq!(tables.served().unwrap().url(), url, "at the address that is known");
     }
 
     #[test]

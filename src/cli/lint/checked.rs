@@ -19,9 +19,9 @@ use super::mend::Task;
 use super::profile;
 use super::since::Since;
 use super::statistics;
-use crate::app::{AppPath, Inputs, LoadError, Loaded, Source, load};
+use crate::app::{AppPath, Inputs, LoadError, Loaded, Secret, Source, load};
 use crate::diag::{Diagnostic, Files, Severity};
-use crate::lint::{Fingerprint, Request, check, fingerprints, profile as time_rules};
+use crate::lint::{Fingerprint, check, fingerprints, profile as time_rules};
 
 /// A finding with what tells it from others across runs.
 pub(super) struct Finding {
@@ -54,25 +54,39 @@ pub(super) struct Checked {
     settings_are_wrong: bool,
 }
 
-/// An app, read and checked.
+/// What is told of an app. The app itself is not kept: there may be very many.
 pub(super) struct Look {
-    loaded: Loaded,
     files: Files,
-    found: Vec<Diagnostic>,
+    findings: Vec<Finding>,
+    seen: Seen,
+    secrets: Vec<Secret>,
+    costs: Vec<(&'static str, Duration)>,
+    settings_are_wrong: bool,
 }
 
 impl Look {
+    /// Reads and checks an app.
     pub(super) fn at(
         place: &AppPath,
         overlay: &BTreeMap<PathBuf, String>,
-        request: &Request,
+        args: &Args,
+        cwd: &Path,
         env: &Env,
     ) -> Result<Self, LoadError> {
         let mut files = Files::new();
         let inputs = Inputs { app: place, overlay: overlay.clone(), env: &|name| env(name) };
         let loaded = load(&inputs, &mut files)?;
-        let found = check(&loaded, &files, request);
-        Ok(Self { loaded, files, found })
+        let request = args.request(place);
+        let findings = findings(check(&loaded, &files, &request), &loaded, &files, cwd);
+        let costs = if args.profile_rules { time_rules(&loaded, &files, &request) } else { Vec::new() };
+        let selected = loaded.sources.iter().filter(|source| is_selected(source, place));
+        let seen = Seen {
+            whole: (place.selected.is_empty() && place.single.is_none()).then(|| place.root.clone()),
+            files: selected.map(|source| source.path.clone()).collect(),
+        };
+        let settings_are_wrong = !settings_errors(&loaded).is_empty();
+        let secrets = loaded.project.settings.secrets.clone();
+        Ok(Self { files, findings, seen, secrets, costs, settings_are_wrong })
     }
 }
 
@@ -85,28 +99,21 @@ impl Checked {
         args: &Args,
         shell: &Shell,
     ) -> Result<(), Failure> {
-        let Look { loaded, files, found } = look;
-        shell.out.hide(&loaded.project.settings.secrets);
-        let request = args.request(place);
-        if args.profile_rules {
-            for (rule, time) in time_rules(&loaded, &files, &request) {
-                *self.costs.entry(rule).or_default() += time;
-            }
+        let Look { files, mut findings, seen, secrets, costs, settings_are_wrong } = look;
+        shell.out.hide(&secrets);
+        for (rule, time) in costs {
+            *self.costs.entry(rule).or_default() += time;
         }
-        let mut findings = findings(found, &loaded, &files, shell);
         if let Some(revision) = &args.since {
             let since = Since::new(place, revision, overlay, shell)?;
-            let caused = since.caused(&findings, &request, shell)?;
+            let caused = since.caused(&findings, &args.request(place), shell)?;
             findings.iter_mut().zip(caused).for_each(|(finding, caused)| finding.caused = caused);
         }
         let by = self.files.append(files);
         self.found.extend(findings.into_iter().map(|finding| finding.moved(by)));
-        self.settings_are_wrong |= !settings_errors(&loaded).is_empty();
-        let selected = loaded.sources.iter().filter(|source| is_selected(source, place));
-        let files: Vec<PathBuf> = selected.map(|source| source.path.clone()).collect();
-        self.count += files.len();
-        let whole = (place.selected.is_empty() && place.single.is_none()).then(|| place.root.clone());
-        self.seen.push(Seen { whole, files });
+        self.settings_are_wrong |= settings_are_wrong;
+        self.count += seen.files.len();
+        self.seen.push(seen);
         Ok(())
     }
 
@@ -204,11 +211,11 @@ impl Checked {
     }
 }
 
-fn findings(found: Vec<Diagnostic>, loaded: &Loaded, files: &Files, shell: &Shell) -> Vec<Finding> {
+fn findings(found: Vec<Diagnostic>, loaded: &Loaded, files: &Files, cwd: &Path) -> Vec<Finding> {
     let prints = fingerprints(loaded, &found);
     let finding = |(diagnostic, print): (Diagnostic, Fingerprint)| {
         let file = diagnostic.span.file;
-        let shown = || shell.cwd.join(files.get(file).path());
+        let shown = || cwd.join(files.get(file).path());
         let path = loaded.source(file).map_or_else(shown, |source| source.path.clone());
         Finding { diagnostic, print, path, caused: true }
     };

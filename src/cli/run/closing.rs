@@ -36,6 +36,11 @@ impl Ended {
 /// The sum of a run and its scopes; all scopes of the app when it touched none. Ages count up to `now`.
 pub(in crate::cli) fn text(ended: &Ended, seen: &Seen, summary: &Summary, now: i64, paint: Paint) -> String {
     let mut out = format!("\n{}\n", sum(summary, seen.ms, paint));
+    for id in &summary.taken_over {
+        let text = format!("another process took the scope `{id}` over before this run had ended");
+        out.push_str(&paint.yellow(&text));
+        out.push('\n');
+    }
     if let Some(line) = scopes::unsent(&ended.commands, paint) {
         out.push_str(&line);
         out.push('\n');

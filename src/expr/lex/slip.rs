@@ -24,7 +24,8 @@ impl Lexer<'_> {
         if let Some(close) = closing_quote(first).filter(|_| self.dialect == Dialect::App) {
             return Some(self.curly_text(first, close));
         }
-        (expect == Expect::Operator).then(|| self.foreign_operator()).flatten()
+        let may_be_foreign = expect == Expect::Operator && matches!(first, '!' | '=' | '<' | '&' | '|' | '+');
+        may_be_foreign.then(|| self.foreign_operator()).flatten()
     }
 
     fn foreign_operator(&mut self) -> Option<Lexeme> {

@@ -53,11 +53,11 @@ options:
 ";
 
 fn check(cx: &mut Cx<'_>, place: &Place<'_>, branch: &Branch<'_>) {
-    for statement in Statement::within(cx, place, branch) {
-        let compiled = cx.compiled(&statement).or_else(|| cx.compiled_for_connection(&statement));
+    for statement in branch.statements(cx, place) {
+        let compiled = statement.compiled(cx).or_else(|| cx.compiled_for_connection(statement));
         let Some(compiled) = compiled else { continue };
-        if let Some(mistake) = compiled.mistake.as_ref().filter(|mistake| is_ours(mistake, &statement)) {
-            report(cx, &statement, mistake);
+        if let Some(mistake) = compiled.mistake.as_ref().filter(|mistake| is_ours(mistake, statement)) {
+            report(cx, statement, mistake);
         }
     }
 }

@@ -1,7 +1,7 @@
 //! A form that is given a list.
 
 use crate::diag::{Group, RuleInfo, Severity};
-use crate::lint::columns::{ColumnSource, whole_datasource};
+use crate::lint::columns::ColumnSource;
 use crate::lint::rule::{Branch, Check, Rule};
 use crate::lint::{Cx, Place};
 
@@ -75,7 +75,7 @@ fn check(cx: &mut Cx<'_>, place: &Place<'_>, branch: &Branch<'_>) {
         return;
     }
     let Some(values) = branch.node.at("/options/initialValues") else { return };
-    let Some(id) = values.as_str().and_then(whole_datasource) else { return };
+    let Some(id) = values.as_str().and_then(|text| cx.whole_datasource(text)) else { return };
     let Some(columns) = cx.columns(place, &id).filter(|columns| columns.source == ColumnSource::List) else {
         return;
     };

@@ -2,7 +2,7 @@
 
 use crate::diag::{Group, RuleInfo, Severity};
 use crate::expr::is_expression;
-use crate::lint::query::{Statement, name_of};
+use crate::lint::query::name_of;
 use crate::lint::rule::{Branch, Check, Rule};
 use crate::lint::writes::gives_list;
 use crate::lint::{Cx, Place};
@@ -50,9 +50,9 @@ options:
 ";
 
 fn check(cx: &mut Cx<'_>, place: &Place<'_>, branch: &Branch<'_>) {
-    for statement in Statement::within(cx, place, branch) {
+    for statement in branch.statements(cx, place) {
         let Some(given) = statement.given(cx).filter(|given| !given.is_empty()) else { continue };
-        let Some(compiled) = cx.compiled(&statement) else { continue };
+        let Some(compiled) = statement.compiled(cx) else { continue };
         for entry in given {
             let name = name_of(entry);
             let mut uses = compiled.parameters.iter().filter(|used| used.is_compared && used.name == name);

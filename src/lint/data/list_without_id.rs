@@ -1,7 +1,7 @@
 //! A list whose rows cannot be told apart.
 
 use crate::diag::{Group, RuleInfo, Severity};
-use crate::lint::columns::{ColumnSource, whole_datasource};
+use crate::lint::columns::ColumnSource;
 use crate::lint::rule::{Branch, Check, Rule};
 use crate::lint::{Cx, Place};
 
@@ -59,7 +59,7 @@ item:
 
 fn check(cx: &mut Cx<'_>, place: &Place<'_>, branch: &Branch<'_>) {
     let Some(data) = branch.node.get("data").filter(|_| branch.node.get("item").is_some()) else { return };
-    let Some(id) = data.as_str().and_then(whole_datasource) else { return };
+    let Some(id) = data.as_str().and_then(|text| cx.whole_datasource(text)) else { return };
     let Some(columns) = cx.columns(place, &id).filter(|columns| columns.source == ColumnSource::List) else {
         return;
     };

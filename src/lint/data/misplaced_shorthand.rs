@@ -1,7 +1,6 @@
 //! `'$.path'` where it does not read one table.
 
 use crate::diag::{Group, RuleInfo, Severity};
-use crate::lint::query::Statement;
 use crate::lint::rule::{Branch, Check, Rule};
 use crate::lint::{Cx, Place};
 use crate::store::MistakeKind;
@@ -43,8 +42,8 @@ options:
 ";
 
 fn check(cx: &mut Cx<'_>, place: &Place<'_>, branch: &Branch<'_>) {
-    for statement in Statement::within(cx, place, branch) {
-        let Some(compiled) = cx.compiled(&statement) else { continue };
+    for statement in branch.statements(cx, place) {
+        let Some(compiled) = statement.compiled(cx) else { continue };
         let open = |table: &String| cx.is_shaped_by_sql(table);
         let mistake = compiled.mistake.as_ref().filter(|mistake| mistake.kind == MistakeKind::Shorthand);
         let Some(mistake) = mistake.filter(|_| !compiled.named.iter().any(open)) else { continue };

@@ -2,7 +2,7 @@
 
 use crate::diag::{Group, RuleInfo, Severity};
 use crate::expr::{Expression, is_expression};
-use crate::lint::columns::{ColumnSource, item_source, whole_path};
+use crate::lint::columns::{ColumnSource, whole_path};
 use crate::lint::rule::{Branch, Check, Rule};
 use crate::lint::{Cx, Place};
 
@@ -82,7 +82,7 @@ fn check(cx: &mut Cx<'_>, place: &Place<'_>, branch: &Branch<'_>) {
     let Some(path) = whole_path(&expression) else { return };
     let names: Vec<_> = path.segments.iter().filter_map(|segment| segment.name.as_deref()).collect();
     let ["current", "item", column, part, ..] = names.as_slice() else { return };
-    let source = item_source(place, value.span).and_then(|id| cx.columns(place, &id));
+    let source = cx.item_source(place, value.span).and_then(|id| cx.columns(place, &id));
     let Some(columns) = source.filter(|columns| columns.source != ColumnSource::Static) else { return };
     // What is no JSON at all has a rule of its own.
     if !columns.json.iter().any(|json| json == column) {

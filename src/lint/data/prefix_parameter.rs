@@ -1,7 +1,7 @@
 //! A parameter whose name begins another one.
 
 use crate::diag::{Group, RuleInfo, Severity};
-use crate::lint::query::{Statement, name_of};
+use crate::lint::query::name_of;
 use crate::lint::rule::{Branch, Check, Rule};
 use crate::lint::{Cx, Place};
 use crate::syntax::Entry;
@@ -48,7 +48,7 @@ options:
 ";
 
 fn check(cx: &mut Cx<'_>, place: &Place<'_>, branch: &Branch<'_>) {
-    for statement in Statement::within(cx, place, branch) {
+    for statement in branch.statements(cx, place) {
         if statement.key != "queryParameters" {
             continue;
         }

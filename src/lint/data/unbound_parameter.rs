@@ -46,12 +46,12 @@ options:
 ";
 
 fn check(cx: &mut Cx<'_>, place: &Place<'_>, branch: &Branch<'_>) {
-    for statement in Statement::within(cx, place, branch) {
-        let Some(compiled) = cx.compiled(&statement).filter(|compiled| compiled.mistake.is_none()) else {
+    for statement in branch.statements(cx, place) {
+        let Some(compiled) = statement.compiled(cx).filter(|compiled| compiled.mistake.is_none()) else {
             continue;
         };
         for parameter in compiled.parameters.iter().filter(|parameter| parameter.sign != '@') {
-            report(cx, &statement, parameter);
+            report(cx, statement, parameter);
         }
     }
 }

@@ -48,8 +48,8 @@ options:
 ";
 
 fn check(cx: &mut Cx<'_>, place: &Place<'_>, branch: &Branch<'_>) {
-    for statement in Statement::within(cx, place, branch) {
-        check_statement(cx, &statement);
+    for statement in branch.statements(cx, place) {
+        check_statement(cx, statement);
     }
 }
 

@@ -46,13 +46,13 @@ options:
 ";
 
 fn check(cx: &mut Cx<'_>, place: &Place<'_>, branch: &Branch<'_>) {
-    for statement in Statement::within(cx, place, branch) {
-        let Some(compiled) = cx.compiled(&statement) else { continue };
+    for statement in branch.statements(cx, place) {
+        let Some(compiled) = statement.compiled(cx) else { continue };
         let Some(mistake) = &compiled.mistake else { continue };
         if let MistakeKind::Column(column) = &mistake.kind
-            && is_known(cx, &statement, &compiled)
+            && is_known(cx, statement, &compiled)
         {
-            let finding = finding(cx, &statement, &compiled, mistake, column);
+            let finding = finding(cx, statement, &compiled, mistake, column);
             cx.report(finding);
         }
     }

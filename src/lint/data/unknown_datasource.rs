@@ -97,7 +97,7 @@ fn finding(
             Some(cx.finding(span, format!("there is no datasource `{id}`")).maybe_help(help))
         }
         // What stands in no jig is evaluated for whichever uses it.
-        Some(definition) if place.kind == FileKind::Jig && !cx.project.home.datasources.contains_key(id) => {
+        Some(definition) if place.kind == FileKind::Jig && !cx.project.home.has_datasource(id) => {
             let message = format!("the datasource `{id}` belongs to another jig, which alone can read it");
             let finding = cx
                 .finding(span, message)

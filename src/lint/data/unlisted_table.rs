@@ -49,15 +49,15 @@ options:
 ";
 
 fn check(cx: &mut Cx<'_>, place: &Place<'_>, branch: &Branch<'_>) {
-    for statement in Statement::within(cx, place, branch) {
-        let Some(listed) = Listed::of(cx, &statement) else { continue };
-        let Some(compiled) = cx.compiled(&statement) else { continue };
-        let missing = |table: &&TableUse| is_followed(&statement, table) && !listed.has(&table.name);
+    for statement in branch.statements(cx, place) {
+        let Some(listed) = Listed::of(cx, statement) else { continue };
+        let Some(compiled) = statement.compiled(cx) else { continue };
+        let missing = |table: &&TableUse| is_followed(statement, table) && !listed.has(&table.name);
         for table in compiled.tables.iter().filter(missing) {
-            if listed.lacks_database(cx, &statement, &table.name) {
+            if listed.lacks_database(cx, statement, &table.name) {
                 continue;
             }
-            let finding = finding(cx, &statement, &listed, table);
+            let finding = finding(cx, statement, &listed, table);
             cx.report(finding);
         }
     }

@@ -2,7 +2,7 @@
 
 use crate::app::Found;
 use crate::diag::{Group, RuleInfo, Severity};
-use crate::lint::columns::{ColumnSource, FieldRead, fields_read};
+use crate::lint::columns::{ColumnSource, FieldRead};
 use crate::lint::rule::{Check, Rule};
 use crate::lint::{Cx, Place};
 
@@ -52,8 +52,8 @@ type: jig.default
 ";
 
 fn check(cx: &mut Cx<'_>, place: &Place<'_>, found: &Found) {
-    for read in fields_read(cx, place, found) {
-        let FieldRead { field, datasource, columns, range, .. } = &read;
+    for read in cx.fields_read(place, found).iter() {
+        let FieldRead { field, datasource, columns, range, .. } = read;
         let Some(part) = &read.part else { continue };
         let is_column = columns.names.contains(field);
         if !is_column || columns.source == ColumnSource::Static || columns.json.contains(field) {

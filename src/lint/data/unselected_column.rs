@@ -2,7 +2,7 @@
 
 use crate::app::Found;
 use crate::diag::{Group, RuleInfo, Severity};
-use crate::lint::columns::{ColumnSource, FieldRead, fields_read};
+use crate::lint::columns::{ColumnSource, FieldRead};
 use crate::lint::rule::{Check, Rule};
 use crate::lint::{Cx, Place};
 
@@ -59,9 +59,9 @@ item:
 ";
 
 fn check(cx: &mut Cx<'_>, place: &Place<'_>, found: &Found) {
-    for read in fields_read(cx, place, found) {
+    for read in cx.fields_read(place, found).iter() {
         if !read.columns.may_have(&read.field) {
-            report(cx, place, found, &read);
+            report(cx, place, found, read);
         }
     }
 }

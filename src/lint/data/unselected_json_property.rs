@@ -57,7 +57,7 @@ fn check(cx: &mut Cx<'_>, _: &Place<'_>, branch: &Branch<'_>) {
         return;
     }
     let Some(statement) = Statement::of_query(cx, branch.node) else { return };
-    let Some(compiled) = cx.compiled(&statement).filter(|compiled| compiled.mistake.is_none()) else {
+    let Some(compiled) = statement.compiled(cx).filter(|compiled| compiled.mistake.is_none()) else {
         return;
     };
     if compiled.named.iter().any(|table| cx.is_shaped_by_sql(table)) {

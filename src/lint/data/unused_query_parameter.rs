@@ -48,8 +48,8 @@ options:
 ";
 
 fn check(cx: &mut Cx<'_>, place: &Place<'_>, branch: &Branch<'_>) {
-    for statement in Statement::within(cx, place, branch) {
-        check_statement(cx, &statement);
+    for statement in branch.statements(cx, place) {
+        check_statement(cx, statement);
     }
 }
 
@@ -79,6 +79,6 @@ fn check_statement(cx: &mut Cx<'_>, statement: &Statement<'_>) {
 
 /// Whether it is used as `$name`, which is a mistake of its own.
 fn has_other_sign(cx: &Cx<'_>, statement: &Statement<'_>, name: &str) -> bool {
-    let compiled = cx.compiled(statement);
+    let compiled = statement.compiled(cx);
     compiled.is_some_and(|compiled| compiled.parameters.iter().any(|parameter| parameter.name == name))
 }

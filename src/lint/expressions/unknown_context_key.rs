@@ -76,9 +76,10 @@ fn check(cx: &mut Cx<'_>, place: &Place<'_>, found: &Found) {
         let names: Vec<&str> = path.segments.iter().map_while(|segment| segment.name.as_deref()).collect();
         for (before, known) in KEYS {
             let Some(name) = names.get(before.len()).filter(|_| matches(&names, before)) else { continue };
-            let Some(meant) = slip(name, known.iter().copied()).filter(|_| !known.contains(name)) else {
+            if known.contains(name) {
                 continue;
-            };
+            }
+            let Some(meant) = slip(name, known.iter().copied()) else { continue };
             let is_own = before.last() == Some(&"state") && cx.wiring().may_set_component(name);
             if is_own || is_plural(name, meant) || is_minus(cx, place, path) {
                 continue;

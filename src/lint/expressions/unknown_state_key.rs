@@ -69,12 +69,11 @@ fn check(cx: &mut Cx<'_>, place: &Place<'_>, found: &Found) {
 
 fn solution(cx: &mut Cx<'_>, place: &Place<'_>, found: &Found, segment: &Segment) {
     let Some(key) = segment.name.as_deref() else { return };
-    let declared = &cx.project.home.state;
-    if declared.contains_key(key) || cx.wiring().may_set_solution(key) {
+    if cx.project.home.has_state(key) || cx.wiring().may_set_solution(key) {
         return;
     }
     let set = cx.wiring().solution_keys().into_keys();
-    let mut known: Vec<&str> = declared.keys().map(String::as_str).chain(set).collect();
+    let mut known: Vec<&str> = cx.project.home.state.keys().map(String::as_str).chain(set).collect();
     known.sort_unstable();
     let help = cx
         .did_you_mean(key, known)

@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 
 use crate::action::UseKind;
-use crate::app::{FileKind, Loaded, Part, Reload};
+use crate::app::{FileKind, Loaded, Part, Reload, Screen};
 use crate::diag::FileId;
 use crate::lint::known::Known;
-use crate::lint::log::{News, Question};
+use crate::lint::log::{HomePart, News, Question};
 use crate::lint::table::Sight;
 
 /// The files that are not what they were: they have another text, or other files have another influence
@@ -32,6 +32,7 @@ pub(super) fn news(before: &Loaded, now: &Reload, moved: &BTreeSet<FileId>, know
     }
     scripts(before, &now.loaded, &mut news);
     emptiness(before, &now.loaded, &mut news);
+    of_home(&before.project.home, &now.loaded.project.home, &mut news);
     if !moved.is_empty() || !news.is_empty() {
         news.tell(Question::Everything);
     }
@@ -77,6 +78,18 @@ fn emptiness(before: &Loaded, now: &Loaded, news: &mut News) {
         if (before == 0) != (now == 0) {
             news.tell(Question::AnyPart(kind));
         }
+    }
+}
+
+/// Names of which the index says something else.
+fn of_home(before: &Screen, now: &Screen, news: &mut News) {
+    for (one, other) in [(before, now), (now, before)] {
+        let states = one.state.keys().filter(|name| !other.state.contains_key(*name));
+        states.for_each(|name| news.tell(Question::OfHome(HomePart::State, name)));
+        let datasources = one.datasources.keys().filter(|id| !other.datasources.contains_key(*id));
+        datasources.for_each(|id| news.tell(Question::OfHome(HomePart::Datasource, id)));
+        let shared = one.shared.iter().filter(|(name, shared)| other.shared.get(*name) != Some(shared));
+        shared.for_each(|(name, _)| news.tell(Question::OfHome(HomePart::Shared, name)));
     }
 }
 

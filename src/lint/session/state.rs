@@ -1,7 +1,9 @@
 //! What was found in an app, kept so that a change touches only what it must.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+
+use foldhash::HashMap;
 
 use super::news::{moved, news};
 use super::{Checked, Crash};
@@ -37,9 +39,9 @@ impl State {
     pub(super) fn new(now: Reload, request: &Request) -> Self {
         let found = Found {
             known: Known::new(),
-            looks: HashMap::new(),
+            looks: HashMap::default(),
             crashes: BTreeMap::new(),
-            strangers: HashMap::new(),
+            strangers: HashMap::default(),
             told: BTreeMap::new(),
         };
         let all = now.files.iter().map(|(file, _)| file).collect();

@@ -76,7 +76,7 @@ onFocus:
 ";
 
 fn check(cx: &mut Cx<'_>, place: &Place<'_>, root: &Placed) {
-    let focus = root.event.as_deref() == Some("onFocus") && !is_shown_first(cx, place.id);
+    let focus = root.event.as_deref() == Some("onFocus") && !cx.is_shown_first(place.id);
     let moments = cx.triggers().moments(Root::of(place, root));
     if !focus || !cx.is_all_read() || moments != Some(BTreeSet::from([Moment::Screen])) {
         return;
@@ -126,14 +126,4 @@ fn depends_on_screen(node: &Node) -> bool {
     });
     let values = node.entries().iter().map(|entry| &entry.value).chain(node.items());
     here || values.into_iter().any(depends_on_screen)
-}
-
-/// Whether a jig is part of what the app shows first: the first tab, or a widget of the old home screen.
-fn is_shown_first(cx: &Cx<'_>, jig: &str) -> bool {
-    let index = cx.project.home.file.and_then(|file| cx.source(file)).map(|source| &source.tree.root);
-    let section = |key: &str| index.and_then(|root| root.get(key).or_else(|| root.get("index")?.get(key)));
-    let tab = section("tabs").and_then(|tabs| tabs.entries().first()).map(|entry| &entry.value);
-    let widgets = section("widgets").map_or(&[][..], Node::items);
-    let mut first = tab.into_iter().chain(widgets);
-    first.any(|shown| shown.get("jigId").and_then(Node::as_str) == Some(jig))
 }

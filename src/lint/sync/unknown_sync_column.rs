@@ -1,7 +1,6 @@
 //! A column that the tables of syncs do not have.
 
 use crate::diag::{Fix, Group, RuleInfo, Severity, closest};
-use crate::lint::query::Statement;
 use crate::lint::rule::{Branch, Check, Rule};
 use crate::lint::tracked::Tracked;
 use crate::lint::{Cx, Place};
@@ -45,8 +44,8 @@ options:
 ";
 
 fn check(cx: &mut Cx<'_>, place: &Place<'_>, branch: &Branch<'_>) {
-    for statement in Statement::within(cx, place, branch) {
-        let Some(compiled) = cx.compiled(&statement) else { continue };
+    for statement in branch.statements(cx, place) {
+        let Some(compiled) = statement.compiled(cx) else { continue };
         let Some(mistake) = &compiled.mistake else { continue };
         let MistakeKind::Column(column) = &mistake.kind else { continue };
         let tables: Vec<Tracked> = compiled.named.iter().filter_map(|name| Tracked::of(name)).collect();

@@ -3,7 +3,7 @@
 use crate::action::ActionNode;
 use crate::app::Found;
 use crate::diag::{Group, RuleInfo, Severity, Span};
-use crate::lint::query::{Language, Statement};
+use crate::lint::query::Language;
 use crate::lint::rule::{Branch, Check, Rule};
 use crate::lint::tracked::{Compared, Tracked, compared, compared_in_sql};
 use crate::lint::{Cx, Place};
@@ -114,7 +114,7 @@ fn check(cx: &mut Cx<'_>, place: &Place<'_>, found: &Found) {
 }
 
 fn check_query(cx: &mut Cx<'_>, place: &Place<'_>, branch: &Branch<'_>) {
-    for statement in Statement::within(cx, place, branch) {
+    for statement in branch.statements(cx, place) {
         let items = statement.lister.0.get(statement.lister.1).map_or(&[][..], Node::items);
         let [only] = items else { continue };
         let Some(table) = only.as_str().and_then(Tracked::of) else { continue };

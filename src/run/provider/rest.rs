@@ -113,7 +113,7 @@ impl Provider for Rest {
             let message = format!("the table `{}` names no `function` to write it", outgoing.call.entity);
             FetchError::lasting("config.function", message)
         })?;
-        let mut call = Call::new(self, function, &outgoing.call);
+        let mut call = Call::sending(self, function, outgoing);
         let sent = call.send(sink);
         sent.map_err(|error| FetchError { message: call.redactor().clean(&error.message), ..error })
     }

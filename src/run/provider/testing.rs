@@ -13,7 +13,8 @@ use std::time::{Duration, Instant};
 use serde_json::{Map, Value, json};
 
 use super::{
-    Fetch, FetchError, Fetched, Http, HttpOptions, Page, Provider, Rest, RestOptions, Sink, Stop, Validator,
+    Connections, Fetch, FetchError, Fetched, Http, HttpOptions, Page, Provider, Rest, RestOptions, Sink,
+    Stop, Validator,
 };
 use crate::app::{AppPath, Inputs, Project, Secret, load};
 use crate::diag::{Diagnostic, Files, Severity};
@@ -249,6 +250,7 @@ pub(super) struct Trial {
     pub(super) world: Value,
     pub(super) credentials: BTreeMap<String, Secret>,
     pub(super) max_pages: u64,
+    pub(super) connections: Connections,
     pub(super) validator: Option<Validator>,
     pub(super) resume: Option<String>,
     pub(super) stop: Stop,
@@ -276,6 +278,7 @@ impl Trial {
             world: json!({ "solution": { "settings": { "custom": { "baseUrl": url } } }, "user": { "email": "a@b.c" } }),
             credentials: BTreeMap::new(),
             max_pages: 10_000,
+            connections: Connections::new(),
             validator: None,
             resume: None,
             stop: Stop::new(None),
@@ -297,6 +300,7 @@ impl Trial {
         let credentials = Arc::new(Known(self.credentials.clone()));
         let mut options = RestOptions::new(Http::new(&self.http), credentials, Arc::new(Counting::default()));
         options.max_pages = self.max_pages;
+        options.connections = self.connections.clone();
         let request = Fetch {
             entity: "things",
             function: self.project.functions.get("f").map(AsRef::as_ref),

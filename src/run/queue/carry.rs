@@ -44,6 +44,7 @@ impl Worker<'_> {
             method,
             record: claimed.record.as_deref(),
             data: &data,
+            is_repeated: claimed.attempts > 1,
         };
         let mut sink = Hearer { worker: self, operations: Operations::default() };
         sink.operations.replaces_row = outgoing.call.function.is_some_and(|f| f.operations.is_some());

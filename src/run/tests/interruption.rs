@@ -1,5 +1,6 @@
 //! Runs that are stopped, and runs whose database fails.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Mutex;
 use std::sync::mpsc::{channel, sync_channel};
 use std::time::{Duration, Instant};
@@ -59,6 +60,25 @@ fn a_stop_in_the_middle_of_a_fetch_interrupts_the_scope_and_skips_the_rest() {
     assert_eq!((row.state.word(), row.interrupted, row.not_started), ("interrupted", 1, 1));
     assert_eq!(stage.count("a"), 0, "a replace that was not finished leaves nothing");
     assert_eq!(stage.store.statuses().unwrap()[0].state.word(), "interrupted");
+}
+
+/// `dev` fences a run; what the run had begun must not stand in the way of the next one.
+#[test]
+fn a_provider_that_breaks_off_leaves_a_scope_that_can_run_again() {
+    let app = app();
+    let luck = Mutex::new(false);
+    let stage = Stage::new(&app).rest(move |request, sink| {
+        let had_luck = std::mem::replace(&mut *luck.lock().unwrap(), true);
+        assert!(had_luck, "our own mistake");
+        two_rows(request, sink)
+    });
+    let broke = catch_unwind(AssertUnwindSafe(|| stage.on("onLoad")));
+    assert!(broke.is_err(), "nobody hides it");
+    assert_eq!(stage.count("a"), 0, "nothing of the replace that broke off");
+    let summary = stage.on("onLoad");
+    assert_eq!(summary.outcome, Outcome::Ok, "{:?}", stage.lines());
+    assert_eq!(stage.store.scope("load").unwrap().unwrap().state.word(), "synced");
+    assert_eq!((stage.count("a"), stage.count("b")), (2, 2));
 }
 
 #[test]

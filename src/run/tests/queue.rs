@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::stage::{App, Stage};
 use crate::action::ProviderKind;
-use crate::run::provider::testing::NoWait;
+use crate::run::provider::testing::{NoWait, loopback};
 use crate::run::provider::{Dynamic, DynamicOptions, Http, HttpOptions};
 use crate::run::{Network, Outcome};
 use crate::serve::{Options, Planned, Server, Table};
@@ -70,7 +70,8 @@ onFocus: { type: action.evaluate, options: { value: 1 } }
 
 /// A stage with both ways to the back end, which never waits.
 pub(super) fn stage<'a>(app: &'a App, server: &Server, retries: u32) -> Stage<'a> {
-    let http = HttpOptions { retries, pace: Arc::new(NoWait::default()), ..HttpOptions::default() };
+    let pace = Arc::new(NoWait::default());
+    let http = HttpOptions { retries, allow: loopback(), pace, ..HttpOptions::default() };
     let settings = crate::app::DynamicSettings { url: Some(server.url()), ..Default::default() };
     let dynamic = Dynamic::new(DynamicOptions::from_settings(&settings, Http::new(&http)));
     let stage = Stage::new(app).real_rest(retries);
@@ -464,4 +465,41 @@ fn a_plan_tells_what_would_be_queued() {
     let effect = planned.actions[0].effect.as_deref();
     assert_eq!(effect, Some("create 2 rows of `tasks`, queues 2 commands for `create`"));
     assert!(queue(&stage).is_empty());
+}
+
+#[test]
+fn rows_with_temporary_ids_survive_a_sync_that_keeps_them() {
+    for (keeps, expected) in [("true", vec!["1", "_tmp_id-1_"]), ("false", vec!["1"])] {
+        let server = server(&[]);
+        let url = server.url();
+        let create = function("POST", &format!("{url}/tasks"), "");
+        let all =
+            format!("provider: DATA_PROVIDER_REST\nmethod: GET\nurl: {url}/tasks\nkeepTempIds: {keeps}\n");
+        let index = "title: T
+onLoad:
+  type: action.execute-entity
+  options: { provider: DATA_PROVIDER_REST, entity: tasks, method: create, function: create, data: { title: new } }
+onRefresh:
+  type: action.sync-entities
+  options: { provider: DATA_PROVIDER_REST, entities: [{ entity: tasks, function: all }] }
+";
+        let app = App::with_mistakes(&[
+            ("index.jigx", index),
+            ("functions/create.jigx", &create),
+            ("functions/all.jigx", &all),
+        ]);
+        let mut stage = stage(&app, &server, 0);
+        offline(&mut stage);
+        stage.on("onLoad");
+        // A run with a network would send the write before it fetches.
+        let waiting = stage.store.commands().unwrap().remove(0);
+        stage.store.delete_command(&waiting.id).unwrap();
+        online(&mut stage);
+        for _ in 0..2 {
+            assert_eq!(stage.on("onRefresh").outcome, Outcome::Ok, "{:?}", stage.lines());
+            let ids = rows(&stage, "SELECT id FROM tasks ORDER BY id");
+            let ids: Vec<&str> = ids.iter().filter_map(|row| row[0].as_str()).collect();
+            assert_eq!(ids, expected);
+        }
+    }
 }

@@ -22,14 +22,27 @@ pub fn is_temp_id(id: &str) -> bool {
     in_text(id).next() == Some(id)
 }
 
-/// The text with every temporary id whose record has a real one by now replaced by that.
-pub(super) fn known<'t>(guarded: &Guarded, text: &'t str) -> Result<Cow<'t, str>, Trouble> {
+/// The id with every temporary id in it whose record has a real one by now replaced by that.
+pub(super) fn known<'t>(guarded: &Guarded, id: &'t str) -> Result<Cow<'t, str>, Trouble> {
+    replaced(guarded, id, str::to_owned)
+}
+
+/// The same for JSON.
+pub(super) fn known_json<'t>(guarded: &Guarded, json: &'t str) -> Result<Cow<'t, str>, Trouble> {
+    replaced(guarded, json, inside_text)
+}
+
+fn replaced<'t>(
+    guarded: &Guarded,
+    text: &'t str,
+    written: impl Fn(&str) -> String,
+) -> Result<Cow<'t, str>, Trouble> {
     let mut known = Cow::Borrowed(text);
     for temp in in_text(text) {
         let real: Option<String> =
             guarded.first("SELECT id FROM _tempId WHERE tempId = ?1", [temp], |row| row.get(0))?;
         if let Some(real) = real {
-            known = Cow::Owned(known.replace(temp, &inside_text(&real)));
+            known = Cow::Owned(known.replace(temp, &written(&real)));
         }
     }
     Ok(known)
@@ -41,7 +54,7 @@ pub(super) fn known_row(
     row: &LocalRow<'_>,
 ) -> Result<Option<(String, Map<String, Value>)>, Trouble> {
     let data = entity::text_of(row);
-    let (id, known_data) = (known(guarded, row.id)?, known(guarded, &data)?);
+    let (id, known_data) = (known(guarded, row.id)?, known_json(guarded, &data)?);
     if id == row.id && known_data == data {
         return Ok(None);
     }

@@ -62,7 +62,7 @@ pub(super) fn enqueue(
     if command.enqueue == Enqueue::DropAll && record.is_some() {
         return Ok(());
     }
-    let payload = ids::known(guarded, &command.payload.to_string())?.into_owned();
+    let payload = ids::known_json(guarded, &command.payload.to_string())?.into_owned();
     guarded.run("UPDATE _syncSequence SET last = last + 1 WHERE name = 'command'", [])?;
     guarded.run(
         "INSERT INTO _commandQueue

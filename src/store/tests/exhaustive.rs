@@ -23,7 +23,7 @@ fn is_long() -> bool {
     std::env::var_os("SYNCSCOPE_LONG").is_some()
 }
 
-fn check(test: &str, machine: &Machine, name: &str) {
+fn check(test: &str, machine: Machine, name: &str) {
     let mut code = code::Code::default();
     let (mut scopes, mut asked) = (HashSet::new(), 0);
     let found = explore(machine, |state, steps| {
@@ -43,7 +43,7 @@ fn check(test: &str, machine: &Machine, name: &str) {
 
 #[test]
 fn the_model_of_the_design_keeps_every_promise_and_the_code_follows() {
-    check("the_model_of_the_design_keeps_every_promise_and_the_code_follows", &DESIGN, "the design's model");
+    check("the_model_of_the_design_keeps_every_promise_and_the_code_follows", DESIGN, "the design's model");
 }
 
 #[test]
@@ -51,7 +51,7 @@ fn the_model_of_all_events_keeps_every_promise_and_the_code_follows() {
     let machine = if is_long() { ALL } else { WHOLE };
     check(
         "the_model_of_all_events_keeps_every_promise_and_the_code_follows",
-        &machine,
+        machine,
         "the model of all events",
     );
 }
@@ -74,7 +74,7 @@ fn every_mutant_is_caught() {
     ];
     executed("every_mutant_is_caught", "protections switched off", mutants.len());
     for (machine, mutant, promise, length) in mutants {
-        let found = explore(&Machine { mutant: Some(mutant), ..machine }, |_, _| ());
+        let found = explore(Machine { mutant: Some(mutant), ..machine }, |_, _| ());
         let (broken, trace) = found.broken.unwrap_or_else(|| panic!("{mutant:?} is not caught"));
         assert!(broken.starts_with(promise), "{mutant:?}: {broken} by {trace:?}");
         assert_eq!(trace.len(), length, "{mutant:?}: {trace:?}");
@@ -84,6 +84,6 @@ fn every_mutant_is_caught() {
 #[test]
 fn the_store_follows_the_model_of_all_events() {
     let walks = if is_long() { 20_000 } else { 300 };
-    let walked = replay::walk(&Machine { runs: 3, ..ALL }, walks);
+    let walked = replay::walk(Machine { runs: 3, ..ALL }, walks);
     executed("the_store_follows_the_model_of_all_events", "distinct transitions in SQLite", walked);
 }

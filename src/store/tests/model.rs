@@ -68,6 +68,8 @@ pub struct Model {
     pub last_status: u32,
     pub tables: BTreeMap<String, BTreeMap<String, String>>,
     pub lives: Vec<u32>,
+    /// How many runs of a scope the history keeps.
+    pub keep: i64,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -78,8 +80,8 @@ pub enum IfRunning {
 }
 
 impl Model {
-    pub fn new(processes: usize) -> Self {
-        Self { lives: vec![0; processes], ..Self::default() }
+    pub fn new(processes: usize, keep: i64) -> Self {
+        Self { lives: vec![0; processes], keep, ..Self::default() }
     }
 
     pub fn owner(&self, process: usize) -> Owner {
@@ -99,7 +101,8 @@ impl Model {
         if !guard {
             return "guard";
         }
-        if self.scopes.get(id).is_some_and(|scope| scope.state == "syncing") {
+        let was_syncing = self.scopes.get(id).is_some_and(|scope| scope.state == "syncing");
+        if was_syncing {
             match rule {
                 IfRunning::Skip => return "skip",
                 IfRunning::Error => return "busy",
@@ -128,6 +131,9 @@ impl Model {
         };
         self.scopes.insert(id.to_owned(), scope);
         self.runs.insert((id.to_owned(), epoch), Run { state, stale: 0 });
+        if was_syncing || state == "synced" {
+            self.prune(id);
+        }
         self.settle();
         "begun"
     }
@@ -269,6 +275,15 @@ impl Model {
     fn close(&mut self, id: &str, state: &'static str) {
         let epoch = self.scopes[id].epoch;
         self.runs.insert((id.to_owned(), epoch), Run { state, ..self.runs[&(id.to_owned(), epoch)].clone() });
+        if state != "restarted" {
+            self.prune(id);
+        }
+    }
+
+    /// Whoever ends a run leaves the newest ones.
+    fn prune(&mut self, id: &str) {
+        let oldest = self.epochs[id] - self.keep;
+        self.runs.retain(|(scope, epoch), run| scope != id || *epoch > oldest || run.state == "syncing");
     }
 
     fn interrupt(&mut self, id: &str, reason: &'static str) {

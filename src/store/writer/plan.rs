@@ -26,22 +26,6 @@ pub(super) fn stage(guarded: &Guarded, staging: &str, changes: &[Change<'_>]) ->
     Ok(())
 }
 
-/// The table that a fetch is for, and what it may lose.
-pub(super) struct Held<'h> {
-    pub(super) entity: &'h str,
-    pub(super) protection: Protection,
-}
-
-impl Held<'_> {
-    /// Rows that the table has.
-    fn count(&self, guarded: &Guarded) -> Result<i64, Trouble> {
-        match entity::known(guarded, self.entity)? {
-            Some(table) => swap::count(guarded, &table.quoted),
-            None => Ok(0),
-        }
-    }
-}
-
 /// The tables that are written when all that was staged is done.
 pub(super) fn tables(guarded: &Guarded, staging: &str) -> Result<Vec<String>, Trouble> {
     if !guarded.exists("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?1", [staging])? {
@@ -57,6 +41,22 @@ pub(super) fn tables(guarded: &Guarded, staging: &str) -> Result<Vec<String>, Tr
         }
     }
     Ok(tables)
+}
+
+/// The table that a fetch is for, and what it may lose.
+pub(super) struct Held<'h> {
+    pub(super) entity: &'h str,
+    pub(super) protection: Protection,
+}
+
+impl Held<'_> {
+    /// Rows that the table has.
+    fn count(&self, guarded: &Guarded) -> Result<i64, Trouble> {
+        match entity::known(guarded, self.entity)? {
+            Some(table) => swap::count(guarded, &table.quoted),
+            None => Ok(0),
+        }
+    }
 }
 
 /// Does all that was staged, unless it takes too many rows from the table that the fetch is for.

@@ -14,6 +14,8 @@ struct Disk {
     dir: tempfile::TempDir,
     watcher: Watcher,
     noticed: Receiver<Noticed>,
+    /// Where in it the app's folder is.
+    below: &'static str,
 }
 
 impl Disk {
@@ -27,11 +29,11 @@ impl Disk {
         let (tell, noticed) = channel();
         let tell: Arc<Tell> = Arc::new(move |what| drop(tell.send(what)));
         let watcher = Watcher::start(choice, &[wanted(&root)], tell);
-        Self { dir, watcher, noticed }
+        Self { dir, watcher, noticed, below: "" }
     }
 
     fn at(&self, path: &str) -> PathBuf {
-        fs::canonicalize(self.dir.path()).unwrap().join(path)
+        fs::canonicalize(self.dir.path()).unwrap().join(self.below).join(path)
     }
 
     /// Waits until something is noticed at this place or above it; then watches what is there.
@@ -106,6 +108,36 @@ fn looking_again_and_again_tells_the_same() {
     assert_eq!(disk.watcher.means(), Means::Polling(Reason::Asked));
     disk.live();
     disk.come_again();
+}
+
+/// A folder high above the app is moved away and back, and another one comes in its place.
+fn move_above(choice: Choice) {
+    let dir = tempfile::tempdir().unwrap();
+    let top = fs::canonicalize(dir.path()).unwrap();
+    let root = top.join("grand/parent");
+    fs::create_dir_all(root.join("app/jigs")).unwrap();
+    fs::write(root.join("app/jigs/home.jigx"), "a").unwrap();
+    let (tell, noticed) = channel();
+    let watcher = Watcher::start(choice, &[wanted(&root)], Arc::new(move |what| drop(tell.send(what))));
+    let mut disk = Disk { dir, watcher, noticed, below: "grand/parent" };
+    fs::rename(top.join("grand"), top.join("away")).unwrap();
+    disk.expect("app");
+    fs::create_dir_all(root.join("app/jigs")).unwrap();
+    disk.expect("app");
+    fs::write(root.join("app/jigs/home.jigx"), "another").unwrap();
+    disk.expect("app/jigs/home.jigx");
+    fs::rename(top.join("grand"), top.join("gone")).unwrap();
+    disk.expect("app");
+    fs::rename(top.join("away"), top.join("grand")).unwrap();
+    disk.expect("app");
+    fs::write(root.join("app/jigs/home.jigx"), "the first one again").unwrap();
+    disk.expect("app/jigs/home.jigx");
+}
+
+#[test]
+fn a_folder_high_above_may_be_moved() {
+    move_above(Choice::Best);
+    move_above(Choice::Poll);
 }
 
 #[cfg(unix)]

@@ -86,3 +86,33 @@ fn others_can_read_while_a_run_goes_on() {
     gate.open();
     running.finish().code(0);
 }
+
+#[test]
+fn whoever_loses_its_scope_to_another_process_says_so() {
+    for format in ["", " --format json"] {
+        let stage = Stage::empty();
+        let gate = Gate::closed();
+        let source = Source::start(&gate, &["/first?page=2"]);
+        small::write(&stage, source.stub.url(), &Guard::Nothing);
+        let asked = || source.stub.requests().iter().filter(|head| head.contains("/first?page=2")).count();
+        let loser = stage.start(&format!("run app{format}"));
+        until(|| asked() == 1);
+        let winner = stage.start("run app --format json");
+        until(|| asked() == 2);
+        gate.open();
+        let winner = winner.finish().code(0);
+        assert!(winner.events().pop().unwrap().get("takenOver").is_none(), "{winner}");
+        let loser = loser.finish().code(1);
+        if format.is_empty() {
+            let words = "another process took the scope `all` over before this run had ended";
+            assert!(loser.out.contains(words), "{loser}");
+        } else {
+            let last = loser.events().pop().unwrap();
+            assert_eq!(
+                (&last["outcome"], &last["takenOver"]),
+                (&"interrupted".into(), &serde_json::json!(["all"]))
+            );
+        }
+        assert_eq!(stage.database("app/app.db").value("SELECT state FROM _syncScope"), "synced");
+    }
+}

@@ -29,6 +29,14 @@ onLoad:
       - type: action.sync-entities
         instanceId: pull-scan
         options: { provider: DATA_PROVIDER_REST, entities: [{ entity: scans, function: get-scan }] }
+      - type: action.execute-entity
+        options:
+          provider: DATA_PROVIDER_REST
+          entity: things
+          method: create
+          function: add-thing
+          parameters: { n: 5 }
+          data: { n: 5 }
       - type: action.evaluate
         instanceId: stamp
         options: { value: \"=$now() & $uuid()\" }
@@ -62,12 +70,22 @@ useLocalCall: true
 outputTransform: '{\"scan\": $.data}'
 ";
 
+const ADD: &str = "provider: DATA_PROVIDER_REST
+method: POST
+url: =@ctx.solution.settings.custom.baseUrl & '/add'
+useLocalCall: true
+parameters:
+  n: { type: number, location: body, required: true }
+outputTransform: '{\"id\": $.made}'
+";
+
 fn stage(url: &str) -> Stage {
     let stage = Stage::empty();
     stage.write("app/index.jigx", INDEX);
     stage.write("app/functions/get-things.jigx", THINGS);
     stage.write("app/functions/get-flaky.jigx", FLAKY);
     stage.write("app/functions/get-scan.jigx", SCAN);
+    stage.write("app/functions/add-thing.jigx", ADD);
     let settings = format!(
         "solution: {{ settings: {{ custom: {{ baseUrl: \"{url}\" }} }} }}\nhttp: {{ retries: 2, allow: ['*', 127.0.0.1] }}\n"
     );
@@ -88,6 +106,9 @@ fn server() -> Stub {
         }
         if path.starts_with("/flaky") {
             return Answer::ok("[{\"id\": 9007199254740993, \"big\": 1e400}]");
+        }
+        if path == "/add" {
+            return Answer::ok("{\"made\":\"made-1\"}");
         }
         let more = path.contains("page=1");
         Answer::ok(format!("{{\"rows\":[{{\"n\":{number}}},{{\"n\":\"ä\"}}],\"more\":{more}}}"))
@@ -116,7 +137,7 @@ fn a_replay_comes_to_the_same_without_a_network() {
     let server = server();
     let stage = stage(server.url());
     let recorded = stage.run("run app --record tape --db recorded.db").code(0);
-    assert!(recorded.err.contains("recorded 7 exchanges in `tape`"), "{recorded}");
+    assert!(recorded.err.contains("recorded 8 exchanges in `tape`"), "{recorded}");
     let expected = [
         "0001-get-things.json",
         "0002-get-things.json",
@@ -126,6 +147,7 @@ fn a_replay_comes_to_the_same_without_a_network() {
         "0006-get-flaky.json",
         "0007-get-scan.answer.bin",
         "0007-get-scan.json",
+        "0008-post-add.json",
         "recording.json",
     ];
     assert_eq!(names(&stage.path("tape")), expected);
@@ -138,7 +160,10 @@ fn a_replay_comes_to_the_same_without_a_network() {
     assert_eq!(tables(&stage, "second.db"), tables(&stage, "recorded.db"));
     let row = stage.database("first.db").value("SELECT data FROM flaky");
     assert_eq!(row, "{\"id\": 9007199254740993, \"big\": 1e400}");
-    assert_eq!(stage.database("first.db").count("things"), 4);
+    assert_eq!(stage.database("first.db").count("things"), 5);
+    let made =
+        stage.database("first.db").value("SELECT json_extract(data, '$.n') FROM things WHERE id = 'made-1'");
+    assert_eq!(made, 5, "the row that was sent has the id that the server gave it");
 }
 
 #[test]
@@ -148,7 +173,7 @@ fn a_second_recording_replaces_the_first_and_nothing_else() {
     stage.run("run app --record tape --db a.db").code(0);
     stage.write("tape/notes.txt", "mine").write("tape/0042-get-old.json", "{}");
     let again = stage.run("run app --record tape --db b.db").code(0);
-    assert!(again.err.contains("recorded 6 exchanges"), "{again}");
+    assert!(again.err.contains("recorded 7 exchanges"), "{again}");
     let names = names(&stage.path("tape"));
     assert!(names.contains(&"notes.txt".to_owned()) && !names.contains(&"0042-get-old.json".to_owned()));
     stage.write("mine/notes.txt", "mine");

@@ -138,7 +138,8 @@ impl Source {
     }
 }
 
-fn page(path: &str, version: u64) -> Answer {
+/// A page as the app understands it, every row with the version.
+pub(super) fn page(path: &str, version: u64) -> Answer {
     let number: u64 = path.rsplit('=').next().and_then(|text| text.parse().ok()).unwrap_or(1);
     let row = |n: u64| format!("{{\"id\":\"{n:04}\",\"version\":{version}}}");
     let rows: Vec<String> = ((number - 1) * ROWS..number * ROWS).map(row).collect();

@@ -40,6 +40,17 @@ query: UPDATE customers SET rating = rating + 1 WHERE region = 'north'
 ",
     ),
     (
+        "add",
+        "provider: DATA_PROVIDER_SQL
+connection: crm
+method: query
+query: INSERT INTO customers (id, name, region) VALUES (@id, @name, 'west')
+parameters:
+  id: { type: number, location: input, required: true }
+  name: { type: string, location: input, required: true }
+",
+    ),
+    (
         "broken",
         "provider: DATA_PROVIDER_SQL\nconnection: crm\nmethod: query\nquery: SELECT id, nmae FROM customers\n",
     ),
@@ -128,6 +139,27 @@ fn a_statement_without_rows_leaves_the_local_table_alone() {
     stage.run("run app --action touch").code(0);
     assert_eq!(stage.database("app/app.db").count("customers"), 2);
     assert_eq!(stage.database("app/data/crm.db").value("SELECT rating FROM customers WHERE id = 1"), 5.5);
+}
+
+#[test]
+fn a_write_goes_to_the_database_and_to_the_local_table() {
+    let stage = stage();
+    let action = "action:
+  type: action.execute-entity
+  options:
+    provider: DATA_PROVIDER_SQL
+    entity: customers
+    method: create
+    function: add
+    parameters: { id: 12, name: \"Di'); DROP TABLE customers; --\" }
+    data: { id: '12', name: Di }
+";
+    stage.write("app/actions/new-customer.jigx", action);
+    stage.run("run app --action new-customer").code(0);
+    let there = stage.database("app/data/crm.db").value("SELECT name FROM customers WHERE id = 12");
+    assert_eq!(there, "Di'); DROP TABLE customers; --", "values are bound and never pasted");
+    assert_eq!(stage.database("app/app.db").value("SELECT id FROM customers"), "12");
+    assert_eq!(stage.database("app/app.db").count("_commandQueue"), 0);
 }
 
 #[test]

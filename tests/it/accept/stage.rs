@@ -286,8 +286,19 @@ impl Running {
         self.child.wait().unwrap();
     }
 
+    /// Waits for its end; any signal may have ended it.
+    pub(super) fn finish_after_signals(self) -> Finished {
+        self.ended()
+    }
+
     /// Waits for its end.
-    pub(super) fn finish(mut self) -> Finished {
+    pub(super) fn finish(self) -> Finished {
+        let finished = self.ended();
+        finished.assert_no_panic();
+        finished
+    }
+
+    fn ended(mut self) -> Finished {
         let deadline = Instant::now() + PATIENCE;
         while let Ok(line) = self.lines.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
             self.seen.push_str(&line);
@@ -296,9 +307,7 @@ impl Running {
         assert!(Instant::now() < deadline, "does not end; so far: {}", self.seen);
         let status = self.child.wait().unwrap();
         let err = self.errors.take().unwrap().join().unwrap();
-        let finished = Finished { status, out: std::mem::take(&mut self.seen), err };
-        finished.assert_no_panic();
-        finished
+        Finished { status, out: std::mem::take(&mut self.seen), err }
     }
 }
 

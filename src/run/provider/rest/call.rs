@@ -24,7 +24,7 @@ use super::scope::{Roots, Scope};
 use super::{Rest, RestOptions};
 use crate::app::{Continuation, Function, Parameter};
 use crate::expr::{Template, is_truthy};
-use crate::run::provider::{Fetch, FetchError, Fetched, Page, Retry, Row, Sent, Sink};
+use crate::run::provider::{Fetch, FetchError, Fetched, Outgoing, Page, Retry, Row, Sent, Sink};
 
 /// The state of one fetch.
 pub(super) struct Call<'c> {
@@ -51,6 +51,15 @@ pub(super) struct Call<'c> {
     origin: Option<String>,
     /// Requests that were sent, as hashes.
     sent: HashSet<u64>,
+    /// Of a write: whether it was sent before, so that it may have arrived already.
+    write: Option<Repeated>,
+}
+
+/// Whether a write was sent before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Repeated {
+    No,
+    Yes,
 }
 
 /// A call that is under way.
@@ -128,7 +137,14 @@ impl<'c> Call<'c> {
             place: None,
             origin: None,
             sent: HashSet::new(),
+            write: None,
         }
+    }
+
+    /// The same for a write.
+    pub(super) fn sending(rest: &'c Rest, function: &'c Function, outgoing: &'c Outgoing<'c>) -> Self {
+        let repeated = if outgoing.is_repeated { Repeated::Yes } else { Repeated::No };
+        Self { write: Some(repeated), ..Self::new(rest, function, &outgoing.call) }
     }
 
     /// Knows the secrets of this fetch.
@@ -278,7 +294,7 @@ impl<'c> Call<'c> {
         let guards_retries = self.function.guard.as_ref().is_some_and(|guard| guard.on_retry);
         let has_rules = self.function.errors.is_some() || self.function.error_transform.is_some();
         let turn = match turn {
-            Turn::Server(begun) if !has_rules && !guards_retries => {
+            Turn::Server(begun) if !has_rules && !guards_retries && self.write.is_none() => {
                 return self.options.http.finish(begun, &self.redactor, self.fetch.stop).map(Some);
             }
             turn => turn,
@@ -305,6 +321,9 @@ impl<'c> Call<'c> {
                 None => return Ok(tried.ok().map(|tried| tried.response)),
                 Some(Ruled { error, retries, writes }) => (error, retries, writes),
             };
+            if self.is_gone(&request, &error, failures) {
+                return Ok(None);
+            }
             if !self.options.http.waits_for_retry(&error, failures, retries, self.fetch.stop)? {
                 // What a server says of an error may repeat what it was sent.
                 sink.aside(&self.redactor.clean_writes(writes))?;
@@ -315,6 +334,14 @@ impl<'c> Call<'c> {
             }
         }
         Ok(None)
+    }
+
+    /// Whether a record that cannot be found was deleted by an earlier try, whose answer was lost.
+    fn is_gone(&self, request: &Request, error: &FetchError, failures: u32) -> bool {
+        let may_have_arrived = self.write == Some(Repeated::Yes) || (self.write.is_some() && failures > 0);
+        may_have_arrived
+            && request.method == "DELETE"
+            && matches!(error.code.as_str(), "http.404" | "http.410")
     }
 
     /// An answer that is known beforehand.

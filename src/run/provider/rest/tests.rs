@@ -1,6 +1,7 @@
 //! The REST provider against real servers on loopback.
 #![allow(clippy::unwrap_used)]
 
+mod database;
 mod faults;
 mod fresh;
 mod network;

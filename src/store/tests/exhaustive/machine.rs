@@ -290,31 +290,31 @@ enum Counting {
 }
 
 /// Collects the steps out of one state.
-struct Out<'m> {
-    machine: &'m Machine,
+struct Out {
+    machine: Machine,
     from: State,
     steps: Vec<(Step, State)>,
 }
 
 impl Machine {
     /// Every step that is possible, with what it leads to.
-    pub fn steps(&self, from: &State) -> Vec<(Step, State)> {
+    pub fn steps(self, from: &State) -> Vec<(Step, State)> {
         let mut out = Out { machine: self, from: *from, steps: Vec::with_capacity(16) };
         PROCESSES.iter().for_each(|process| out.process(*process));
         from.tokens().filter(|token| from.live[token.owner]).for_each(|token| out.arrivals(token));
         out.steps
     }
 
-    fn lacks(&self, mutant: Mutant) -> bool {
+    fn lacks(self, mutant: Mutant) -> bool {
         self.mutant == Some(mutant)
     }
 
-    fn counting(&self) -> Counting {
+    fn counting(self) -> Counting {
         if self.lacks(Mutant::IncrementedCounts) { Counting::ByOne } else { Counting::Anew }
     }
 
     /// Events 1 and 1b.
-    pub fn started(&self, before: Option<&Scope>, by: usize, run: u8, tracks: bool) -> Scope {
+    pub fn started(self, before: Option<&Scope>, by: usize, run: u8, tracks: bool) -> Scope {
         let epoch = match before {
             _ if !self.lacks(Mutant::EpochReuse) => run,
             None => 1,
@@ -339,7 +339,7 @@ impl Machine {
     }
 }
 
-impl Out<'_> {
+impl Out {
     fn to(&mut self, step: Step, state: State) {
         self.steps.push((step, state));
     }

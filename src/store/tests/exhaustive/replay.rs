@@ -14,7 +14,7 @@ const TABLES: [&str; 2] = ["default/t", "u"];
 
 /// Goes through the model so often, where possible by steps that it has not taken yet; gives how many distinct
 /// ones it took.
-pub fn walk(machine: &Machine, walks: u64) -> usize {
+pub fn walk(machine: Machine, walks: u64) -> usize {
     let mut rig = Rig::new(2);
     let mut taken = HashSet::new();
     for seed in 0..walks {
@@ -57,8 +57,7 @@ impl Pair<'_> {
     fn take(&mut self, step: Step, next: State) {
         self.path.push(step);
         match step {
-            Step::Restart(by) => self.start(by, step, IfRunning::Restart, true),
-            Step::Guarded(by) => self.start(by, step, IfRunning::Restart, true),
+            Step::Restart(by) | Step::Guarded(by) => self.start(by, step, IfRunning::Restart, true),
             Step::Empty(by) => self.start(by, step, IfRunning::Restart, false),
             Step::Skip(by) => self.start(by, step, IfRunning::Skip, true),
             Step::Busy(by) => self.start(by, step, IfRunning::Error, true),

@@ -33,7 +33,7 @@ impl Explored {
 }
 
 /// Looks at every state; stops at the first that breaks a promise. `each` hears of every state with its steps.
-pub fn explore(machine: &Machine, mut each: impl FnMut(&State, &[(Step, State)])) -> Explored {
+pub fn explore(machine: Machine, mut each: impl FnMut(&State, &[(Step, State)])) -> Explored {
     let initial = State::initial();
     let mut known = HashSet::from([initial]);
     let mut found = Explored { states: vec![initial], from: vec![None], edges: 0, broken: None };
