@@ -71,10 +71,14 @@ fn compare() {
     for (kind, figures) in KINDS.iter().zip(&figures) {
         figures.tell(*kind, base);
     }
-    rivals::tell(folder.path(), &backend.url, &|name, cost| drop(told(name, &[cost], Some(base))));
+    rivals::tell(folder.path(), &backend.url, &|name, cost| {
+        told(name, &[cost], Some(base));
+    });
     growth(folder.path());
     cold(folder.path());
-    waits::tell(folder.path(), &|table| drop(sync(folder.path(), KINDS[0], table, Fresh::No)));
+    waits::tell(folder.path(), &|table| {
+        sync(folder.path(), KINDS[0], table, Fresh::No);
+    });
 }
 
 /// What was measured of one kind of function.

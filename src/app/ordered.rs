@@ -32,6 +32,7 @@ impl<K, V> Ordered<K, V> {
     }
 
     /// All entries in order of their keys.
+    #[must_use]
     pub fn iter(&self) -> Iter<'_, K, V> {
         Iter { chunks: &self.chunks, entries: [].iter() }
     }

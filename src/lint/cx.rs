@@ -1,6 +1,6 @@
 //! What a rule may ask about the app it looks at, and where its findings go.
 
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::mem;
 use std::ops::Range;
 use std::rc::Rc;
@@ -40,6 +40,8 @@ pub(super) struct Cx<'a> {
     doubts: RefCell<HashMap<FileId, Rc<Doubts>>>,
     suggestions: RefCell<HashMap<(UseKind, String), Option<String>>>,
     forms: FormsAtHand<'a>,
+    /// The names of all shared expressions of the app, sorted.
+    all_shared: OnceCell<Vec<&'a str>>,
     pub(super) at_hand: ColumnsAtHand<'a>,
     columns: RefCell<HashMap<Span, (Option<Arc<Columns>>, Box<[Mark]>)>>,
     /// The targets of the file that was asked for last.
@@ -102,6 +104,7 @@ impl<'a> Cx<'a> {
             doubts: RefCell::default(),
             suggestions: RefCell::default(),
             forms: FormsAtHand::default(),
+            all_shared: OnceCell::new(),
             at_hand: ColumnsAtHand::default(),
             columns: RefCell::default(),
             targets: RefCell::default(),
@@ -184,11 +187,6 @@ impl<'a> Cx<'a> {
         self.facts.known.words.has(word, but, self.facts.loaded, self.facts.files)
     }
 
-    /// What does not depend on the app.
-    pub fn known(&self) -> &'a Known {
-        self.facts.known
-    }
-
     /// What is wrong in a file.
     pub fn doubts(&self, file: FileId) -> Rc<Doubts> {
         if let Some(known) = self.doubts.borrow().get(&file) {
@@ -246,9 +244,13 @@ impl<'a> Cx<'a> {
                 own(screen).chain(own(self.project.home.screen())).collect()
             }
             _ => {
-                let mut all: Vec<&str> = self.keys(|known| &known.shared).collect();
-                all.sort_unstable();
-                all
+                let keys = self.keys(|known| &known.shared);
+                let sorted = || {
+                    let mut all: Vec<&str> = keys.collect();
+                    all.sort_unstable();
+                    all
+                };
+                self.all_shared.get_or_init(sorted).clone()
             }
         }
     }

@@ -8,7 +8,7 @@ use super::tally::Tally;
 use super::{callers, doubt, fetched, ids, sql, texts, tracked, triggers, wiring, writes};
 use crate::action::UseKind;
 use crate::app::FileKind;
-use crate::diag::{FileId, Span};
+use crate::diag::FileId;
 
 macro_rules! tables {
     ($($(#[$doc:meta])* $name:ident: $value:ty = $of:path,)*) => {
@@ -17,8 +17,6 @@ macro_rules! tables {
             $($(#[$doc])* pub $name: Table<$value>,)*
             /// The words of all texts.
             pub words: Tally,
-            /// Compiles the app's statements.
-            pub sql: sql::Desk,
         }
 
         impl Known {
@@ -26,7 +24,6 @@ macro_rules! tables {
                 Self {
                     $($name: Table::new(stringify!($name), $of),)*
                     words: Tally::new(ids::words),
-                    sql: sql::Desk::default(),
                 }
             }
 
@@ -68,8 +65,6 @@ tables! {
     shaped_by_sql: () = sql::shaped_tables,
     /// What actions set: states by their keys, jigs within others.
     wires: wiring::Wire = wiring::wires,
-    /// Where actions set the app's state, by its keys.
-    solution_places: Span = wiring::solution_places,
     /// The jigs that the app shows first.
     shown_first: () = wiring::shown_first,
     /// Files with links that only running tells, all under one key.

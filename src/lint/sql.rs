@@ -1,6 +1,6 @@
 //! Statements compiled against empty tables, each text once.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
 
 use foldhash::HashMap;
 
@@ -10,47 +10,45 @@ use super::table::{Add, Sight};
 use crate::store::{Checked, Checker, Dialect};
 use crate::syntax::Node;
 
-/// What was found out about each text.
-#[derive(Default)]
-pub(super) struct Desk {
-    known: Mutex<HashMap<(Language, Box<str>), Arc<Checked>>>,
-}
+/// What was found out about texts, by their language, the app's name and the text.
+type Known = HashMap<(Language, Box<str>, Box<str>), Arc<Checked>>;
 
-/// Databases that nobody uses at the moment. What they tell depends on the statement alone, so that they
-/// can be used for any app; making one costs as much as checking many statements.
+/// What was found out last. It depends on the key alone: that an app is checked again, as after a fix, or
+/// that another one has the same statement, changes nothing.
+static KNOWN: LazyLock<Mutex<Known>> = LazyLock::new(Mutex::default);
+
+/// Databases that nobody uses at the moment; making one costs as much as checking many statements.
 static IDLE: Mutex<Vec<Checker>> = Mutex::new(Vec::new());
 
 /// So many texts are remembered; while an author edits, there are always new ones.
-const MOST_KNOWN: usize = 50_000;
+const MOST_KNOWN: usize = 20_000;
 
-impl Desk {
-    fn check(&self, text: &str, language: Language, package: &str) -> Option<Arc<Checked>> {
-        if language == Language::Server {
-            return None;
-        }
-        let key = (language, text.into());
-        if let Some(known) = locked(&self.known).get(&key) {
-            return Some(Arc::clone(known));
-        }
-        let idle = locked(&IDLE).pop();
-        let checker = idle.or_else(|| Checker::new().ok())?;
-        let checked = Arc::new(match language {
-            Language::Query { shorthand } => {
-                checker.check_query(text, &Dialect { shorthand, package: Some(package) })
-            }
-            Language::Change => checker.check_statement(text),
-            Language::Server => return None,
-        });
-        if !checker.is_worn() {
-            locked(&IDLE).push(checker);
-        }
-        let mut known = locked(&self.known);
-        if known.len() >= MOST_KNOWN {
-            known.clear();
-        }
-        known.insert(key, Arc::clone(&checked));
-        Some(checked)
+fn compile(text: &str, language: Language, package: &str) -> Option<Arc<Checked>> {
+    if language == Language::Server {
+        return None;
     }
+    let key = (language, package.into(), text.into());
+    if let Some(known) = locked(&KNOWN).get(&key) {
+        return Some(Arc::clone(known));
+    }
+    let idle = locked(&IDLE).pop();
+    let checker = idle.or_else(|| Checker::new().ok())?;
+    let checked = Arc::new(match language {
+        Language::Query { shorthand } => {
+            checker.check_query(text, &Dialect { shorthand, package: Some(package) })
+        }
+        Language::Change => checker.check_statement(text),
+        Language::Server => return None,
+    });
+    if !checker.is_worn() {
+        locked(&IDLE).push(checker);
+    }
+    let mut known = locked(&KNOWN);
+    if known.len() >= MOST_KNOWN {
+        known.clear();
+    }
+    known.insert(key, Arc::clone(&checked));
+    Some(checked)
 }
 
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -60,7 +58,7 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 impl Cx<'_> {
     /// What compiling a text shows; `None` for one that a server understands and not the phone.
     pub fn compiled(&self, text: &str, language: Language) -> Option<Arc<Checked>> {
-        self.known().sql.check(text, language, self.project.name)
+        compile(text, language, self.project.name)
     }
 
     /// What compiling a function's statement for a named connection shows, where that is a SQLite file here;
@@ -72,7 +70,7 @@ impl Cx<'_> {
         {
             return None;
         }
-        self.known().sql.check(&statement.scalar.text, Language::Change, self.project.name)
+        compile(&statement.scalar.text, Language::Change, self.project.name)
     }
 
     /// Whether some statement of the app makes or alters a table of this name, so that its columns are the

@@ -1,7 +1,5 @@
 //! What the parts of an app set for one another: states, ids of components, screens within screens.
 
-use std::collections::BTreeMap;
-
 use foldhash::HashSet;
 
 use super::Cx;
@@ -75,16 +73,6 @@ pub(super) fn wires(file: Sight<'_>, add: Add<'_, Wire>) {
     });
     let of_file = [(OPEN, is_open), (EMBEDDING, is_embedding), (DYNAMIC, is_dynamic)];
     of_file.into_iter().filter(|(_, holds)| *holds).for_each(|(key, _)| add(key, Wire::File));
-}
-
-/// Adds the places where a file sets the app's state, by the keys. They move with every line that comes or
-/// goes; whether there is any does not.
-pub(super) fn solution_places(file: Sight<'_>, add: Add<'_, Span>) {
-    threads(file, &mut |thread| {
-        if let Thread::Solution(key, span) = thread {
-            add(key, span);
-        }
-    });
 }
 
 /// Adds the jigs that the app shows first: those of the first tab, and the widgets of the old home screen.
@@ -239,11 +227,22 @@ impl<'a> Wiring<'_, 'a> {
         self.is_open() || self.wires(key).any(|wire| *wire == Wire::Solution)
     }
 
-    /// Keys of the app's state that actions set, and where first.
-    pub fn solution_keys(&self) -> BTreeMap<&'a str, Span> {
-        let rows = |key: &str| self.cx.rows(|known| &known.solution_places, key).first();
-        let first = |key: &'a str| Some((key, rows(key)?.1));
-        self.cx.keys(|known| &known.solution_places).filter_map(first).collect()
+    /// Keys of the app's state that actions set, in no order.
+    pub fn solution_keys(&self) -> impl Iterator<Item = &'a str> {
+        self.cx.keys(|known| &known.wires).filter(|key| self.wires(key).any(|wire| *wire == Wire::Solution))
+    }
+
+    /// Where an action first sets this key of the app's state. The place moves with every line that comes or
+    /// goes above it, so it is not kept with what is known of the key.
+    pub fn solution_place(&self, key: &str) -> Option<Span> {
+        let mut rows = self.cx.rows(|known| &known.wires, key).iter();
+        let (file, _) = rows.find(|(_, wire)| *wire == Wire::Solution)?;
+        let mut first = None;
+        threads(self.cx.sight(*file)?, &mut |thread| match thread {
+            Thread::Solution(name, span) if name == key => _ = first.get_or_insert(span),
+            _ => {}
+        });
+        first
     }
 
     /// Whether an action sets this key of some screen's state, or may.

@@ -75,7 +75,7 @@ impl Clock for StoppedClock {
     }
 }
 
-/// The number at a place of the sequence that a seed begins (SplitMix64).
+/// The number at a place of the sequence that a seed begins (`SplitMix64`).
 fn scattered(seed: u64, place: u64) -> u64 {
     let state = seed.wrapping_add(place.wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15));
     let state = (state ^ (state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);

@@ -240,14 +240,17 @@ impl Writer {
     pub fn page(&mut self, page: &Page<'_>) -> Result<PageReport, StoreError> {
         let mut tally = self.tally;
         let holds = self.may_hold(page);
-        let Self { target, way, held, definition, .. } = self;
         let mut noted = Vec::new();
+        let differing = self.compare(page, &mut noted)?;
+        let Self { target, way, held, definition, .. } = self;
         let staged = self.store.write(|guarded| {
             if !admits_operation(guarded, &target.work, target.operation)? {
                 return Err(StoreError::Stale.into());
             }
             match target.mode {
-                Mode::Replace if !holds => target.replace(guarded, way, held, page, &mut noted)?,
+                Mode::Replace if !holds => {
+                    target.replace(guarded, way, held, page, differing.as_deref(), &mut noted)?;
+                }
                 Mode::Part if !holds => target.stage(guarded, held, page)?,
                 Mode::Replace | Mode::Part => {}
                 Mode::Changes => plan::stage(guarded, &target.staging(), page.changes)?,
@@ -351,6 +354,28 @@ impl Writer {
         Ok(Finished { tally, changes: touched.read_back(guarded)? })
     }
 
+    /// The rows of a page that differ from those of the table, found out while others may write; `None` when
+    /// nothing is compared yet.
+    fn compare<'p>(
+        &mut self,
+        page: &Page<'p>,
+        noted: &mut Vec<i64>,
+    ) -> Result<Option<Vec<Row<'p>>>, StoreError> {
+        let Self { store, target, way: Way::Compared(comparison), .. } = self else { return Ok(None) };
+        let compared = store.read(|reader| {
+            let guarded = reader.guarded();
+            let compared = entity::known(guarded, &target.entity).and_then(|table| match table {
+                Some(table) => comparison.compare(guarded, &table, page.rows.iter().copied(), noted),
+                None => Err(StoreError::Overlapped { table: target.entity.clone() }.into()),
+            });
+            compared.map_err(|trouble| store.explain(trouble))
+        });
+        if compared.is_err() {
+            comparison.forget(noted);
+        }
+        compared.map(Some)
+    }
+
     /// What a comparison comes to, found out while others may write.
     fn plan(&self) -> Result<Option<Plan>, StoreError> {
         let Way::Compared(comparison) = &self.way else { return Ok(None) };
@@ -427,6 +452,7 @@ impl Target {
         way: &mut Way,
         held: &Buffer,
         page: &Page<'_>,
+        differing: Option<&[Row<'_>]>,
         noted: &mut Vec<i64>,
     ) -> Result<(), Trouble> {
         let table = entity::made(guarded, &self.entity)?;
@@ -438,8 +464,15 @@ impl Target {
             *way = Comparison::begin(guarded, &table)?.map_or(Way::Staged, Way::Compared);
         }
         let Way::Compared(comparison) = way else { return self.stage(guarded, held, page) };
-        let rows = held.rows().chain(page.rows.iter().copied());
-        comparison.take(guarded, &table, &self.staging(), rows, page.now, noted)?;
+        let staging = self.staging();
+        match differing {
+            Some(differing) => comparison.settle(guarded, &table, &staging, differing, page.now)?,
+            None => {
+                let rows = held.rows().chain(page.rows.iter().copied());
+                let differing = comparison.compare(guarded, &table, rows, noted)?;
+                comparison.settle(guarded, &table, &staging, &differing, page.now)?;
+            }
+        }
         comparison.take_out(guarded, &table, &self.staging(), page.deleted)
     }
 

@@ -7,6 +7,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod accept;
+mod fuzz;
 mod promises;
 mod terminal;
 mod tidy;

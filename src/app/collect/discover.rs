@@ -144,11 +144,10 @@ fn roots_below(dir: &Path) -> Result<Vec<PathBuf>, LoadError> {
     for entry in index_first(dir, &last).build() {
         match entry {
             Ok(entry) if is_index(entry.path()) => {
-                let root = entry.path().parent().filter(|dir| has_index(dir));
-                root.into_iter().for_each(|root| {
-                    root.clone_into(&mut last.lock().unwrap_or_else(PoisonError::into_inner))
-                });
-                roots.extend(root.map(Path::to_path_buf));
+                if let Some(root) = entry.path().parent().filter(|dir| has_index(dir)) {
+                    root.clone_into(&mut last.lock().unwrap_or_else(PoisonError::into_inner));
+                    roots.insert(root.to_path_buf());
+                }
             }
             Ok(_) => {}
             Err(error) => walk_error(dir, error)?,

@@ -1,6 +1,6 @@
 //! States whose names differ in case and hyphens only.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::diag::{Group, RuleInfo, Severity, Span};
 use crate::lint::Cx;
@@ -51,15 +51,15 @@ onFocus:
 ";
 
 fn check(cx: &mut Cx<'_>) {
-    let mut twins: BTreeMap<String, BTreeMap<&str, Option<Span>>> = BTreeMap::new();
-    for key in cx.project.home.screen().state.keys() {
-        twins.entry(folded(key)).or_default().insert(key, None);
-    }
-    for (key, span) in cx.wiring().solution_keys() {
-        twins.entry(folded(key)).or_default().entry(key).or_insert(Some(span));
+    let declared = &cx.project.home.screen().state;
+    let mut twins: BTreeMap<String, BTreeSet<&str>> = BTreeMap::new();
+    for key in declared.keys().map(String::as_str).chain(cx.wiring().solution_keys()) {
+        twins.entry(folded(key)).or_default().insert(key);
     }
     for names in twins.into_values().filter(|names| names.len() > 1) {
         // What the index declares is right; otherwise the first in the app.
+        let set = |key| if declared.contains_key(key) { None } else { cx.wiring().solution_place(key) };
+        let names: BTreeMap<&str, Option<Span>> = names.into_iter().map(|key| (key, set(key))).collect();
         let first = names.iter().min_by_key(|(_, span)| **span).map(|(name, _)| *name);
         for (name, span) in names.iter().filter_map(|(name, span)| Some((*name, (*span)?))) {
             let Some(other) = first.filter(|first| *first != name) else { continue };

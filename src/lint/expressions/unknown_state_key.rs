@@ -72,8 +72,8 @@ fn solution(cx: &mut Cx<'_>, place: &Place<'_>, found: &Found, segment: &Segment
     if cx.project.home.has_state(key) || cx.wiring().may_set_solution(key) {
         return;
     }
-    let set = cx.wiring().solution_keys().into_keys();
-    let mut known: Vec<&str> = cx.project.home.state.keys().map(String::as_str).chain(set).collect();
+    let mut known: Vec<&str> = cx.wiring().solution_keys().collect();
+    known.extend(cx.project.home.state.keys().map(String::as_str));
     known.sort_unstable();
     let help = cx
         .did_you_mean(key, known)

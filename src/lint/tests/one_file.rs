@@ -2,6 +2,7 @@
 //! files of its own.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 use super::App;
 use super::pages::example;
@@ -37,10 +38,10 @@ fn joined(files: &[File]) -> Option<Vec<File>> {
         return None;
     }
     for (section, parts) in sections {
-        index.push_str(&format!("{section}:\n"));
+        writeln!(index, "{section}:").unwrap();
         for (id, text) in parts {
-            index.push_str(&format!("  {id}:\n"));
-            text.lines().for_each(|line| index.push_str(&format!("    {line}\n")));
+            writeln!(index, "  {id}:").unwrap();
+            text.lines().for_each(|line| writeln!(index, "    {line}").unwrap());
         }
     }
     others.push(("index.yaml".to_owned(), index));

@@ -23,7 +23,7 @@ impl Planner<'_> {
             Effect::StartScope { instance_ids, if_running } => {
                 self.start_scope(&instance_ids, if_running, planned);
             }
-            Effect::Sync { provider, entities, .. } => self.sync(provider, entities, planned),
+            Effect::Sync { provider, entities, .. } => self.sync(provider, &entities, planned),
             Effect::DeleteScope { id } => {
                 self.touch_scope(&id);
                 planned.effect = Some(format!("deletes the scope `{id}`"));
@@ -140,7 +140,7 @@ impl Planner<'_> {
         touched.scopes.insert(id.to_owned());
     }
 
-    fn sync(&self, provider: ProviderKind, entities: Vec<EntityRequest>, planned: &mut PlannedAction) {
+    fn sync(&self, provider: ProviderKind, entities: &[EntityRequest], planned: &mut PlannedAction) {
         // Background work that fails does not stop a list.
         if let Some(error) = entities.iter().find_map(|entity| described(self.engine, provider, entity).err())
         {

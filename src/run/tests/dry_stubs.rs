@@ -96,7 +96,7 @@ fn what_stubs_answer_is_known_further_down() {
         SCOPE,
         &sync("get"),
         "{ type: action.go-back, when: =$count(@ctx.datasources.tasks) = 3 }",
-        "{ type: action.go-back, when: =@ctx.datasources.tasks[id = 'b'].open = 1 }",
+        "{ type: action.go-back, when: \"=@ctx.datasources.tasks[id = 'b'].open = 1\" }",
         "{ type: action.go-back, condition: { scope: { id: load, is: synced } } }",
         "{ type: action.go-back, condition: { status: { entity: tasks, is: failed } } }",
         "{ type: action.go-back, when: =@ctx.actions.pull.state.isSuccess }",
@@ -147,7 +147,7 @@ fn tables_and_screens_answer_too() {
     let app = list(&[
         "{ type: action.sync-entities, instanceId: pull, options: { provider: DATA_PROVIDER_DYNAMIC, entities: [tasks] } }",
         "{ type: action.open-media-picker, instanceId: pick, options: { mediaType: image } }",
-        "{ type: action.go-back, when: =$count(@ctx.datasources.tasks) = 1 and @ctx.actions.pick.outputs.newItems[0].uri = 'a.jpg' }",
+        "{ type: action.go-back, when: \"=$count(@ctx.datasources.tasks) = 1 and @ctx.actions.pick.outputs.newItems[0].uri = 'a.jpg'\" }",
     ]);
     let stubs = json!({
         "tables": {"tasks": [{"id": "x"}]},

@@ -83,18 +83,16 @@ impl Comparison {
         }))
     }
 
-    /// Compares rows and stages those that differ; `noted` gets the rows of the table that were seen, so that
-    /// they can be [forgotten](Self::forget) when the transaction is rolled back.
-    pub(super) fn take<'r>(
+    /// Compares rows with those of the table, and gives the ones that differ. This needs no right to write, as
+    /// [`Self::settle`] looks again whether the table is still the same. `noted` gets the rows of the table that
+    /// were seen, so that they can be [forgotten](Self::forget) when that fails.
+    pub(super) fn compare<'r>(
         &mut self,
         guarded: &Guarded,
         table: &Table,
-        staging: &str,
         rows: impl Iterator<Item = Row<'r>>,
-        now: i64,
         noted: &mut Vec<i64>,
-    ) -> Result<(), Trouble> {
-        self.check(guarded, table)?;
+    ) -> Result<Vec<Row<'r>>, Trouble> {
         self.misses = self.misses.min(MISSES_OF_A_PAGE);
         let mut walk = Walk::new(guarded, table)?;
         let mut differing = Vec::new();
@@ -105,8 +103,23 @@ impl Comparison {
             }
             self.by_id(&mut walk, &mut rows, &mut differing, noted)?;
         }
-        drop(walk);
-        if differing.is_empty() { Ok(()) } else { swap::stage(guarded, staging, differing.into_iter(), now) }
+        Ok(differing)
+    }
+
+    /// Stages rows that differ.
+    pub(super) fn settle(
+        &self,
+        guarded: &Guarded,
+        table: &Table,
+        staging: &str,
+        differing: &[Row<'_>],
+        now: i64,
+    ) -> Result<(), Trouble> {
+        self.check(guarded, table)?;
+        if differing.is_empty() {
+            return Ok(());
+        }
+        swap::stage(guarded, staging, differing.iter().copied(), now)
     }
 
     /// Takes rows as long as they come in the order of the table.

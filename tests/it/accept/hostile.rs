@@ -197,3 +197,17 @@ fn shapes_that_are_hard_to_read_are_linted() {
         lint(&stage, "lint app", what);
     }
 }
+
+/// What cannot be read is no finding, so no `--ignore` hides it.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_file_that_cannot_be_read_is_told_whatever_is_ignored() {
+    let stage = Stage::example("quickstart");
+    // Reading its first byte fails for everybody, root included.
+    std::os::unix::fs::symlink("/proc/self/mem", stage.path("app/jigs/torn.jigx")).unwrap();
+    for arguments in ["lint app", "lint app --ignore all", "lint app --ignore all --format json"] {
+        let finished = stage.run(arguments);
+        assert_eq!(finished.status.code(), Some(3), "{arguments}: {finished}");
+        assert!(finished.to_string().contains("cannot read `app/jigs/torn.jigx`"), "{arguments}: {finished}");
+    }
+}

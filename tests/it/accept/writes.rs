@@ -35,7 +35,10 @@ impl Backend {
 /// An app that makes a task, and looks at what the back end has.
 fn stage(backend: &Backend) -> Stage {
     let stage = Stage::empty();
-    stage.write("app/index.jigx", "title: T\nonLoad: { type: action.evaluate, options: { value: 1 } }\n");
+    stage.write(
+        "app/index.jigx",
+        "title: T\nonLoad: { type: action.evaluate, instanceId: one, options: { value: 1 } }\n",
+    );
     stage.write("app/databases/default.jigx", "databaseId: default\ntables: { tasks: null }\n");
     let create = "action:
   type: action.execute-entity

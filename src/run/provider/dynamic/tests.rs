@@ -21,13 +21,26 @@ fn options(url: &str) -> DynamicOptions {
 }
 
 fn fetch(options: DynamicOptions, cursor: Option<&str>, sink: &mut Collect) -> Result<Fetched, FetchError> {
+    asked(options, cursor, Known::default(), sink)
+}
+
+fn resumed(options: DynamicOptions, place: &str, sink: &mut Collect) -> Result<Fetched, FetchError> {
+    asked(options, None, Known { resume: Some(place), ..Known::default() }, sink)
+}
+
+fn asked(
+    options: DynamicOptions,
+    cursor: Option<&str>,
+    known: Known<'_>,
+    sink: &mut Collect,
+) -> Result<Fetched, FetchError> {
     let request = Fetch {
         entity: "default/tasks",
         function: None,
         parameters: &Map::new(),
         world: &Value::Null,
         cursor,
-        known: Known::default(),
+        known,
         stop: &Stop::new(None),
         functions: &crate::app::Ordered::default(),
         tables: &crate::run::provider::NoTables,
@@ -54,6 +67,38 @@ fn change(server: &Server, method: &str, id: &str, body: &str) {
     let mut told = String::new();
     stream.read_to_string(&mut told).unwrap();
     assert!(told.starts_with("HTTP/1.1 20"), "{told}");
+}
+
+#[test]
+fn the_key_does_not_follow_a_redirect_elsewhere() {
+    let other = Scripted::start(|_, _| json_answer(&json!({ "items": [] })));
+    let target = other.url();
+    let server = Scripted::start(move |_, _| answer(302, &[("Location", &target)], ""));
+    let key = Some(Secret::new("k3y-canary".to_owned()));
+    let mut sink = Collect::default();
+    fetch(DynamicOptions { api_key: key, ..options(&server.url()) }, None, &mut sink).unwrap();
+    assert_eq!(server.seen()[0].header("x-api-key"), Some("k3y-canary"));
+    assert_eq!(other.seen()[0].header("x-api-key"), None);
+}
+
+#[test]
+fn a_fetch_goes_on_where_it_was_cut_off() {
+    let server = served(25);
+    let with_pages = || DynamicOptions { page_size: 10, ..options(&server.url()) };
+    let mut whole = Collect::default();
+    let watermark = fetch(with_pages(), None, &mut whole).unwrap().cursor;
+    assert_eq!(whole.pages, [10, 10, 5]);
+    let place = whole.resumes[0].clone().unwrap();
+    assert!(whole.resumes[2].is_none());
+    change(&server, "PATCH", "r1", "{\"n\":0}");
+    let mut rest = Collect::default();
+    let fetched = resumed(with_pages(), &place, &mut rest).unwrap();
+    assert_eq!((rest.pages.as_slice(), rest.ids()[0]), ([10, 5].as_slice(), "r10"));
+    assert_eq!(fetched.cursor, watermark, "what changed meanwhile comes with the next fetch");
+    for unknown in ["{\"token\":\"nonsense\"}", "nonsense"] {
+        let error = resumed(with_pages(), unknown, &mut Collect::default()).unwrap_err();
+        assert_eq!(error.code, CURSOR_EXPIRED, "{unknown}");
+    }
 }
 
 #[test]

@@ -65,11 +65,11 @@ enum Repeated {
 /// A call that is under way.
 enum Turn {
     /// On a server.
-    Server(Begun),
+    Server(Box<Begun>),
     /// In a database.
     Database(Arc<Statement>),
     /// Nowhere: the answer is known.
-    Given(GivenAnswer),
+    Given(Box<GivenAnswer>),
 }
 
 impl Turn {
@@ -295,7 +295,7 @@ impl<'c> Call<'c> {
         let has_rules = self.function.errors.is_some() || self.function.error_transform.is_some();
         let turn = match turn {
             Turn::Server(begun) if !has_rules && !guards_retries && self.write.is_none() => {
-                return self.options.http.finish(begun, &self.redactor, self.fetch.stop).map(Some);
+                return self.options.http.finish(*begun, &self.redactor, self.fetch.stop).map(Some);
             }
             turn => turn,
         };
@@ -305,7 +305,7 @@ impl<'c> Call<'c> {
             let tried = match turn.take() {
                 Some(turn) => self.once(turn),
                 None => self.once(again.as_ref().and_then(Turn::again).unwrap_or_else(|| {
-                    Turn::Server(self.options.http.begin(request.clone(), self.fetch.stop))
+                    Turn::Server(Box::new(self.options.http.begin(request.clone(), self.fetch.stop)))
                 })),
             };
             // What the server said yes to has happened, however late it is.
@@ -347,12 +347,12 @@ impl<'c> Call<'c> {
     /// An answer that is known beforehand.
     fn given(&self, request: Request) -> Result<Turn, FetchError> {
         let answers = self.options.answers.as_deref().cloned().unwrap_or_default();
-        answers.give(&self.function.id, self.pages, request).map(Turn::Given)
+        answers.give(&self.function.id, self.pages, request).map(Box::new).map(Turn::Given)
     }
 
     fn once(&self, turn: Turn) -> Result<Tried, FetchError> {
         match turn {
-            Turn::Server(begun) => self.options.http.once(begun, &self.redactor, self.fetch.stop),
+            Turn::Server(begun) => self.options.http.once(*begun, &self.redactor, self.fetch.stop),
             Turn::Database(statement) => statement.perform(self.fetch.stop),
             Turn::Given(given) => Ok(given.tried()),
         }
@@ -421,7 +421,7 @@ impl<'c> Call<'c> {
         if self.options.answers.is_some() {
             return self.given(request);
         }
-        Ok(Turn::Server(self.options.http.begin(request, self.fetch.stop)))
+        Ok(Turn::Server(Box::new(self.options.http.begin(request, self.fetch.stop))))
     }
 
     /// Gives the rows of an answer to the sink, after the next page has been asked for: the server

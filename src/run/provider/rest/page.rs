@@ -259,10 +259,17 @@ impl<'f> Reader<'f> {
             return Ok(Read { rows: Vec::new(), roots });
         }
         let found = match &self.function.records {
-            None => roots.result.clone(),
-            Some(records) => scope.transform("records", records, &roots.result)?.unwrap_or_else(|| json!([])),
+            None => Cow::Borrowed(&roots.result),
+            Some(records) => match member(&roots.result, records) {
+                Some(found) => Cow::Borrowed(found),
+                None => {
+                    let found = scope.transform("records", records, &roots.result)?;
+                    Cow::Owned(found.unwrap_or_else(|| json!([])))
+                }
+            },
         };
-        Ok(Read { rows: of_value(found, &roots.numbers, new_id), roots })
+        let rows = of_value(&found, &roots.numbers, new_id);
+        Ok(Read { rows, roots })
     }
 
     fn respond(&self, response: &Response, body: Option<&Value>, scope: &mut Scope<'_>) {
@@ -368,7 +375,7 @@ impl Picking {
         let mut members = Map::new();
         members.insert(around.member.clone(), list);
         for (name, picked) in &around.others {
-            if let Some(value) = project::lookup(shell, picked)? {
+            if let Some(value) = project::lookup(shell, picked).ok()? {
                 members.insert(name.clone(), value);
             }
         }
@@ -400,11 +407,21 @@ fn with_inputs<'v>(body: &'v Value, transform: &Expression, values: &Values) -> 
     Cow::Owned(Value::Object(members))
 }
 
-fn of_value(value: Value, numbers: &Exact, new_id: &dyn Fn() -> String) -> Vec<Row<'static>> {
+/// What stands at the path that an expression is, without lists on the way; only that needs no evaluator.
+fn member<'v>(value: &'v Value, expression: &Expression) -> Option<&'v Value> {
+    let (root, names) = plain::path(expression)?;
+    let mut at = Some(value).filter(|_| root == Root::Focus && !expression.text().contains('@'))?;
+    for name in &names {
+        at = at.as_object()?.get(name)?;
+    }
+    Some(at)
+}
+
+fn of_value(value: &Value, numbers: &Exact, new_id: &dyn Fn() -> String) -> Vec<Row<'static>> {
     match value {
         Value::Null => Vec::new(),
         Value::Array(items) => items.iter().map(|item| owned(item, numbers, new_id)).collect(),
-        value => vec![owned(&value, numbers, new_id)],
+        value => vec![owned(value, numbers, new_id)],
     }
 }
 

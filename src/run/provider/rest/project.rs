@@ -49,7 +49,7 @@ enum Part {
 
 /// An item that takes an evaluator: it is no object, or a list stands on the way to a value.
 #[derive(Debug)]
-struct Branching;
+pub(super) struct Branching;
 
 impl Projector {
     /// Prepares a projection.
@@ -247,26 +247,27 @@ fn unquoted(json: &str) -> Option<&str> {
     json.strip_prefix('"')?.strip_suffix('"')
 }
 
-/// What a path finds in a value that has no lists on the way; `None` where an evaluator is needed.
-pub(super) fn lookup(value: &Value, picked: &Picked) -> Option<Option<Value>> {
-    match picked {
-        Picked::Constant(text) => serde_json::from_str(text).ok().map(Some),
-        Picked::Path(names) => {
-            let mut at = value;
-            for name in names {
-                match at {
-                    Value::Object(members) => match members.get(name) {
-                        Some(member) => at = member,
-                        None => return Some(None),
-                    },
-                    Value::Array(_) => return None,
-                    _ => return Some(None),
-                }
-            }
-            Some(Some(at.clone()))
+/// What a path finds in a value, or a constant.
+///
+/// # Errors
+/// Where an evaluator is needed: a list stands on the way.
+pub(super) fn lookup(value: &Value, picked: &Picked) -> Result<Option<Value>, Branching> {
+    let names = match picked {
+        Picked::Constant(text) => return serde_json::from_str(text).map(Some).map_err(|_| Branching),
+        Picked::Path(names) => names,
+        Picked::Object(_) | Picked::Joined(_) => return Err(Branching),
+    };
+    let mut at = value;
+    for name in names {
+        match at {
+            Value::Array(_) => return Err(Branching),
+            other => match other.get(name) {
+                Some(member) => at = member,
+                None => return Ok(None),
+            },
         }
-        Picked::Object(_) | Picked::Joined(_) => None,
     }
+    Ok(Some(at.clone()))
 }
 
 #[cfg(test)]

@@ -54,7 +54,7 @@ impl Redactor {
                     }
                 }
                 Write::Sql { parameters, .. } => {
-                    parameters.values_mut().for_each(|value| self.clean_value(value))
+                    parameters.values_mut().for_each(|value| self.clean_value(value));
                 }
                 Write::FindReplace { .. } => {}
             }

@@ -3,8 +3,10 @@
 use serde_json::{Map, Value};
 
 use super::exact::Exact;
+use super::plain::{self, Root};
+use super::project;
 use crate::app::Function;
-use crate::expr::{Evaluator, Expression, SharedExpressions, Template, World};
+use crate::expr::{Evaluator, Expression, Picked, SharedExpressions, Template, World};
 use crate::run::provider::FetchError;
 
 /// Evaluates the expressions of one call.
@@ -61,7 +63,11 @@ impl<'a> Scope<'a> {
         template: &Template,
         roots: &Roots,
     ) -> Result<Option<Value>, FetchError> {
+        let path = plain_path(template);
         let on = |focus: &Value| {
+            if let Some(found) = path.as_ref().and_then(|path| simple(focus, path)) {
+                return Ok(found);
+            }
             let world = World { ctx: &self.ctx, focus: Some(focus), shared: self.shared };
             self.evaluator
                 .fill(template, &world)
@@ -89,4 +95,25 @@ impl<'a> Scope<'a> {
     fn failed(&self, code: &str, what: &str, error: &crate::expr::EvalError) -> FetchError {
         FetchError::lasting(code, format!("`{what}` of the function `{}` failed: {error}", self.function.id))
     }
+}
+
+/// The path that a template is, when it is nothing else; what stands at it needs no evaluator, which would take
+/// all of a page to itself.
+fn plain_path(template: &Template) -> Option<Picked> {
+    let Template::Expression(expression) = template else { return None };
+    let is_relative = !expression.text().contains(['@', ']']);
+    let (root, names) = plain::path(expression).filter(|_| is_relative)?;
+    (root == Root::Focus && !names.is_empty()).then_some(Picked::Path(names))
+}
+
+/// A single value at a path, or that there is none; `None` where an evaluator might see it otherwise.
+#[expect(clippy::option_option, reason = "no answer is not the answer that there is nothing")]
+fn simple(focus: &Value, path: &Picked) -> Option<Option<Value>> {
+    let found = project::lookup(focus, path).ok()?;
+    let is_simple = match &found {
+        None | Some(Value::Null | Value::Bool(_) | Value::String(_)) => true,
+        Some(Value::Number(number)) => number.is_i64() || number.is_u64(),
+        Some(Value::Array(_) | Value::Object(_)) => false,
+    };
+    is_simple.then_some(found)
 }

@@ -264,5 +264,6 @@ fn is_open(rest: &str, quote: &str) -> bool {
     let other = if quote == "'" { "''" } else { "\\\\" };
     let rest = rest.replace(other, "");
     let rest = if quote == "'" { rest } else { rest.replace("\\\"", "") };
-    !rest.contains(quote) && !(quote != "'" && rest.ends_with('\\'))
+    let is_escaped = quote != "'" && rest.ends_with('\\');
+    !rest.contains(quote) && !is_escaped
 }

@@ -344,7 +344,9 @@ fn holds_secret(name: &str) -> bool {
 /// The files of the exchanges, in order.
 fn exchanges(dir: &Path) -> Result<Vec<PathBuf>, TapeError> {
     let names = names(dir)?;
-    let is_exchange = |name: &&String| file::is_own(name) && name.ends_with(".json");
+    let is_exchange = |name: &&String| {
+        file::is_own(name) && Path::new(name).extension().is_some_and(|ending| ending == "json")
+    };
     let mut found: Vec<String> = names.iter().filter(is_exchange).cloned().collect();
     // `10000-…` comes after `9999-…`.
     found.sort_by_key(|name| (name.bytes().take_while(u8::is_ascii_digit).count(), name.clone()));

@@ -1,0 +1,1 @@
+INSERT INTO [tasks] (id, data) VALUES (@id, json_object('a', @a)) ON CONFLICT(id) DO UPDATE SET data = excluded.data
