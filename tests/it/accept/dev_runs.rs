@@ -106,7 +106,7 @@ fn changed_tables_are_served_and_run_again() {
     row["id"] = "D99".into();
     table["value"].as_array_mut().unwrap().push(row);
     fs::write(&path, table.to_string()).unwrap();
-    assert_ne!(event(&mut dev, "dev.tables")["url"], first);
+    assert_eq!(event(&mut dev, "dev.tables")["url"], first, "at the address that is known");
     assert_eq!(finished(&mut dev), "ok");
     assert_eq!(rows(), before + 1);
     fs::write(&path, "[{").unwrap();
