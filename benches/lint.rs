@@ -48,7 +48,7 @@ fn main() {
 
 /// Apps on disk.
 struct Folder {
-    folder: tempfile::TempDir,
+    home: tempfile::TempDir,
     list: PathBuf,
     count: usize,
 }
@@ -63,7 +63,7 @@ impl Folder {
         fs::write(&list, names.join("\n")).unwrap();
         let bytes: u64 = files.iter().map(|file| fs::metadata(file).unwrap().len()).sum();
         println!("{} files, {:.1} MB", files.len(), bytes as f64 / 1e6);
-        Self { folder, list, count: files.len() }
+        Self { home: folder, list, count: files.len() }
     }
 
     /// Measures both side by side; gives the seconds of CPU time that lint takes for a file.
@@ -71,7 +71,7 @@ impl Folder {
         let this = std::env::current_exe().unwrap();
         let (mut events, mut lint) = (Vec::new(), Vec::new());
         for _ in 0..rounds {
-            events.push(cost(&this, &[PARSE, self.list.to_str().unwrap()], self.folder.path()));
+            events.push(cost(&this, &[PARSE, self.list.to_str().unwrap()], self.home.path()));
             lint.push(self.lint(&[]));
         }
         let [events, lint] = [("parse to events", events), ("lint", lint)].map(Middle::told);
@@ -94,7 +94,7 @@ impl Folder {
 
     fn lint(&self, more: &[&str]) -> Cost {
         let arguments: Vec<&str> = ["lint", "apps"].iter().chain(more).copied().collect();
-        cost(Path::new(env!("CARGO_BIN_EXE_syncscope")), &arguments, self.folder.path())
+        cost(Path::new(env!("CARGO_BIN_EXE_syncscope")), &arguments, self.home.path())
     }
 }
 

@@ -465,13 +465,12 @@ impl Target {
         }
         let Way::Compared(comparison) = way else { return self.stage(guarded, held, page) };
         let staging = self.staging();
-        match differing {
-            Some(differing) => comparison.settle(guarded, &table, &staging, differing, page.now)?,
-            None => {
-                let rows = held.rows().chain(page.rows.iter().copied());
-                let differing = comparison.compare(guarded, &table, rows, noted)?;
-                comparison.settle(guarded, &table, &staging, &differing, page.now)?;
-            }
+        if let Some(differing) = differing {
+            comparison.settle(guarded, &table, &staging, differing, page.now)?;
+        } else {
+            let rows = held.rows().chain(page.rows.iter().copied());
+            let differing = comparison.compare(guarded, &table, rows, noted)?;
+            comparison.settle(guarded, &table, &staging, &differing, page.now)?;
         }
         comparison.take_out(guarded, &table, &self.staging(), page.deleted)
     }

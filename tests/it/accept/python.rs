@@ -1,6 +1,7 @@
 //! A server that was not written here: the one that comes with Python. Without `python3` the tests say
 //! that they show nothing.
 
+use std::io::Write as _;
 use std::process::Command;
 
 use nix::sys::signal::Signal;
@@ -21,7 +22,8 @@ impl Server {
         command.args(["-u", "-m", "http.server", "0", "--bind", "127.0.0.1", "--directory", "www"]);
         stage.settle(&mut command);
         if Command::new("python3").arg("--version").output().is_err() {
-            eprintln!("skipped: there is no `python3` here, so nothing was tried against its server");
+            let words = "skipped: there is no `python3` here, so nothing was tried against its server";
+            let _ = writeln!(std::io::stderr(), "{words}");
             return None;
         }
         let mut running = Running::spawn(command);

@@ -9,7 +9,7 @@ use super::stage::Stage;
 const HARD: &str = r#"{"id":"hard","whole":9007199254740993,"next":9007199254740992,"huge":123456789012345678901234567890,"big":1e400,"zero":-0,"fine":0.1,"text":"a\u0000b \ud83d\ude00😀 \"quoted\" é\n\u2028","inner":{"long":[1234567890123456789,-1234567890123456789]}}"#;
 /// A name that takes no evaluator, and one that does.
 const PICKED: &str = r#"items.{ "id": id, "whole": whole, "next": next, "huge": huge, "big": big, "zero": zero, "fine": fine, "text": text, "inner": { "long": inner.long } }"#;
-const EVALUATED: &str = r#"$map(items, function($v) { $merge([$v, {}]) })"#;
+const EVALUATED: &str = r"$map(items, function($v) { $merge([$v, {}]) })";
 
 fn app(stage: &Stage, settings: &str, entry: &str, transforms: &[(&str, &str)]) {
     let mut entries = String::new();

@@ -47,7 +47,7 @@ fn stage(place: &Path, case: &Case) -> Option<Stage> {
     let app = match (&case.corpus, &case.app) {
         (Some(name), None) => folder().join("../../../shared/corpus").join(name),
         (None, Some(name)) => place.join(name),
-        _ => panic!("{place:?}: name either `corpus` or `app`"),
+        _ => panic!("{}: name either `corpus` or `app`", place.display()),
     };
     if case.corpus.is_some() && !app.is_dir() {
         return None;

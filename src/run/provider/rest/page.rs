@@ -260,13 +260,14 @@ impl<'f> Reader<'f> {
         }
         let found = match &self.function.records {
             None => Cow::Borrowed(&roots.result),
-            Some(records) => match member(&roots.result, records) {
-                Some(found) => Cow::Borrowed(found),
-                None => {
+            Some(records) => {
+                if let Some(found) = member(&roots.result, records) {
+                    Cow::Borrowed(found)
+                } else {
                     let found = scope.transform("records", records, &roots.result)?;
                     Cow::Owned(found.unwrap_or_else(|| json!([])))
                 }
-            },
+            }
         };
         let rows = of_value(&found, &roots.numbers, new_id);
         Ok(Read { rows, roots })
