@@ -94,10 +94,10 @@ impl Figures {
         let first = told(&format!("{} first", kind.name), &self.first, Some(base));
         match kind.name {
             "replace" => {
-                target(&format!("at least {PLAIN_TARGET:.0} %"), first >= base * PLAIN_TARGET / 100.0)
+                target(&format!("at least {PLAIN_TARGET:.0} %"), first >= base * PLAIN_TARGET / 100.0);
             }
             "picked" => {
-                target(&format!("at least {PICKED_TARGET:.0} %"), first >= base * PICKED_TARGET / 100.0)
+                target(&format!("at least {PICKED_TARGET:.0} %"), first >= base * PICKED_TARGET / 100.0);
             }
             _ => target(&format!("at least {EVALUATED_TARGET:.0} rows/s"), first >= EVALUATED_TARGET),
         }

@@ -307,7 +307,8 @@ fn a_toast_in_place_of_what_follows_a_success_is_no_action() {
     data: { id: a }
     onSuccess: { title: Saved }
 ");
-    assert_eq!(lines, ["started execute-entity", "finished execute-entity ok", "run ok"]);
+    let toast = r#"effect toast {"title":"Saved"}"#;
+    assert_eq!(lines, ["started execute-entity", "finished execute-entity ok", toast, "run ok"]);
 }
 
 #[test]

@@ -35,7 +35,7 @@ impl Server {
 
     fn stop(self) -> String {
         self.running.signal(Signal::SIGTERM);
-        self.running.finish().err
+        self.running.finish_after_signals().err
     }
 }
 

@@ -158,5 +158,5 @@ fn a_run_tells_what_became_of_the_rows() {
     let counts = ["inserted", "updated", "unchanged", "deleted"].map(|word| finished[0][word].as_i64());
     assert_eq!((finished.len(), counts), (1, [Some(1), Some(1), Some(1), Some(1)]), "{second}");
     let third = stage.run("run app").code(0);
-    assert!(third.all().contains("plain 3 rows (3 unchanged)"), "{third}");
+    assert!(third.all().contains("plain unchanged (304)"), "{third}");
 }
