@@ -301,14 +301,14 @@ fn forms(node: &Node) -> BTreeMap<String, Vec<String>> {
 
 /// Visits the components at and below a node that have an id.
 fn components<'n>(node: &'n Node, visit: &mut dyn FnMut(&'n Node, &'n str, &'n str)) {
-    let text = |key: &str| node.get(key).and_then(Node::as_str);
-    if let Some((type_name, id)) = text("type").zip(text("instanceId"))
-        && type_name.starts_with("component.")
-    {
-        visit(node, type_name, id);
-    }
-    let values = node.entries().iter().map(|entry| &entry.value);
-    values.chain(node.items()).for_each(|inner| components(inner, visit));
+    node.visit_maps(&mut |node| {
+        let text = |key: &str| node.get(key).and_then(Node::as_str);
+        if let Some((type_name, id)) = text("type").zip(text("instanceId"))
+            && type_name.starts_with("component.")
+        {
+            visit(node, type_name, id);
+        }
+    });
 }
 
 fn key_places(node: Option<&Node>) -> BTreeMap<String, Span> {
