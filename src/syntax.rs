@@ -276,11 +276,11 @@ impl Node {
             Kind::Null => Value::Null,
             Kind::Bool(value) => Value::Bool(*value),
             Kind::Number(number) => Value::Number(number.value.clone()),
-            Kind::String(scalar) => Value::String(scalar.text.to_string()),
+            Kind::String(scalar) => Value::String(String::from(&*scalar.text)),
             Kind::Array(items) => Value::Array(items.iter().map(Self::to_value).collect()),
-            Kind::Object(entries) => {
-                Value::Object(entries.iter().map(|e| (e.key.text.to_string(), e.value.to_value())).collect())
-            }
+            Kind::Object(entries) => Value::Object(
+                entries.iter().map(|e| (String::from(&*e.key.text), e.value.to_value())).collect(),
+            ),
         }
     }
 }

@@ -254,7 +254,7 @@ pub(super) fn whole_path(expression: &Expression) -> Option<&ContextPath> {
 /// The keys of all rows; `None` when some row is not written out.
 fn keys(data: &Node) -> Option<Vec<String>> {
     match &data.kind {
-        Kind::Object(entries) => Some(entries.iter().map(|entry| entry.key.text.to_string()).collect()),
+        Kind::Object(entries) => Some(entries.iter().map(|entry| String::from(&*entry.key.text)).collect()),
         Kind::Array(items) if !items.is_empty() => {
             let mut all: Vec<String> = Vec::new();
             for item in items {
