@@ -1,7 +1,7 @@
 //! Which fields of rows an expression reads: directly, in predicates and callbacks, and through variables
 //! and shared expressions.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::ops::Range;
 
 use super::columns::FieldRead;
@@ -305,6 +305,14 @@ fn field(name: &str, node: &ExprNode, base: Option<&Steps>) -> Option<Steps> {
 
 /// The path that a shared expression is, seen from elsewhere.
 fn shared(cx: &Cx<'_>, place: &Place<'_>, name: &str, depth: usize) -> Option<Steps> {
+    let expression = shared_expression(cx, place, name).filter(|_| depth < DEEPEST)?;
+    let inner = |name: &str| shared(cx, place, name, depth + 1);
+    let found = steps(expression.root(), None, expression, &inner)?;
+    resolved(found.into_iter().map(|step| Step { range: None, ..step }).collect(), &inner)
+}
+
+/// The shared expression that a name stands for at a place.
+fn shared_expression<'s>(cx: &'s Cx<'_>, place: &'s Place<'_>, name: &str) -> Option<&'s Expression> {
     let own =
         place.screen.filter(|_| place.kind != FileKind::Index).and_then(|screen| screen.shared.get(name));
     let everywhere = || {
@@ -313,10 +321,52 @@ fn shared(cx: &Cx<'_>, place: &Place<'_>, name: &str, depth: usize) -> Option<St
         let is_sure = place.screen.is_some() || screens.all(|(_, kind)| *kind == FileKind::Index);
         cx.project.home.shared(name).filter(|_| is_sure)
     };
-    let expression = own.or_else(everywhere).filter(|_| depth < DEEPEST)?;
-    let inner = |name: &str| shared(cx, place, name, depth + 1);
-    let found = steps(expression.root(), None, expression, &inner)?;
-    resolved(found.into_iter().map(|step| Step { range: None, ..step }).collect(), &inner)
+    own.or_else(everywhere)
+}
+
+/// The datasources that an expression reads, itself or by shared expressions, with the bytes that name the one
+/// or the other.
+pub(super) fn datasources_read(
+    cx: &Cx<'_>,
+    place: &Place<'_>,
+    expression: &Expression,
+) -> Vec<(String, Range<usize>)> {
+    let mut found = Vec::new();
+    for path in expression.references().below(&["datasources"]) {
+        if let Some(segment) = path.segments.get(1) {
+            found.extend(segment.name.clone().map(|id| (id, segment.range.clone())));
+        }
+    }
+    for (name, range) in shared_names(expression) {
+        let mut ids = BTreeSet::new();
+        sources_of(cx, place, name, &mut BTreeSet::new(), &mut ids);
+        found.extend(ids.into_iter().map(|id| (id, range.clone())));
+    }
+    found
+}
+
+fn sources_of(
+    cx: &Cx<'_>,
+    place: &Place<'_>,
+    name: &str,
+    seen: &mut BTreeSet<String>,
+    ids: &mut BTreeSet<String>,
+) {
+    let Some(expression) = shared_expression(cx, place, name).filter(|_| seen.insert(name.to_owned())) else {
+        return;
+    };
+    let paths = expression.references().below(&["datasources"]);
+    ids.extend(paths.filter_map(|path| path.segments.get(1)?.name.clone()));
+    shared_names(expression).for_each(|(name, _)| sources_of(cx, place, name, seen, ids));
+}
+
+/// The names of shared expressions that an expression reads.
+fn shared_names(expression: &Expression) -> impl Iterator<Item = (&str, Range<usize>)> {
+    let references = expression.references();
+    let variables =
+        references.variables.iter().map(|variable| (variable.name.as_str(), variable.range.clone()));
+    let paths = references.below(&["expressions"]).filter_map(|path| path.segments.get(1));
+    variables.chain(paths.filter_map(|name| Some((name.name.as_deref()?, name.range.clone()))))
 }
 
 /// The same with the value in place of the name of a shared expression.
