@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::Cx;
+use super::entries::Made;
 use super::table::{Add, Sight};
 use crate::action::{UseKind, type_names};
 use crate::app::{FileKind, Holds, Part};
@@ -62,9 +63,17 @@ pub(super) fn files(file: Sight<'_>, add: Add<'_, FileKind>) {
 pub(super) fn named_ids(file: Sight<'_>, add: Add<'_, UseKind>) {
     for part in file.parts() {
         part.references().iter().for_each(|used| add(&used.id, used.kind));
-        let Holds::Screen(screen) = &part.holds else { continue };
-        let read =
-            screen.expressions.iter().flat_map(|found| found.expression.references().below(&["datasources"]));
+        let expressions = match &part.holds {
+            Holds::Screen(screen) => &screen.expressions,
+            Holds::Action(global) => &global.expressions,
+            _ => continue,
+        };
+        // Entries that an expression makes name functions, too.
+        let makes = expressions.iter().filter(|found| found.expression.text().contains("entity"));
+        for found in makes {
+            Made::within(found.expression.root(), &mut |made| add(made.function, UseKind::Function));
+        }
+        let read = expressions.iter().flat_map(|found| found.expression.references().below(&["datasources"]));
         let ids = read.filter_map(|path| path.segments.get(1)?.name.as_deref());
         ids.for_each(|id| add(id, UseKind::Datasource));
     }

@@ -98,6 +98,11 @@ pub(super) fn shaped(statement: &str) -> Vec<String> {
         return Vec::new();
     }
     let head = statement.split('(').next().unwrap_or_default();
+    // An index and a trigger leave the columns as they are.
+    let what = head.split_whitespace().skip(1).find(|word| !word.eq_ignore_ascii_case("unique"));
+    if what.is_some_and(|what| ["index", "trigger"].iter().any(|word| what.eq_ignore_ascii_case(word))) {
+        return Vec::new();
+    }
     let names = head.split(|c: char| c.is_whitespace() || matches!(c, '[' | ']' | '"' | '`' | '.'));
     names.filter(|name| !name.is_empty()).map(str::to_ascii_lowercase).collect()
 }
@@ -112,6 +117,8 @@ mod tests {
         assert!(made("CREATE TABLE IF NOT EXISTS [my-table] (a, b)"));
         assert!(made(" create view \"my-table\" AS SELECT 1"));
         assert!(made("ALTER TABLE main.[my-table] ADD COLUMN c"));
+        assert!(!made("CREATE INDEX IF NOT EXISTS ix ON [my-table] (a)"));
+        assert!(!made("create unique index ix on [my-table](a)"));
         assert!(!made("INSERT INTO [my-table] VALUES (1)"));
         assert!(!made("é"));
     }
