@@ -2,6 +2,7 @@
 
 mod home;
 mod paging;
+mod renewal;
 mod turn;
 
 use std::collections::HashSet;
@@ -13,19 +14,20 @@ use super::convert::Converter;
 use super::database::{self, Statement};
 use super::fresh::Asked;
 use super::guard;
-use super::http::Response;
+use super::http::{Request, Response};
 use super::operations::{self, Given};
 use super::page::Reader;
-use super::parameters::{self, Secrets, Values};
+use super::parameters::{self, Values};
 use super::queries::{self, Moment};
 use super::redact::Redactor;
 use super::resume;
 use super::scope::{Roots, Scope};
 use super::{Rest, RestOptions};
-use crate::app::{Function, Parameter};
+use crate::app::{Function, Parameter, Secret};
 use crate::expr::is_truthy;
 use crate::run::provider::{Fetch, FetchError, Fetched, Outgoing, Page, Row, Sent, Sink};
 use paging::{Next, Target};
+pub(super) use renewal::is_about_credentials;
 use turn::Turn;
 
 /// The state of one fetch.
@@ -49,6 +51,10 @@ pub(super) struct Call<'c> {
     asked: Option<Asked>,
     /// Where another fetch can go on after the page that is read now.
     place: Option<String>,
+    /// Where the page is that was asked for last.
+    target: Option<Target>,
+    /// The credentials that were sent with it, by name.
+    used: Vec<(String, Secret)>,
     /// Where the first request went; credentials belong there.
     origin: Option<String>,
     /// Requests that were sent, as hashes.
@@ -84,6 +90,8 @@ impl<'c> Call<'c> {
             first_values: Values::new(),
             asked: None,
             place: None,
+            target: None,
+            used: Vec::new(),
             origin: None,
             sent: HashSet::new(),
             write: None,
@@ -106,7 +114,7 @@ impl<'c> Call<'c> {
             return Ok(Fetched { skipped: true, ..Fetched::default() });
         }
         let reader = Reader::new(self.function);
-        let mut begun = self.begin_somewhere()?;
+        let mut begun = self.begun(Self::begin_somewhere, sink)?;
         // Some pages are not the table: what a guard breaks off is skipped as a whole.
         let skipped = || Ok(Fetched { skipped: true, ..Fetched::default() });
         loop {
@@ -144,7 +152,7 @@ impl<'c> Call<'c> {
         }
         let (clock, reader) = (Arc::clone(&self.options.clock), Reader::whole(self.function));
         let mut output = None;
-        let mut begun = Some(self.ask()?);
+        let mut begun = Some(self.begun(Self::ask, sink)?);
         while let Some(page) = begun {
             let Some(response) = self.answered(page, sink)? else {
                 return Ok(Sent { skipped: self.pages == 0, output });
@@ -171,7 +179,7 @@ impl<'c> Call<'c> {
         if !self.opens(sink)? {
             return Ok(Value::Null);
         }
-        let begun = self.ask()?;
+        let begun = self.begun(Self::ask, sink)?;
         let Some(response) = self.answered(begun, sink)? else { return Ok(Value::Null) };
         let clock = Arc::clone(&self.options.clock);
         let reader = Reader::new(self.function);
@@ -232,20 +240,29 @@ impl<'c> Call<'c> {
     }
 
     fn begin(&mut self, target: Target) -> Result<Turn, FetchError> {
-        let credentials = self.options.credentials.as_ref();
-        let secrets = Secrets::find(self.definitions, &self.values, credentials, &mut self.redactor)?;
-        let Target { address, query, chosen_by } = target;
-        let request = self.draft(&secrets).request(address.clone(), query, &self.scope)?;
+        let request = self.drafted(&target)?;
         self.count(&request)?;
-        let mut request = self.kept_home(request, address, chosen_by)?;
-        if self.pages == 0 {
-            let known = self.fetch.known.validator;
-            (request, self.asked) = Asked::of(request, self.function, known, &self.options.http);
-        }
+        let request = self.fit(request, &target)?;
+        self.target = Some(target);
         if self.options.answers.is_some() {
             return self.given(request);
         }
         Ok(Turn::Server(Box::new(self.options.http.begin(request, self.fetch.stop))))
+    }
+
+    fn drafted(&mut self, target: &Target) -> Result<Request, FetchError> {
+        let secrets = self.secrets()?;
+        self.draft(&secrets).request(target.address.clone(), target.query, &self.scope)
+    }
+
+    /// The request as it is sent there, with its conditions.
+    fn fit(&mut self, request: Request, target: &Target) -> Result<Request, FetchError> {
+        let mut request = self.kept_home(request, target)?;
+        if self.pages == 0 {
+            let known = self.fetch.known.validator;
+            (request, self.asked) = Asked::of(request, self.function, known, &self.options.http);
+        }
+        Ok(request)
     }
 
     /// Gives the rows of an answer to the sink, after the next page has been asked for: the server

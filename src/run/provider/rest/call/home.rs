@@ -5,10 +5,10 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use serde_json::Value;
 
 use super::Call;
-use super::paging::ChosenBy;
+use super::paging::{ChosenBy, Target};
 use crate::expr::Template;
 use crate::run::provider::FetchError;
-use crate::run::provider::rest::http::{Address, Request};
+use crate::run::provider::rest::http::Request;
 use crate::run::provider::rest::redact::Redactor;
 
 impl Call<'_> {
@@ -28,21 +28,16 @@ impl Call<'_> {
 
     /// The request as it may be sent: to an origin that an answer has chosen goes only what says which kind
     /// of answer is wanted, and nothing at all in place of a request with secrets or a body.
-    pub(super) fn kept_home(
-        &self,
-        request: Request,
-        address: Address,
-        chosen_by: ChosenBy,
-    ) -> Result<Request, FetchError> {
+    pub(super) fn kept_home(&self, request: Request, target: &Target) -> Result<Request, FetchError> {
         let there = request.address.origin();
         let is_home = self.origin.as_ref().is_none_or(|origin| *origin == there);
-        if is_home || chosen_by == ChosenBy::Author {
+        if is_home || target.chosen_by == ChosenBy::Author {
             return Ok(request);
         }
         if request.body.is_none() && !carries_secret(&request, &self.redactor) {
             let mut headers = request.headers;
             headers.retain(|header| header.name.to_ascii_lowercase().starts_with("accept"));
-            return Ok(Request { address, headers, ..request });
+            return Ok(Request { address: target.address.clone(), headers, ..request });
         }
         let home = self.origin.as_deref().unwrap_or_default();
         let message = format!(

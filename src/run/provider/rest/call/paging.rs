@@ -18,6 +18,7 @@ use crate::run::provider::rest::scope::Roots;
 use crate::run::provider::{FetchError, Sink};
 
 /// Where a page is.
+#[derive(Clone)]
 pub(super) struct Target {
     pub(super) address: Address,
     pub(super) query: Query,
@@ -119,8 +120,7 @@ impl<'c> Call<'c> {
             Some(Value::String(text)) => text,
             Some(_) => return Err(self.no_url("has a `url` that is no text")),
         };
-        let credentials = self.options.credentials.as_ref();
-        let secrets = Secrets::find(self.definitions, &self.values, credentials, &mut self.redactor)?;
+        let secrets = self.secrets()?;
         self.draft(&secrets).fill(text.trim()).map(Some)
     }
 

@@ -13,6 +13,9 @@ use crate::run::provider::rest::queries::Moment;
 use crate::run::provider::rest::scope::Roots;
 use crate::run::provider::{FetchError, Retry, Sink};
 
+/// How often a request is sent again with another token (functions.md §9).
+const RENEWALS: u32 = 2;
+
 /// A call that is under way.
 pub(super) enum Turn {
     /// On a server.
@@ -53,15 +56,17 @@ impl Call<'_> {
         let guards_retries = self.function.guard.as_ref().is_some_and(|guard| guard.on_retry);
         let has_rules = self.function.errors.is_some() || self.function.error_transform.is_some();
         let turn = match turn {
-            Turn::Server(begun) if !has_rules && !guards_retries && self.write.is_none() => {
+            Turn::Server(begun)
+                if !has_rules && !guards_retries && self.write.is_none() && !self.is_renewable() =>
+            {
                 return self.options.http.finish(*begun, &self.redactor, self.fetch.stop).map(Some);
             }
             turn => turn,
         };
-        let (request, again) = (turn.request().clone(), turn.again());
-        let mut turn = Some(turn);
-        for failures in 0.. {
-            let tried = match turn.take() {
+        let (mut request, again) = (turn.request().clone(), turn.again());
+        let (mut turn, mut failures, mut renewals) = (Some(turn), 0, 0);
+        loop {
+            let mut tried = match turn.take() {
                 Some(turn) => self.once(turn),
                 None => self.once(again.as_ref().and_then(Turn::again).unwrap_or_else(|| {
                     Turn::Server(Box::new(self.options.http.begin(request.clone(), self.fetch.stop)))
@@ -76,7 +81,18 @@ impl Call<'_> {
             {
                 return Err(error.clone());
             }
-            let (error, retries, writes) = match self.judged(&request, &tried)? {
+            if renewals < RENEWALS && matches!(&tried, Ok(Tried { response, .. }) if response.status == 401) {
+                renewals += 1;
+                match self.renewed() {
+                    Ok(Some(renewed)) => {
+                        request = renewed;
+                        continue;
+                    }
+                    Ok(None) => {}
+                    Err(error) => tried = Err(error),
+                }
+            }
+            let (error, retries, writes) = match self.judged(Some(&request), &tried)? {
                 None => return Ok(tried.ok().map(|tried| tried.response)),
                 Some(Ruled { error, retries, writes }) => (error, retries, writes),
             };
@@ -91,8 +107,8 @@ impl Call<'_> {
             if !guard::lets_through(self, Moment::Retry, sink)? {
                 return Ok(None);
             }
+            failures += 1;
         }
-        Ok(None)
     }
 
     /// Whether a record that cannot be found was deleted by an earlier try, whose answer was lost.
@@ -118,9 +134,9 @@ impl Call<'_> {
     }
 
     /// What one try comes to: by the error rules, else by what its status means.
-    fn judged(
+    pub(super) fn judged(
         &mut self,
-        request: &Request,
+        request: Option<&Request>,
         tried: &Result<Tried, FetchError>,
     ) -> Result<Option<Ruled>, FetchError> {
         let came = match tried {
@@ -134,7 +150,11 @@ impl Call<'_> {
             errors::judge(function, rules, &came, scope, given)
         })?;
         let Some(error) = came.error().filter(|_| ruled.is_none()) else { return Ok(ruled) };
-        let retry = if may_repeat(request, error) { error.retry } else { Retry::Never };
+        let retry = if request.is_some_and(|request| may_repeat(request, error)) {
+            error.retry
+        } else {
+            Retry::Never
+        };
         let error = FetchError { retry, ..error.clone() };
         let writes = self.with_given(&roots, |function, scope, given| {
             errors::transformed(function, &came, scope, given)
