@@ -20,12 +20,11 @@ mod work;
 
 use std::path::{Path, PathBuf};
 
-use clap::ValueEnum;
-
 use super::Exit;
 use super::app::{AppArg, the_one};
 use super::failure::Failure;
 use super::findings;
+use super::output::Format;
 use super::run::Asked;
 use super::shell::Shell;
 use crate::app::{AppPath, discover};
@@ -53,15 +52,6 @@ pub(super) struct Args {
     /// How it is told; `json` is one event per line
     #[arg(long, value_enum, default_value = "human")]
     format: Format,
-}
-
-/// How it is told.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Format {
-    /// For people: a page on a terminal, else lines.
-    Human,
-    /// For programs.
-    Json,
 }
 
 pub(super) fn run(args: &Args, shell: &mut Shell) -> Result<Exit, Failure> {

@@ -1,16 +1,16 @@
 //! `doctor`: looks the database of an app over, and repairs it when asked to.
 
 use std::fmt::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use clap::ValueEnum;
 use serde::Serialize;
 
 use super::Exit;
 use super::app::{App, AppArg};
 use super::failure::Failure;
+use super::output::Format;
 use super::paint::Paint;
-use super::session::Database;
+use super::session::{Database, DatabaseArg};
 use super::shell::Shell;
 use super::units::{counted, moment};
 use crate::run::{Clock, SystemClock};
@@ -29,18 +29,8 @@ pub(super) struct Args {
     /// How it is written
     #[arg(long, value_enum, default_value = "human")]
     format: Format,
-    /// The database, in place of the one that the settings name
-    #[arg(long, value_name = "FILE")]
-    db: Option<PathBuf>,
-}
-
-/// How the findings are written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Format {
-    /// For people.
-    Human,
-    /// For programs.
-    Json,
+    #[command(flatten)]
+    database: DatabaseArg,
 }
 
 /// What was found, as programs read it.
@@ -58,7 +48,7 @@ struct Report<'r> {
 
 pub(super) fn run(args: &Args, shell: &Shell) -> Result<Exit, Failure> {
     let app = App::open(&args.app.app, shell)?;
-    let database = Database::new(&app, args.db.as_deref(), shell);
+    let database = Database::new(&app, &args.database, shell);
     let path = database.path();
     let looked = if args.repair {
         let now = SystemClock.now();

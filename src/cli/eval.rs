@@ -1,17 +1,16 @@
 //! `eval`: the value of an expression or a condition in an app's context.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 
-use clap::ValueEnum;
 use serde::Serialize;
 use serde_json::Value;
 
 use super::Exit;
 use super::app::App;
 use super::failure::Failure;
+use super::output::Format;
 use super::run::{Assignment, Silent, assignment};
-use super::session::{Database, open_recovered};
+use super::session::{Database, DatabaseArg, open_recovered};
 use super::shell::Shell;
 use crate::expr::{Condition, EvalExpr, Expression, is_expression};
 use crate::run::{Clock, Engine, Providers, RunError, RunOptions, Stop, SystemClock};
@@ -36,18 +35,8 @@ pub(super) struct Args {
     /// How the value is written
     #[arg(long, value_enum, default_value = "human")]
     format: Format,
-    /// The database, in place of the one that the settings name
-    #[arg(long, value_name = "FILE")]
-    db: Option<PathBuf>,
-}
-
-/// How the value is written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Format {
-    /// For people.
-    Human,
-    /// For programs.
-    Json,
+    #[command(flatten)]
+    database: DatabaseArg,
 }
 
 /// What is to be evaluated.
@@ -82,7 +71,7 @@ pub(super) fn run(args: &Args, shell: &mut Shell) -> Result<Exit, Failure> {
     let wanted = parse(&text)?;
     let app = App::open(path.as_ref(), shell)?;
     app.warn_of_errors(shell);
-    let store = match open_recovered(&Database::new(&app, args.db.as_deref(), shell), SystemClock.now())? {
+    let store = match open_recovered(&Database::new(&app, &args.database, shell), SystemClock.now())? {
         Some(store) => store,
         None => Store::open_in_memory()?,
     };

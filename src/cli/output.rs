@@ -3,6 +3,7 @@
 use std::io::Write;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use clap::ValueEnum;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -11,6 +12,15 @@ use super::paint::Paint;
 use super::redact::Redactor;
 use super::streams::Sink;
 use crate::app::Secret;
+
+/// How a result is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Format {
+    /// For people.
+    Human,
+    /// For programs.
+    Json,
+}
 
 /// How much is told beside the results.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -1,6 +1,5 @@
 //! `query`: the rows of a datasource, or of a statement of one's own.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use clap::ValueEnum;
@@ -11,7 +10,7 @@ use super::app::App;
 use super::eval::pointed;
 use super::failure::Failure;
 use super::run::{Assignment, Silent, assignment};
-use super::session::{Database, open_recovered};
+use super::session::{Database, DatabaseArg, open_recovered};
 use super::shell::Shell;
 use super::table::{Cell, Table};
 use super::units::counted;
@@ -44,9 +43,8 @@ pub(super) struct Args {
     /// How the rows are written
     #[arg(long, value_enum, default_value = "table")]
     format: Format,
-    /// The database, in place of the one that the settings name
-    #[arg(long, value_name = "FILE")]
-    db: Option<PathBuf>,
+    #[command(flatten)]
+    database: DatabaseArg,
 }
 
 /// How rows are written.
@@ -75,7 +73,7 @@ pub(super) fn run(args: &Args, shell: &Shell) -> Result<Exit, Failure> {
     let asked = asked(args)?;
     let app = App::open(asked.app.as_ref(), shell)?;
     app.warn_of_errors(shell);
-    let database = Database::new(&app, args.db.as_deref(), shell);
+    let database = Database::new(&app, &args.database, shell);
     let store = if let Some(store) = open_recovered(&database, SystemClock.now())? {
         store
     } else {

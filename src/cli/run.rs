@@ -11,11 +11,10 @@ mod world;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use clap::ValueEnum;
-
 use super::Exit;
 use super::app::{App, AppArg};
 use super::failure::Failure;
+use super::output::Format;
 use super::session::{self, Backend, Database, World};
 use super::shell::Shell;
 use super::signals::Interrupts;
@@ -51,15 +50,6 @@ pub(super) struct Args {
     /// How it is told; `json` is one event per line
     #[arg(long, value_enum, default_value = "human")]
     format: Format,
-}
-
-/// How a run is told.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Format {
-    /// For people.
-    Human,
-    /// For programs.
-    Json,
 }
 
 pub(super) fn run(args: &Args, shell: &mut Shell) -> Result<Exit, Failure> {
@@ -106,7 +96,7 @@ fn has_errors(app: &App, shell: &Shell) -> bool {
 }
 
 fn plan(args: &Args, app: &App, shell: &Shell) -> Result<Exit, Failure> {
-    let store = session::open_for_reading(&Database::new(app, args.asked.db.as_deref(), shell))?;
+    let store = session::open_for_reading(&Database::new(app, &args.asked.database, shell))?;
     let planned = match &args.stubs {
         None => {
             let engine = engine(args, app, &store, Providers::new(), &Silent, &World::real());
@@ -127,7 +117,7 @@ fn plan(args: &Args, app: &App, shell: &Shell) -> Result<Exit, Failure> {
 }
 
 fn perform(args: &Args, app: &App, world: &World, shell: &Shell) -> Result<Exit, Failure> {
-    let store = session::open_for_writing(&Database::new(app, args.asked.db.as_deref(), shell))?;
+    let store = session::open_for_writing(&Database::new(app, &args.asked.database, shell))?;
     let stop = Stop::new(None);
     let asked = stop.clone();
     let interrupts = Interrupts::of_owner(move || asked.ask())?;

@@ -43,6 +43,21 @@ impl Backend {
     }
 }
 
+/// Where the database is, when not where the settings say.
+#[derive(Debug, Clone, clap::Args)]
+pub(super) struct DatabaseArg {
+    /// The database, in place of the one that the settings name
+    #[arg(long = "db", value_name = "FILE")]
+    named: Option<PathBuf>,
+}
+
+impl DatabaseArg {
+    /// The file that the user names.
+    pub(super) fn path(&self, shell: &Shell) -> Option<PathBuf> {
+        self.named.as_ref().map(|path| shell.path(path))
+    }
+}
+
 /// Where the database is, and what it keeps.
 pub(super) struct Database {
     path: PathBuf,
@@ -61,8 +76,8 @@ enum Who {
 
 impl Database {
     /// The one that the user names, or else the app's.
-    pub(super) fn new(app: &App, named: Option<&Path>, shell: &Shell) -> Self {
-        Self::of(&app.project().settings, named.map(|path| shell.path(path)))
+    pub(super) fn new(app: &App, named: &DatabaseArg, shell: &Shell) -> Self {
+        Self::of(&app.project().settings, named.path(shell))
     }
 
     /// The same for settings of their own.

@@ -1,17 +1,17 @@
 //! `status`: the sync scopes and statuses of an app, and its writes that have not arrived.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::mpsc;
 use std::time::Duration;
 
-use clap::ValueEnum;
 use serde::Serialize;
 
 use super::Exit;
 use super::app::{App, AppArg};
 use super::failure::Failure;
+use super::output::Format;
 use super::scopes;
-use super::session::{Database, open_recovered};
+use super::session::{Database, DatabaseArg, open_recovered};
 use super::shell::Shell;
 use super::signals::Interrupts;
 use crate::diag::did_you_mean;
@@ -36,18 +36,8 @@ pub(super) struct Args {
     /// How it is written
     #[arg(long, value_enum, default_value = "human")]
     format: Format,
-    /// The database, in place of the one that the settings name
-    #[arg(long, value_name = "FILE")]
-    db: Option<PathBuf>,
-}
-
-/// How the status is written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Format {
-    /// For people.
-    Human,
-    /// For programs.
-    Json,
+    #[command(flatten)]
+    database: DatabaseArg,
 }
 
 /// What the database holds at one moment.
@@ -63,7 +53,7 @@ struct Status {
 
 pub(super) fn run(args: &Args, shell: &Shell) -> Result<Exit, Failure> {
     let app = App::open(&args.app.app, shell)?;
-    let database = Database::new(&app, args.db.as_deref(), shell);
+    let database = Database::new(&app, &args.database, shell);
     if args.watch {
         return watch(args, &database, shell);
     }

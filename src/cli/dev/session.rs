@@ -297,8 +297,7 @@ impl<'a> Session<'a> {
     }
 
     fn named_database(&self) -> Option<PathBuf> {
-        let named = self.runs.as_ref().and_then(|runs| runs.asked.db.as_ref());
-        named.map(|path| self.shell.path(path))
+        self.runs.as_ref()?.asked.database.path(self.shell)
     }
 
     fn looked(&mut self, look: Look) -> Result<(), Failure> {

@@ -1,12 +1,12 @@
 //! What is asked of an app: what starts a run, and with which values.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 use std::time::Duration;
 
 use serde_json::{Map, Value};
 
 use crate::app::Settings;
+use crate::cli::session::DatabaseArg;
 use crate::cli::units::parse_duration;
 use crate::run::{Answer, Network, RunOptions, Schedule, Trigger};
 
@@ -32,9 +32,8 @@ pub(in crate::cli) struct Asked {
     /// A state of the solution, read as `@ctx.solution.state.KEY`; VALUE is JSON or text
     #[arg(long, value_name = "KEY=VALUE", value_parser = assignment)]
     state: Vec<Assignment>,
-    /// The database, in place of the one that the settings name
-    #[arg(long, value_name = "FILE")]
-    pub(in crate::cli) db: Option<PathBuf>,
+    #[command(flatten)]
+    pub(in crate::cli) database: DatabaseArg,
     /// Answer every question with yes
     #[arg(long, conflicts_with = "no")]
     yes: bool,
