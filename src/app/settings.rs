@@ -3,6 +3,7 @@
 mod connection;
 mod placeholder;
 mod reading;
+mod renewal;
 mod secret;
 #[cfg(test)]
 mod tests;
@@ -20,6 +21,7 @@ use crate::diag::{Severity, Spanned};
 
 pub use connection::SqlConnection;
 pub(super) use reading::lower;
+pub use renewal::Renewal;
 pub use secret::Secret;
 
 /// The settings of an app, every key with its default.
@@ -35,6 +37,8 @@ pub struct Settings {
     pub sql: BTreeMap<String, SqlConnection>,
     /// Credential names with their secrets.
     pub credentials: BTreeMap<String, Secret>,
+    /// How some of them are renewed, by the same names.
+    pub renewals: BTreeMap<String, Renewal>,
     /// `@ctx.solution.settings.custom`.
     pub custom: Value,
     /// `@ctx.user`.
@@ -149,6 +153,7 @@ impl Default for Settings {
             dynamic: DynamicSettings::default(),
             sql: BTreeMap::new(),
             credentials: BTreeMap::new(),
+            renewals: BTreeMap::new(),
             custom: json!({}),
             user: json!({}),
             system: json!({}),
@@ -194,6 +199,9 @@ impl Settings {
             replace(value, url);
         }
         let address = self.dynamic.url.take().unwrap_or_else(|| BACKEND.to_owned());
+        for renewal in self.renewals.values_mut() {
+            renewal.url = renewal.url.replace(BACKEND, url);
+        }
         self.dynamic.url = Some(address.replace(BACKEND, url));
         self.served = Some(url.to_owned());
         self

@@ -1,5 +1,7 @@
 //! Reads the settings file; every mistake in it has its place.
 
+mod credentials;
+
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -12,7 +14,8 @@ use super::placeholder::{
     is_shell_name, is_variable, meant_placeholder, no_variable, placeholders, without_default,
 };
 use super::{
-    BACKEND, DynamicSettings, HistorySettings, HttpSettings, LintSettings, Secret, Settings, SqlConnection,
+    BACKEND, DynamicSettings, HistorySettings, HttpSettings, LintSettings, Renewal, Secret, Settings,
+    SqlConnection,
 };
 use crate::action::{OnEmpty, Protect, percent};
 use crate::app::pages::{INVALID_SETTINGS, MISSING_ENVIRONMENT_VARIABLE};
@@ -44,6 +47,7 @@ pub(in crate::app) fn lower(
     reading.all(root, &source.tree.root, &mut settings);
     settings.secrets.append(&mut reading.secrets);
     settings.secrets.extend(settings.credentials.values().cloned());
+    settings.secrets.extend(settings.renewals.values().flat_map(Renewal::secrets).cloned());
     settings.secrets.extend(settings.dynamic.api_key.clone());
     settings.secrets.retain(|secret| !secret.expose().is_empty());
     settings
@@ -77,7 +81,7 @@ impl Reading<'_> {
         settings.backend = self.backend(root, node);
         settings.dynamic = self.dynamic(node.at("/providers/dynamic"));
         settings.sql = self.connections(root, node.at("/providers/sql/connections"));
-        settings.credentials = self.secrets(node.get("credentials"));
+        self.credentials(node.get("credentials"), settings);
         settings.custom = self.map(node.at("/solution/settings/custom"));
         settings.user = self.map(node.get("user"));
         settings.system = self.map(node.get("system"));
@@ -214,11 +218,6 @@ impl Reading<'_> {
         let entries = node.map_or(&[][..], Node::entries);
         let mut read = |e: &Entry| Some((String::from(&*e.key.text), self.string(Some(&e.value))?));
         entries.iter().filter_map(&mut read).collect()
-    }
-
-    fn secrets(&mut self, node: Option<&Node>) -> BTreeMap<String, Secret> {
-        let named = |name: &str, text| Secret::new(text).named(format!("credential:{name}"));
-        self.strings(node).into_iter().map(|(name, text)| (name.clone(), named(&name, text))).collect()
     }
 
     /// The text; `None` as well when a variable in it is missing, which is told.

@@ -117,6 +117,27 @@ fn a_default_stands_for_a_missing_and_for_an_empty_variable() {
 }
 
 #[test]
+fn a_credential_may_say_how_it_is_renewed() {
+    let settings = settings(
+        "backend: tables
+credentials:
+  plain: abcdef
+  crm: { token: '${env:TOKEN}', refresh: { url: '${backend}/token', token: refresh-it, clientId: me, clientSecret: '${env:NONE:-}', scope: all } }
+  bare: { refresh: { url: 'https://h/token', clientId: me, clientSecret: client-secret } }
+",
+    )
+    .with_backend("http://127.0.0.1:9");
+    let crm = &settings.renewals["crm"];
+    assert_eq!(settings.credentials["crm"].expose(), "s3cr3t-token");
+    assert_eq!((crm.url.as_str(), crm.client_secret.as_ref()), ("http://127.0.0.1:9/token", None));
+    assert_eq!((crm.client_id.as_deref(), crm.scope.as_deref()), (Some("me"), Some("all")));
+    assert_eq!(settings.credentials["bare"].expose(), "");
+    assert!(!settings.renewals.contains_key("plain"));
+    let exposed: Vec<&str> = settings.secrets.iter().map(super::Secret::expose).collect();
+    assert!(["abcdef", "refresh-it", "client-secret"].iter().all(|text| exposed.contains(text)));
+}
+
+#[test]
 fn values_of_the_environment_are_secrets_and_shown_nowhere() {
     let settings = settings(
         "database: ${env:TOKEN}.db

@@ -20,6 +20,7 @@ mod plain;
 mod project;
 mod queries;
 mod redact;
+mod renew;
 mod request;
 mod resume;
 mod rows;
@@ -39,6 +40,7 @@ pub use convert::{LocalFiles, NoFiles};
 pub(super) use http::{Address, Header, Request, Response, Tried};
 pub use http::{Http, HttpOptions, NoPace, Pace, RealPace, Tape, TapeError, TapeHead};
 pub(super) use redact::Redactor;
+use renew::Renewed;
 pub(super) use request::encoded;
 pub(super) use rows::{Id, id, quoted, with_id};
 
@@ -83,13 +85,14 @@ impl RestOptions {
 /// Calls functions, those of the SQL provider too.
 pub struct Rest {
     options: RestOptions,
+    renewed: Renewed,
 }
 
 impl Rest {
     /// A provider with these options.
     #[must_use]
     pub fn new(options: RestOptions) -> Self {
-        Self { options }
+        Self { options, renewed: Renewed::default() }
     }
 
     fn evaluator(&self) -> Evaluator {

@@ -16,7 +16,7 @@ use super::{
     Connections, Fetch, FetchError, Fetched, Http, HttpOptions, Page, Provider, Rest, RestOptions, Sink,
     Stop, Validator,
 };
-use crate::app::{AppPath, Inputs, Project, Secret, load};
+use crate::app::{AppPath, Inputs, Project, Renewal, Secret, load};
 use crate::diag::{Diagnostic, Files, Severity};
 use crate::run::provider::Pace;
 use crate::run::{Clock, Credentials};
@@ -233,11 +233,15 @@ impl Clock for Counting {
     }
 }
 
-struct Known(BTreeMap<String, Secret>);
+struct Known(BTreeMap<String, Secret>, BTreeMap<String, Renewal>);
 
 impl Credentials for Known {
     fn secret(&self, name: &str) -> Option<Secret> {
         self.0.get(name).cloned()
+    }
+
+    fn renewal(&self, name: &str) -> Option<Renewal> {
+        self.1.get(name).cloned()
     }
 }
 
@@ -249,6 +253,7 @@ pub(super) struct Trial {
     pub(super) arguments: Map<String, Value>,
     pub(super) world: Value,
     pub(super) credentials: BTreeMap<String, Secret>,
+    pub(super) renewals: BTreeMap<String, Renewal>,
     pub(super) max_pages: u64,
     pub(super) connections: Connections,
     pub(super) validator: Option<Validator>,
@@ -277,6 +282,7 @@ impl Trial {
             arguments: Map::new(),
             world: json!({ "solution": { "settings": { "custom": { "baseUrl": url } } }, "user": { "email": "a@b.c" } }),
             credentials: BTreeMap::new(),
+            renewals: BTreeMap::new(),
             max_pages: 10_000,
             connections: Connections::new(),
             validator: None,
@@ -296,8 +302,13 @@ impl Trial {
         self
     }
 
+    pub(super) fn renewal(mut self, name: &str, renewal: Renewal) -> Self {
+        self.renewals.insert(name.to_owned(), renewal);
+        self
+    }
+
     pub(super) fn run(&mut self) -> Result<Fetched, FetchError> {
-        let credentials = Arc::new(Known(self.credentials.clone()));
+        let credentials = Arc::new(Known(self.credentials.clone(), self.renewals.clone()));
         let mut options = RestOptions::new(Http::new(&self.http), credentials, Arc::new(Counting::default()));
         options.max_pages = self.max_pages;
         options.connections = self.connections.clone();

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use super::call::is_about_credentials;
 use super::http::Response;
 use super::operations::{self, Given};
 use super::page;
@@ -195,7 +196,11 @@ fn expose(function: &Function, came: &Came<'_>, scope: &mut Scope<'_>) {
         scope.put("response", page::told(response, Some(body)));
     }
     let error = came.error().map_or(Value::Null, |error| {
-        let name = if error.code.starts_with("http.") { "HttpError" } else { "NetworkError" };
+        let name = match error.code.as_str() {
+            code if code.starts_with("http.") => "HttpError",
+            _ if is_about_credentials(error) => "OAuthCredentialsMissingError",
+            _ => "NetworkError",
+        };
         json!({ "name": name, "code": error.code, "message": error.message })
     });
     scope.put("error", error);

@@ -1,6 +1,7 @@
 //! Requests over HTTP: limits, allowed hosts, redirects, retries, errors in words.
 
 mod address;
+mod confide;
 mod hosts;
 mod named;
 mod network;
@@ -111,6 +112,9 @@ impl HttpOptions {
 #[derive(Clone)]
 pub struct Http {
     wire: Arc<dyn Transport>,
+    /// The network itself.
+    bare: Wire,
+    tape: Option<Arc<Tape>>,
     hosts: Arc<Hosts>,
     retries: u32,
     max_redirects: usize,
@@ -176,7 +180,9 @@ impl Http {
         };
         let wire = Wire::new(limits, Arc::new(turns), Screened { inner: names, hosts: Arc::clone(&hosts) });
         Self {
-            wire: transport::of(options, wire),
+            wire: transport::of(options, wire.clone()),
+            bare: wire,
+            tape: options.tape.clone(),
             hosts,
             retries: options.retries,
             max_redirects: options.max_redirects,

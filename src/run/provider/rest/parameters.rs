@@ -6,11 +6,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value};
 
-use super::redact::Redactor;
 use super::scope::{Roots, Scope};
-use crate::app::{Function, Location, Parameter};
+use crate::app::{Function, Location, Parameter, Secret};
 use crate::expr::Template;
-use crate::run::Credentials;
 use crate::run::provider::FetchError;
 
 /// The value of each parameter that has one; credentials by their names, never their secrets.
@@ -148,12 +146,12 @@ pub(super) fn auth(parameter: &Parameter) -> Option<Auth> {
 }
 
 impl Secrets {
-    /// Looks up the credentials that the parameters name.
+    /// Looks up the credentials that the parameters name; `look` gives the secret of a name, which it has told
+    /// the redactor.
     pub(super) fn find(
         definitions: &[Parameter],
         values: &Values,
-        credentials: &dyn Credentials,
-        redactor: &mut Redactor,
+        mut look: impl FnMut(&str) -> Result<Option<Secret>, FetchError>,
     ) -> Result<Self, FetchError> {
         let mut secrets = Self::default();
         for parameter in definitions {
@@ -161,8 +159,7 @@ impl Secrets {
                 continue;
             };
             let name = credential_name(parameter, value)?;
-            let secret = credentials.secret(name).ok_or_else(|| unknown(parameter, name))?;
-            redactor.add(secret.expose());
+            let secret = look(name)?.ok_or_else(|| unknown(parameter, name))?;
             if !secret.expose().is_empty() {
                 secrets.by_parameter.insert(parameter.name.value.clone(), ready(auth, secret.expose()));
             }
@@ -174,6 +171,14 @@ impl Secrets {
     pub(super) fn get(&self, parameter: &Parameter) -> Option<&str> {
         self.by_parameter.get(&parameter.name.value).map(String::as_str)
     }
+}
+
+/// The credentials that are sent as headers or in the query, by name.
+pub(super) fn named<'v>(definitions: &[Parameter], values: &'v Values) -> Vec<&'v str> {
+    let sent = definitions.iter().filter(|parameter| {
+        auth(parameter).is_some() && !matches!(parameter.location, Location::Path | Location::Output)
+    });
+    sent.filter_map(|parameter| values.get(&parameter.name.value)?.as_str()).map(str::trim).collect()
 }
 
 fn credential_name<'v>(parameter: &Parameter, value: &'v Value) -> Result<&'v str, FetchError> {

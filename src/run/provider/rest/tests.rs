@@ -6,6 +6,7 @@ mod faults;
 mod fresh;
 mod network;
 mod pages;
+mod renewal;
 mod requests;
 mod rows;
 mod secrets;

@@ -12,6 +12,7 @@ use crate::expr::Template;
 pub(super) fn in_settings(settings: &Settings) -> Vec<String> {
     let mut found = Vec::new();
     found.extend(settings.dynamic.url.iter().flat_map(|url| addresses(url)));
+    found.extend(settings.renewals.values().flat_map(|renewal| addresses(&renewal.url)));
     texts(&settings.custom, &mut |text| found.extend(addresses(text)));
     found
 }

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
 
 use serde::{Deserialize, Serialize};
 use ureq::http::StatusCode;
@@ -79,7 +79,7 @@ impl TapeError {
 pub struct Tape {
     dir: PathBuf,
     head: TapeHead,
-    masks: Masks,
+    masks: RwLock<Masks>,
     side: Side,
 }
 
@@ -131,7 +131,7 @@ impl Tape {
         let path = dir.join(HEAD);
         write(&path, &head).map_err(|error| TapeError::io(&path, &error))?;
         let side = Side::Recording(Mutex::default());
-        Ok(Self { dir: dir.to_owned(), head, masks: Masks::new(secrets), side })
+        Ok(Self { dir: dir.to_owned(), head, masks: RwLock::new(Masks::new(secrets)), side })
     }
 
     /// Opens a recording to answer from it. Secrets stand in the place of the words for them; a run
@@ -159,7 +159,7 @@ impl Tape {
             played.left += 1;
         }
         let side = Side::Playing(Mutex::new(played));
-        Ok(Self { dir: dir.to_owned(), head, masks: Masks::new(secrets), side })
+        Ok(Self { dir: dir.to_owned(), head, masks: RwLock::new(Masks::new(secrets)), side })
     }
 
     /// What it says of its run.
@@ -192,6 +192,15 @@ impl Tape {
         matches!(self.side, Side::Playing(_))
     }
 
+    /// Keeps another secret out of what is recorded from now on.
+    pub(super) fn hide(&self, secret: &Secret) {
+        self.masks.write().unwrap_or_else(PoisonError::into_inner).learn(secret);
+    }
+
+    fn masks(&self) -> RwLockReadGuard<'_, Masks> {
+        self.masks.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Keeps an exchange.
     pub(super) fn keep(
         &self,
@@ -200,8 +209,8 @@ impl Tape {
     ) -> Result<(), FetchError> {
         let Side::Recording(kept) = &self.side else { return Ok(()) };
         let mut kept = locked(kept);
-        let body = self.masks.hide(request.body.as_deref().unwrap_or_default()).into_owned();
-        let url = self.masks.hide_text(&request.address.text());
+        let body = self.masks().hide(request.body.as_deref().unwrap_or_default()).into_owned();
+        let url = self.masks().hide_text(&request.address.text());
         let occurrence = kept.by_request.entry(key(&request.method, &url, body.clone())).or_default();
         *occurrence += 1;
         let occurrence = *occurrence;
@@ -230,10 +239,10 @@ impl Tape {
         let mut exchange = Exchange { request, answer: None, failure: None };
         match came {
             Err(error) => {
-                exchange.failure = Some(Failed::of(error, self.masks.hide_text(&error.message)));
+                exchange.failure = Some(Failed::of(error, self.masks().hide_text(&error.message)));
             }
             Ok(answer) => {
-                let body = self.masks.hide(&answer.body);
+                let body = self.masks().hide(&answer.body);
                 let body = Body::keep(&body, &self.dir, &format!("{stem}.answer.bin"))?;
                 let headers = answer.headers.iter().map(|(name, value)| self.header(name, value)).collect();
                 exchange.answer = Some(Answered { status: answer.status, headers, body });
@@ -243,7 +252,7 @@ impl Tape {
     }
 
     fn header(&self, name: &str, value: &str) -> String {
-        let value = if holds_secret(name) { "***".to_owned() } else { self.masks.hide_text(value) };
+        let value = if holds_secret(name) { "***".to_owned() } else { self.masks().hide_text(value) };
         format!("{name}: {value}")
     }
 
@@ -252,8 +261,8 @@ impl Tape {
         let Side::Playing(played) = &self.side else {
             return Err(FetchError::lasting("replay.missing", "nothing is being played"));
         };
-        let url = self.masks.hide_text(&request.address.text());
-        let body = self.masks.hide(request.body.as_deref().unwrap_or_default());
+        let url = self.masks().hide_text(&request.address.text());
+        let body = self.masks().hide(request.body.as_deref().unwrap_or_default());
         let key = key(&request.method, &url, body.into_owned());
         let mut played = locked(played);
         let Some(path) = played.by_request.get_mut(&key).and_then(Line::next) else {
@@ -271,17 +280,17 @@ impl Tape {
         let Some(Answered { status, headers, body }) = exchange.answer else {
             let neither = || TapeError::invalid(format!("`{}` has no `answer`", path.display()));
             let failed = exchange.failure.ok_or_else(neither)?.error();
-            return Ok(Err(FetchError { message: self.masks.show_text(&failed.message), ..failed }));
+            return Ok(Err(FetchError { message: self.masks().show_text(&failed.message), ..failed }));
         };
         let split = |line: String| {
-            let line = self.masks.show_text(&line);
+            let line = self.masks().show_text(&line);
             line.split_once(": ").map(|(name, value)| (name.to_owned(), value.to_owned()))
         };
         Ok(Ok(Answer {
             status,
             reason: StatusCode::from_u16(status).ok().and_then(|status| status.canonical_reason()),
             headers: headers.into_iter().filter_map(split).collect(),
-            body: self.masks.show(&body.bytes(&self.dir)?).into_owned(),
+            body: self.masks().show(&body.bytes(&self.dir)?).into_owned(),
         }))
     }
 }

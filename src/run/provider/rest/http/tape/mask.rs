@@ -27,17 +27,31 @@ impl Masks {
         let mut masks = Self::default();
         for (secret, number) in secrets.iter().zip(1..) {
             let name = if secret.name().is_empty() { number.to_string() } else { secret.name().to_owned() };
-            if secret.expose().len() < SHORTEST {
-                continue;
-            }
-            for (how, text) in secret.spellings().into_iter().filter(|(_, text)| text.len() >= SHORTEST) {
-                let how = if how.is_empty() { how } else { format!("|{how}") };
-                masks.add(&text, &format!("${{secret:{name}{how}}}"));
-            }
+            masks.know(secret, &name);
         }
-        // The sort is stable: of two names for one text the first one stands.
-        masks.hide.sort_by_key(|pair| std::cmp::Reverse(pair.from.len()));
+        masks.sort();
         masks
+    }
+
+    /// Another secret.
+    pub(super) fn learn(&mut self, secret: &Secret) {
+        self.know(secret, secret.name());
+        self.sort();
+    }
+
+    fn know(&mut self, secret: &Secret, name: &str) {
+        if secret.expose().len() < SHORTEST {
+            return;
+        }
+        for (how, text) in secret.spellings().into_iter().filter(|(_, text)| text.len() >= SHORTEST) {
+            let how = if how.is_empty() { how } else { format!("|{how}") };
+            self.add(&text, &format!("${{secret:{name}{how}}}"));
+        }
+    }
+
+    /// The sort is stable: of two names for one text the first one stands.
+    fn sort(&mut self) {
+        self.hide.sort_by_key(|pair| std::cmp::Reverse(pair.from.len()));
     }
 
     fn add(&mut self, text: &str, word: &str) {
