@@ -84,10 +84,12 @@ fn walk(node: &Node) -> Option<Walk> {
             Some(walk)
         }
         Kind::KeepArray(of) => walk(of),
-        Kind::Filter(of, _) | Kind::Focus(of, _) | Kind::Index(of, _) => walk(of).map(Walk::ended),
-        Kind::Group(of, _) => walk(of).map(Walk::ended),
-        Kind::Sort(of, _) => walk(of).map(Walk::ended),
-        Kind::Binary { op: Operator::Apply, left, .. } => walk(left).map(Walk::ended),
+        Kind::Filter(of, _)
+        | Kind::Focus(of, _)
+        | Kind::Index(of, _)
+        | Kind::Group(of, _)
+        | Kind::Sort(of, _)
+        | Kind::Binary { op: Operator::Apply, left: of, .. } => walk(of).map(Walk::ended),
         Kind::Array(items) | Kind::Block(items) => match items.as_slice() {
             [item] => walk(item).map(Walk::ended),
             _ => None,
@@ -109,15 +111,11 @@ fn step(node: &Node, names: &mut Vec<String>) -> bool {
             true
         }
         Kind::KeepArray(of) => step(of, names),
-        Kind::Filter(of, _) | Kind::Focus(of, _) | Kind::Index(of, _) => {
-            step(of, names);
-            false
-        }
-        Kind::Group(of, _) => {
-            step(of, names);
-            false
-        }
-        Kind::Sort(of, _) => {
+        Kind::Filter(of, _)
+        | Kind::Focus(of, _)
+        | Kind::Index(of, _)
+        | Kind::Group(of, _)
+        | Kind::Sort(of, _) => {
             step(of, names);
             false
         }

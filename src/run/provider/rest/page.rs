@@ -228,16 +228,14 @@ impl<'f> Reader<'f> {
     /// The failure of an answer that has a single value in the place of rows.
     fn not_rows(&self, response: &Response, value: &Value) -> FetchError {
         let (address, what) = (response.address.shown(), lacking::scalar(value).unwrap_or("a number"));
-        match &self.function.records {
-            None => lacking::no_rows(&address, what),
-            Some(_) => {
-                let message = format!(
-                    "the answer of `{address}` has {what} where `records` of the function `{}` looks for the rows",
-                    self.function.id
-                );
-                FetchError::lasting("decode.transform", message)
-            }
+        if self.function.records.is_none() {
+            return lacking::no_rows(&address, what);
         }
+        let message = format!(
+            "the answer of `{address}` has {what} where `records` of the function `{}` looks for the rows",
+            self.function.id
+        );
+        FetchError::lasting("decode.transform", message)
     }
 
     fn missing(&self, response: &Response, path: &[String]) -> FetchError {
