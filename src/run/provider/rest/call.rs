@@ -194,9 +194,17 @@ impl<'c> Call<'c> {
 
     /// Steps 2 to 5 of functions.md §3: parameters, queries, `when`, guard; whether the call is made.
     fn opens(&mut self, sink: &mut dyn Sink) -> Result<bool, FetchError> {
+        self.is_understood()?;
         self.values = parameters::first(self.function, self.fetch.parameters, &mut self.scope)?;
         queries::ask(self.function, self.fetch, &mut self.scope, &mut self.answers, Moment::Initial)?;
         Ok(self.is_wanted()? && guard::lets_through(self, Moment::Initial, sink)?)
+    }
+
+    fn is_understood(&self) -> Result<(), FetchError> {
+        let Some(what) = self.function.unsupported.first() else { return Ok(()) };
+        let message =
+            format!("the function `{}` has {what}, which is not supported by this runtime", self.function.id);
+        Err(FetchError::lasting("config.unsupported", message))
     }
 
     /// A statement that changes rows and gives none says nothing about those of the local table.
