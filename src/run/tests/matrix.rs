@@ -27,7 +27,7 @@ const MODES: [(&str, &str); 3] = [
 /// What is wrong with the rows themselves and cannot be seen from outside: the fetch goes well.
 const UNSEEN: [&str; 5] = ["duplicate-ids", "missing-id", "null-id", "type-change", "empty-page"];
 /// The same, but rows that are merged need ids.
-const SEEN_BY_MERGE: [&str; 2] = ["missing-id", "null-id"];
+const SEEN_BY_MERGE: [&str; 3] = ["missing-id", "null-id", "type-change"];
 /// Answers that are right, if unusual.
 const RIGHT: [&str; 4] = ["redirect-same", "gzip", "byte-order-mark", "wrong-type"];
 
