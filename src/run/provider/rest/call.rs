@@ -167,7 +167,7 @@ impl<'c> Call<'c> {
                 Next::Page(page) => Some(page),
                 Next::End | Next::Refused => None,
             };
-            output.get_or_insert(read.roots.result);
+            output.get_or_insert_with(|| read.roots.numbers.restored(read.roots.result));
         }
         Ok(Sent { skipped: false, output })
     }
@@ -184,7 +184,9 @@ impl<'c> Call<'c> {
         let clock = Arc::clone(&self.options.clock);
         let reader = Reader::new(self.function);
         let read = reader.read(&response, &mut self.scope, &self.values, &|| clock.uuid())?;
-        let Some(output) = &self.function.output else { return Ok(read.roots.result) };
+        let Some(output) = &self.function.output else {
+            return Ok(read.roots.numbers.restored(read.roots.result));
+        };
         Ok(self.scope.value_after("output", output, &read.roots)?.unwrap_or(Value::Null))
     }
 
@@ -293,12 +295,13 @@ impl<'c> Call<'c> {
         let bytes = response.body.len() as u64;
         let Some(operations) = &self.function.operations else {
             let part = operations::default_part(self.function, &self.scope, &self.values)?;
-            let rows = self.converted(rows)?;
+            let rows = self.redactor.clean_rows(self.converted(rows)?);
             return Ok(Page { rows, bytes, part, ..Page::default() });
         };
         let writes = self.with_given(roots, |function, scope, given| {
             operations::writes(function, operations, scope, given)
         })?;
+        let writes = self.redactor.clean_written(writes);
         Ok(Page { bytes, writes: Some(writes), ..Page::default() })
     }
 
