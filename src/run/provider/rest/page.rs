@@ -93,6 +93,7 @@ impl<'f> Reader<'f> {
         values: &Values,
         new_id: &dyn Fn() -> String,
     ) -> Result<Read<'b>, FetchError> {
+        scope.turn_to(&Exact::default());
         if self.function.format != Format::Json {
             let answer = Answer { body: self.other(response)?, numbers: Exact::default() };
             return self.transformed(response, answer, scope, values, new_id);
@@ -215,6 +216,7 @@ impl<'f> Reader<'f> {
         new_id: &dyn Fn() -> String,
     ) -> Result<Read<'b>, FetchError> {
         let (text, numbers) = Exact::of(body);
+        scope.turn_to(&numbers);
         let body = value(response, &text)?;
         if let Some(place) = self.plain.as_ref().filter(|place| lacks(&body, &place.rows)) {
             return Err(self.missing(response, &place.rows));
