@@ -12,19 +12,22 @@ pub(super) struct Results<T = Value> {
 }
 
 /// How the values beside a number compare.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy)]
 struct Beside {
     /// They are the same in the first result, or in the second.
     same: [bool; 2],
-    /// Something is the same in both and not here: the rows are other ones.
+    /// A text is the same in both and not here: the rows are other ones.
     is_torn: bool,
 }
+
+/// Nothing stands beside a number.
+const ALONE: Beside = Beside { same: [true; 2], is_torn: false };
 
 impl Exact {
     /// A value with marks for the long numbers in it that both results show as such.
     pub(super) fn marked(&self, value: Value, results: &Results) -> Value {
         let results = Results { first: Some(&results.first), second: Some(&results.second) };
-        self.walked(value, &results, Beside::default())
+        self.walked(value, &results, ALONE)
     }
 
     fn walked(&self, value: Value, results: &Results<Option<&Value>>, beside: Beside) -> Value {
@@ -76,14 +79,14 @@ impl Exact {
         results: &Results<Option<&Value>>,
         around: Beside,
     ) -> Beside {
-        let mut beside = Beside { same: [true; 2], is_torn: false };
+        let mut beside = ALONE;
         let mut has_others = false;
         for (name, member) in members {
             let parts = results.map(|value| value.get(name));
             let same = [self.agrees(member, parts.first, 0), self.agrees(member, parts.second, 1)];
             beside.same = [beside.same[0] && same[0], beside.same[1] && same[1]];
             let is_leaf = !member.is_array() && !member.is_object();
-            beside.is_torn |= is_leaf && !same[0] && !same[1] && parts.first == parts.second;
+            beside.is_torn |= member.is_string() && !same[0] && !same[1] && parts.first == parts.second;
             has_others |= is_leaf && !member.is_number();
         }
         if !has_others {
