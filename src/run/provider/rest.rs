@@ -25,6 +25,7 @@ mod request;
 mod resume;
 mod rows;
 mod scope;
+mod surrogates;
 #[cfg(test)]
 mod tests;
 

@@ -14,6 +14,7 @@ use super::plain::{self, Root};
 use super::project::{self, Projector};
 use super::rows::{self, At};
 use super::scope::{Roots, Scope};
+use super::surrogates;
 use crate::app::{Continuation, Format, Function};
 use crate::expr::{Around, Expression, Projection, Template};
 use crate::run::provider::{FetchError, Row};
@@ -443,7 +444,9 @@ pub(super) fn owned(value: &Value, numbers: &Exact, new_id: &dyn Fn() -> String)
 }
 
 fn value(response: &Response, body: &str) -> Result<Value, FetchError> {
-    serde_json::from_str(body).map_err(|error| not_json(response, body, &error))
+    let read = serde_json::from_str(body);
+    read.or_else(|error| serde_json::from_str(&surrogates::whole(body)).map_err(|_| error))
+        .map_err(|error| not_json(response, body, &error))
 }
 
 /// The text of a body: UTF-8, with or without a byte order mark.
