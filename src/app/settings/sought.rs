@@ -5,7 +5,7 @@ use std::fmt;
 use std::ops::Range;
 
 /// JSON within JSON doubles its backslashes each time; what is deeper is not looked into.
-const MOST_BACKSLASHES: usize = 8;
+const MOST_BACKSLASHES: usize = 32;
 
 /// Texts that are looked for, such as secrets.
 #[derive(Clone, Default)]
@@ -146,6 +146,11 @@ fn letter_end(bytes: &[u8], at: usize, letter: char) -> Option<usize> {
     if let Some(end) = units.iter().try_fold(at, |at, unit| unit_end(bytes, at, *unit)) {
         return Some(end);
     }
+    if letter == '\\' {
+        // However often it is doubled; further ones of the text that is looked for stand in the same row.
+        let is_behind_others = at > 0 && bytes[at - 1] == b'\\';
+        return behind_backslashes(bytes, at).or_else(|| is_behind_others.then_some(at));
+    }
     let mut plain = [0; 4];
     let plain = letter.encode_utf8(&mut plain).as_bytes();
     if bytes.get(at..)?.starts_with(plain) {
@@ -221,6 +226,16 @@ mod tests {
         for other in [r"K\u00e8/y", r"K\u00e9", r"K\u+0e9/y", "K\\", "K", ""] {
             assert_eq!(clean(secret, other), other);
         }
+    }
+
+    #[test]
+    fn backslashes_are_doubled_as_often_as_json_stands_in_json() {
+        for depth in 0..5 {
+            let text = format!("<body-{0}{0}04be>", "\\".repeat(1 << depth));
+            assert_eq!(clean("body-\\\\04be", &text), "<***>", "{text}");
+            assert_eq!(clean("body-\\04be", &text), "<***>", "{text}");
+        }
+        assert_eq!(clean("\\04be", "04be"), "04be");
     }
 
     #[test]
