@@ -139,6 +139,12 @@ pub enum PlanError {
         /// What it is.
         found: String,
     },
+    /// An option asks for what this runtime does not do.
+    #[error("option `{option}` is not supported by this runtime; nothing was written")]
+    Unsupported {
+        /// The option's key.
+        option: &'static str,
+    },
 }
 
 /// An id that an action names.

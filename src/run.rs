@@ -39,7 +39,7 @@ use crate::store::{Store, StoreError};
 
 pub use clock::{Clock, StoppedClock, SystemClock};
 pub use credentials::{Credentials, SettingsCredentials};
-pub use dry::{Planned, PlannedAction, Reading, Stubs, Verdicts};
+pub use dry::{Planned, PlannedAction, PlannedCommand, Reading, Stubs, Verdicts};
 pub use event::{ActionRef, Counts, Event, Failure, Observer, Outcome, Record, SkipReason};
 pub use files::AppFiles;
 pub use provider::{
@@ -97,6 +97,8 @@ pub struct RunOptions {
     pub concurrency: usize,
     /// Whether actions that do not wait for each other work at the same time.
     pub schedule: Schedule,
+    /// Whether servers are told of earlier fetches.
+    pub recall: Recall,
     /// `@ctx.jig.inputs` of the triggered jig.
     pub inputs: Map<String, Value>,
     /// `@ctx.action.parameters` of the triggered action.
@@ -115,12 +117,22 @@ impl Default for RunOptions {
             instance_timeout: Some(Duration::from_secs(300)),
             concurrency: 8,
             schedule: Schedule::SideBySide,
+            recall: Recall::Earlier,
             inputs: Map::new(),
             parameters: Map::new(),
             state: BTreeMap::new(),
             backend: None,
         }
     }
+}
+
+/// Whether servers are told of earlier fetches, so that they need not send everything again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Recall {
+    /// They are: validators, sync tokens and places to go on at are sent.
+    Earlier,
+    /// Every fetch asks as a first one does, whatever the database holds.
+    Nothing,
 }
 
 /// Whether the network may be used.

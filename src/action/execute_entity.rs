@@ -26,6 +26,9 @@ struct ExecuteEntity {
     queue: Option<Template>,
     form: Option<Template>,
     record: Option<Template>,
+    file: Option<Template>,
+    authorized: Option<Template>,
+    conversions: Option<Template>,
     options: Template,
 }
 
@@ -62,6 +65,9 @@ pub(super) fn lower(lowering: &mut Lowering<'_>) -> Arc<dyn Action> {
         queue: lowering.template("queueOperation"),
         form: lowering.template("formId").filter(|_| rows == Rows::Form),
         record: lowering.template("recordId").filter(|_| rows == Rows::Form),
+        file: lowering.template("file"),
+        authorized: lowering.template("authorized"),
+        conversions: lowering.template("conversions"),
         options: lowering.options(),
     })
 }
@@ -75,6 +81,7 @@ impl Action for ExecuteEntity {
         let method = Method::ALL.iter().find(|(name, _)| *name == word).map(|(_, method)| *method);
         let method = method.ok_or_else(|| unusable("method", "a known method", Some(&word.into())))?;
         let function = optional(fill, self.function.as_ref())?;
+        self.check_unsupported(fill, provider)?;
         let form = self.form.as_ref().map(|form| required_text(fill, "formId", Some(form))).transpose()?;
         Ok(Plan::Perform(Effect::WriteRows(WriteRows {
             provider,
@@ -116,6 +123,27 @@ impl ExecuteEntity {
             }
         }
         Ok(rows)
+    }
+
+    /// What would be lost if the row was written without it: its file, who may see it, the form of its data.
+    fn check_unsupported(&self, fill: &mut dyn Fill, provider: ProviderKind) -> Result<(), PlanError> {
+        let file = optional(fill, self.file.as_ref())?;
+        // Without a place, and with `null` in place of a file, there is nothing to send.
+        let path = file.as_ref().and_then(|file| file.get("localPath"));
+        let authorized = optional(fill, self.authorized.as_ref())?;
+        let conversions = optional(fill, self.conversions.as_ref())?;
+        // The first two are of Dynamic Data (actions.md §5.1).
+        let is_dynamic = matches!(provider, ProviderKind::Dynamic | ProviderKind::Local);
+        let asked = [
+            ("file", path.filter(|_| is_dynamic)),
+            ("authorized", authorized.as_ref().filter(|_| is_dynamic)),
+            ("conversions", conversions.as_ref()),
+        ];
+        let is_given = |value: &Value| !value.is_null() && !value.as_array().is_some_and(Vec::is_empty);
+        match asked.into_iter().find(|(_, value)| value.is_some_and(is_given)) {
+            Some((option, _)) => Err(PlanError::Unsupported { option }),
+            None => Ok(()),
+        }
     }
 
     /// What stands beside the fields of the form.

@@ -56,6 +56,8 @@ pub struct Function {
     pub errors: Option<Vec<ErrorRule>>,
     /// Makes the row for the table of errors (deprecated).
     pub error_transform: Option<Expression>,
+    /// What in it this runtime does not do, in words; a call of it is refused.
+    pub unsupported: Vec<String>,
     /// Whether a token that is refused is looked up anew.
     pub token_refresh: bool,
     /// For SQL: the named connection.
@@ -261,6 +263,8 @@ pub struct Conversion {
     pub from: String,
     /// The form that it gets.
     pub to: String,
+    /// Whether a photograph in HEIC is to become a JPEG.
+    pub is_made_jpg: bool,
 }
 
 /// One rule about what counts as an error (functions.md §9).
@@ -307,6 +311,7 @@ pub(super) fn lower(id: &str, node: &Node, reader: &mut Reader<'_>) -> Function 
         conversions: parts::conversions(node.get("conversions")),
         errors: node.get("error").map(|rules| parts::errors(rules, reader)),
         error_transform: transform(node, "errorTransform", reader),
+        unsupported: parts::unsupported(node),
         token_refresh: node.get("disableTokenRefresh").and_then(Node::as_bool) != Some(true),
         connection: node.get("connection").map(|name| template(name, reader.parse)),
         statement: node

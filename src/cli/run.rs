@@ -166,7 +166,7 @@ fn engine<'a>(
 ) -> Engine<'a> {
     let (clock, stop) = (Arc::clone(&world.clock), Stop::new(None));
     let options = args.asked.options(&app.project().settings, None);
-    let options = RunOptions { schedule: world.schedule, ..options };
+    let options = RunOptions { schedule: world.schedule, recall: world.recall(), ..options };
     Engine { project: app.project(), files: &app.files, store, providers, clock, observer, stop, options }
 }
 

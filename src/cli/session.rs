@@ -14,7 +14,7 @@ use crate::run::provider::{
     RestOptions, Tape,
 };
 use crate::run::{
-    AppFiles, Clock, Provider, Providers, RunError, Schedule, SettingsCredentials, Stubs, SystemClock,
+    AppFiles, Clock, Provider, Providers, Recall, RunError, Schedule, SettingsCredentials, Stubs, SystemClock,
 };
 use crate::serve::{Options, Server};
 use crate::store::{Fault, OpenOptions, Retention, Store, StoreError};
@@ -172,6 +172,11 @@ impl World {
     /// The world as it is.
     pub(super) fn real() -> Self {
         Self { clock: Arc::new(SystemClock), tape: None, schedule: Schedule::SideBySide, answers: None }
+    }
+
+    /// What is recorded does not depend on what the database has seen.
+    pub(super) fn recall(&self) -> Recall {
+        if self.tape.is_some() { Recall::Nothing } else { Recall::Earlier }
     }
 
     fn pace(&self) -> Arc<dyn Pace> {

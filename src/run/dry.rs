@@ -16,16 +16,37 @@ use super::done::Then;
 use super::event::ActionRef;
 use super::interpret::Run;
 use super::target::{Target, targets};
-use super::{Engine, Observer, Record, RunError, RunOptions, Schedule, Trigger};
+use super::{Engine, Network, Observer, Record, RunError, RunOptions, Schedule, Trigger};
 use crate::action::ProviderKind;
+use crate::store::CommandState;
 pub use stubs::Stubs;
 use trial::Trial;
 
 /// What a trigger would do.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Planned {
+    /// Writes of earlier runs that would be sent before anything else, oldest first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub queue: Vec<PlannedCommand>,
     /// Its actions in order; then the handlers of tables that they would change.
     pub actions: Vec<PlannedAction>,
+}
+
+/// A write that waits in the queue.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct PlannedCommand {
+    /// Its id.
+    pub id: String,
+    /// The provider that it goes to.
+    pub queue: String,
+    /// `create`, `update`, `save`, `delete` or `functionCall`.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// The table.
+    pub entity: String,
+    /// The record, where it is about one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub record: Option<String>,
 }
 
 /// What one action would do.
@@ -94,7 +115,7 @@ pub struct Reading {
 /// What the trigger would do now.
 pub(super) fn plan(engine: &Engine<'_>, trigger: &Trigger) -> Result<Planned, RunError> {
     let targets = targets(engine, trigger)?;
-    all(&planner::Planner::new(engine, None)?, &targets)
+    all(engine, &planner::Planner::new(engine, None)?, &targets)
 }
 
 /// The same where stubs answer, on a copy of the database.
@@ -113,13 +134,36 @@ pub(super) fn plan_with(engine: &Engine<'_>, trigger: &Trigger, stubs: &Stubs) -
     };
     let run = Run::new(&engine);
     let targets = targets(&engine, trigger)?;
-    all(&planner::Planner::new(&engine, Some(Trial::new(&run, stubs)))?, &targets)
+    all(&engine, &planner::Planner::new(&engine, Some(Trial::new(&run, stubs)))?, &targets)
 }
 
-fn all(planner: &planner::Planner<'_>, targets: &[Target<'_>]) -> Result<Planned, RunError> {
+fn all(
+    engine: &Engine<'_>,
+    planner: &planner::Planner<'_>,
+    targets: &[Target<'_>],
+) -> Result<Planned, RunError> {
     let mut actions: Vec<_> = targets.iter().map(|target| planner.target(target)).collect();
     actions.extend(planner.table_changes());
-    planner.finish(Planned { actions })
+    planner.finish(Planned { queue: queue(engine)?, actions })
+}
+
+/// What a run sends before it does anything else.
+fn queue(engine: &Engine<'_>) -> Result<Vec<PlannedCommand>, RunError> {
+    if engine.options.network == Network::Offline {
+        return Ok(Vec::new());
+    }
+    let open = engine.store.commands()?.into_iter().filter(|command| {
+        // One that is being sent by a process that has died is sent again.
+        command.state != CommandState::Failed
+    });
+    let planned = open.map(|command| PlannedCommand {
+        id: command.id,
+        queue: command.queue,
+        kind: command.kind,
+        entity: command.entity,
+        record: command.record_id,
+    });
+    Ok(planned.collect())
 }
 
 /// Hears nothing of what is only tried.

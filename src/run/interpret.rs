@@ -409,6 +409,9 @@ pub(super) fn describe(engine: &Engine<'_>, node: &ActionNode, file: FileId) -> 
 pub(super) fn plan_failure(error: &PlanError) -> Failure {
     match error {
         PlanError::Eval(error) => eval_failure(error),
+        PlanError::Unsupported { .. } => {
+            Failure { code: "config.unsupported".to_owned(), message: error.to_string() }
+        }
         PlanError::Option { .. } => Failure { code: "config.option".to_owned(), message: error.to_string() },
     }
 }

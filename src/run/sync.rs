@@ -16,7 +16,7 @@ use super::provider::{
     CURSOR_EXPIRED, Fetch, FetchError, Fetched, Known, Page, Provider, Sink, Stop, Validator, Write,
 };
 use super::tables::StoreTables;
-use super::{Engine, Network, depth, digest};
+use super::{Engine, Network, Recall, depth, digest};
 use crate::action::{self, EntityRequest, Protect, ProviderKind};
 use crate::app::{Function, Rows};
 use crate::store::sync::ScopeState;
@@ -55,6 +55,7 @@ impl Worker<'_> {
         entities: &[EntityRequest],
     ) -> Result<Done, StoreError> {
         let engine = self.run.engine;
+        let force = force || engine.options.recall == Recall::Nothing;
         let digests: Vec<String> = entities.iter().map(arguments).collect();
         let operations: Vec<Operation<'_>> = entities
             .iter()
@@ -237,11 +238,12 @@ impl Worker<'_> {
         let run = self.run;
         let now = run.engine.clock.now();
         let ended = run.commit(|store| {
-            let changes = store.finish_unchanged(job.work, job.ordinal, job.operation, now)?;
-            Ok((changes.is_some(), changes.unwrap_or_default()))
+            let finished = store.finish_unchanged(job.work, job.ordinal, job.operation, now)?;
+            let (tally, changes) = finished.map(|finished| (finished.tally, finished.changes)).unzip();
+            Ok((tally, changes.unwrap_or_default()))
         });
-        let ended = ended.map_err(|error| self.kept(error))?;
-        if ended {
+        let tally = ended.map_err(|error| self.kept(error))?;
+        if let Some(tally) = tally {
             run.emitter.emit(Event::EntityProgress {
                 entity: job.entity.entity.clone(),
                 rows: 0,
@@ -249,8 +251,9 @@ impl Worker<'_> {
                 bytes: 0,
                 note: Some(store::UNCHANGED.to_owned()),
             });
+            run.emitter.emit(finished(&job.entity.entity, &tally));
         }
-        Ok(ended)
+        Ok(tally.is_some())
     }
 
     /// Fetches all pages and keeps them.
@@ -465,13 +468,7 @@ impl TableSink<'_> {
             });
             finished.map_err(|error| worker.kept(error))
         })?;
-        worker.run.emitter.emit(Event::EntityFinished {
-            entity: entity.to_owned(),
-            inserted: tally.inserted.unsigned_abs(),
-            updated: tally.updated.unsigned_abs(),
-            unchanged: tally.unchanged.unsigned_abs(),
-            deleted: tally.deleted.unsigned_abs(),
-        });
+        worker.run.emitter.emit(finished(entity, &tally));
         Ok(())
     }
 }
@@ -510,6 +507,17 @@ impl Sink for TableSink<'_> {
 
     fn aside(&mut self, writes: &[Write<'_>]) -> Result<(), FetchError> {
         self.worker.aside(writes)
+    }
+}
+
+/// How many rows of a table were touched how.
+fn finished(entity: &str, tally: &Tally) -> Event {
+    Event::EntityFinished {
+        entity: entity.to_owned(),
+        inserted: tally.inserted.unsigned_abs(),
+        updated: tally.updated.unsigned_abs(),
+        unchanged: tally.unchanged.unsigned_abs(),
+        deleted: tally.deleted.unsigned_abs(),
     }
 }
 

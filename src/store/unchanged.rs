@@ -10,10 +10,10 @@ use rusqlite::types::ValueRef;
 use super::Store;
 use super::entity;
 use super::error::StoreError;
-use super::rows::{Changes, Touched};
+use super::rows::Touched;
 use super::session::{Guarded, Trouble, number};
 use super::work::{Operation, Outcome, Work, admits_operation, end_operation, touch_scopes};
-use super::writer::Tally;
+use super::writer::{Finished, Tally};
 
 /// What is said of an operation that ended because the server had nothing new.
 pub const UNCHANGED: &str = "unchanged (304)";
@@ -65,7 +65,7 @@ impl Store {
         ordinal: usize,
         operation: &Operation<'_>,
         now: i64,
-    ) -> Result<Option<Changes>, StoreError> {
+    ) -> Result<Option<Finished>, StoreError> {
         self.write(|guarded| {
             if !admits_operation(guarded, work, ordinal)? {
                 return Err(StoreError::Stale.into());
@@ -84,7 +84,7 @@ impl Store {
             let mut touched = Touched::default();
             end_operation(guarded, work, ordinal, &Outcome::Ok, Some(tally), now, &mut touched)?;
             touch_scopes(guarded, work, &mut touched)?;
-            touched.read_back(guarded).map(Some)
+            Ok(Some(Finished { tally, changes: touched.read_back(guarded)? }))
         })
     }
 }

@@ -135,9 +135,41 @@ pub(super) fn conversions(node: Option<&Node>) -> Vec<Conversion> {
                 property: text(item, "property")?,
                 from: text(item, "from").unwrap_or_default(),
                 to: text(item, "to").unwrap_or_default(),
+                is_made_jpg: item.get("convertHeicToJpg").and_then(Node::as_bool) == Some(true),
             })
         })
         .collect()
+}
+
+/// Blocks that may be one expression in the app format, and are read as maps and lists only.
+pub(super) fn unsupported(node: &Node) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut look = |block: &Node, key: &str, at: &str| {
+        if block.get(key).and_then(Node::as_str).is_some_and(is_expression) {
+            found.push(format!("an expression for all of `{at}{key}`"));
+        }
+    };
+    for key in ["parameters", "queries", "conversions", "operations", "error"] {
+        look(node, key, "");
+    }
+    for query in node.get("queries").map_or(&[][..], Node::entries) {
+        for key in ["parameters", "tables", "jsonColumns", "dependencies"] {
+            look(&query.value, key, &format!("queries.{}.", query.key.text));
+        }
+    }
+    if let Some(guard) = node.get("guard") {
+        look(guard, "parameters", "guard.");
+        look(guard, "operations", "guard.");
+    }
+    for operation in node.get("operations").map_or(&[][..], Node::items) {
+        for key in ["conversions", "statements", "tables", "forRowsWithValues", "forRowsInRange"] {
+            look(operation, key, "operations.");
+        }
+        for part in operation.get("statements").map_or(&[][..], Node::items) {
+            look(part, "parameters", "operations.statements.");
+        }
+    }
+    found
 }
 
 pub(super) fn errors(rules: &Node, reader: &mut Reader<'_>) -> Vec<ErrorRule> {

@@ -84,7 +84,7 @@ pub(super) enum Difference {
 pub(super) fn look(engine: &Engine<'_>, trigger: &Trigger, begun: Instant) -> Look {
     let mut look = Look::default();
     // What cannot be planned is told by the run that meets it.
-    if let Ok(Planned { actions }) = engine.plan(trigger) {
+    if let Ok(Planned { actions, .. }) = engine.plan(trigger) {
         actions.iter().for_each(|action| look.add(action));
     }
     let jig = match trigger {

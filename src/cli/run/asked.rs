@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use crate::app::Settings;
 use crate::cli::session::DatabaseArg;
 use crate::cli::units::parse_duration;
-use crate::run::{Answer, Network, RunOptions, Schedule, Trigger};
+use crate::run::{Answer, Network, Recall, RunOptions, Schedule, Trigger};
 
 /// What starts a run, and with which values.
 #[derive(Debug, Clone, clap::Args)]
@@ -94,6 +94,7 @@ impl Asked {
             instance_timeout: Some(self.timeout.unwrap_or(settings.http.deadline)),
             concurrency: settings.http.concurrency,
             schedule: Schedule::SideBySide,
+            recall: Recall::Earlier,
             inputs: self.input.iter().cloned().collect::<Map<_, _>>(),
             parameters: self.param.iter().cloned().collect::<Map<_, _>>(),
             state: self.state.iter().cloned().collect::<BTreeMap<_, _>>(),

@@ -281,7 +281,8 @@ fn skipped(reason: SkipReason) -> &'static str {
 fn arrived(tables: &[Arrived]) -> String {
     let told = tables.iter().map(|table| {
         let come = table.note.clone().unwrap_or_else(|| counted(table.rows, "row"));
-        let outcome = table.outcome.map(outcome).unwrap_or_default();
+        // The note says it already.
+        let outcome = table.outcome.filter(|_| table.note.is_none()).map(outcome).unwrap_or_default();
         format!("{} {come}{outcome}", table.entity)
     });
     let told = told.collect::<Vec<_>>().join(", ");

@@ -6,11 +6,17 @@ use serde_json::Value;
 
 use crate::cli::paint::Paint;
 use crate::cli::units::moment;
-use crate::run::{Planned, PlannedAction, Reading, Verdicts};
+use crate::run::{Planned, PlannedAction, PlannedCommand, Reading, Verdicts};
 
 /// The plan with its legend.
 pub(super) fn text(planned: &Planned, paint: Paint) -> String {
     let mut out = String::from("dry run: nothing is written or sent\n\n");
+    for command in &planned.queue {
+        let PlannedCommand { kind, entity, record, .. } = command;
+        let record = record.as_ref().map(|id| format!(" {id}")).unwrap_or_default();
+        let _ =
+            writeln!(out, "{}  {kind} {entity}{record} {}", paint.state("send"), paint.dim("from the queue"));
+    }
     for action in &planned.actions {
         one(action, 0, paint, &mut out);
     }

@@ -13,6 +13,7 @@ mod exact;
 mod fresh;
 mod guard;
 mod http;
+mod lacking;
 mod operations;
 mod page;
 mod parameters;

@@ -189,6 +189,18 @@ fn what_cannot_be_written_fails_with_a_reason_and_leaves_the_tables_alone() {
             "config.option: option `method` must be a known method, found `\"upsert\"`",
         ),
         ("method: create, data: { id: =$number('x') }", "expression.D3030: "),
+        (
+            "method: create, data: { id: a }, file: { localPath: p.jpg }",
+            "config.unsupported: option `file` is not supported by this runtime; nothing was written",
+        ),
+        (
+            "method: create, data: { id: a }, authorized: { owners: [me] }",
+            "config.unsupported: option `authorized` ",
+        ),
+        (
+            "method: create, data: { id: a }, conversions: [{ property: p, from: base64, to: buffer }]",
+            "config.unsupported: option `conversions` ",
+        ),
     ];
     for (rest, expected) in cases {
         let found = write(rest);

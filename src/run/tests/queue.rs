@@ -143,7 +143,11 @@ fn offline_writes_wait_and_go_first_when_there_is_a_network() {
     assert_eq!(rows(&stage, payload), [waits]);
     let id = stage.value("SELECT id FROM tasks");
     assert_eq!(id, json!("_tmp_id-1_"));
+    assert!(stage.plan("onFocus").queue.is_empty(), "without a network nothing is sent");
     online(&mut stage);
+    let planned: Vec<_> =
+        stage.plan("onFocus").queue.into_iter().map(|c| (c.kind, c.entity, c.record)).collect();
+    assert_eq!(planned, [("create".to_owned(), "tasks".to_owned(), Some("_tmp_id-1_".to_owned()))]);
     stage.lines();
     stage.on("onFocus");
     let told = stage.lines_of(&["command", "started"]);

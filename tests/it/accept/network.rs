@@ -105,6 +105,9 @@ fn what_is_as_it_was_is_told() {
     assert!(again.out.contains("no row changed; things unchanged (304)"), "{}", again.out);
     let events = stage.run("run app --format json").out;
     assert!(events.contains(r#""note":"unchanged (304)""#), "{events}");
+    let finished =
+        r#""event":"entity.finished","entity":"things","inserted":0,"updated":0,"unchanged":2,"deleted":0"#;
+    assert!(events.contains(finished), "{events}");
     stage.write("app/data/things.json", r#"[{"id":"1"},{"id":"3"}]"#);
     let changed = stage.run("run app");
     assert!(changed.out.contains("changed: things 1 new, 1 gone"), "{}", changed.out);

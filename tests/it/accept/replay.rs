@@ -241,3 +241,63 @@ fn an_app_with_a_served_folder_is_replayed_without_it() {
     stage.run("run app --replay tape --db b.db").code(0);
     assert_eq!(tables(&stage, "b.db"), tables(&stage, "a.db"));
 }
+
+const CUSTOMERS: &str = "provider: DATA_PROVIDER_SQL
+connection: crm
+method: query
+query: SELECT id, name FROM customers WHERE id > @After
+parameters:
+  After: { type: number, location: input, required: true, value: 1 }
+";
+const RENAME: &str = "provider: DATA_PROVIDER_SQL
+connection: crm
+method: query
+query: UPDATE customers SET name = 'Zed' WHERE id = 2
+";
+
+#[test]
+fn databases_are_recorded_and_not_asked_again() {
+    let stage = Stage::empty();
+    let index = "name: taped
+title: Taped
+onLoad:
+  type: action.action-list
+  options:
+    isSequential: true
+    actions:
+      - { type: action.sync-entities, options: { provider: DATA_PROVIDER_SQL, entities: [{ entity: customers, function: all }] } }
+      - { type: action.execute-entity, options: { provider: DATA_PROVIDER_SQL, entity: customers, method: functionCall, function: rename } }
+";
+    stage.write("app/index.jigx", index);
+    stage.write("app/functions/all.jigx", CUSTOMERS);
+    stage.write("app/functions/rename.jigx", RENAME);
+    stage.write("app/syncscope.yaml", "providers: { sql: { connections: { crm: 'sqlite:crm.db' } } }\n");
+    let crm = || rusqlite::Connection::open(stage.path("app/crm.db")).unwrap();
+    crm()
+        .execute_batch("CREATE TABLE customers (id INTEGER, name); INSERT INTO customers VALUES (1, 'A'), (2, 'B'), (3, 'C')")
+        .unwrap();
+    stage.run("run app --record tape --db a.db").code(0);
+    assert_eq!(
+        names(&stage.path("tape")),
+        ["0001-query-all.json", "0002-query-rename.json", "recording.json"]
+    );
+    fs::remove_file(stage.path("app/crm.db")).unwrap();
+    stage.run("run app --replay tape --db b.db").code(0);
+    assert_eq!(tables(&stage, "b.db"), tables(&stage, "a.db"));
+    assert_eq!(stage.database("b.db").count("customers"), 2);
+    assert!(!stage.path("app/crm.db").exists());
+}
+
+#[test]
+fn what_a_database_has_seen_changes_no_recording() {
+    let stage = Stage::example("quickstart");
+    stage.run("run app --db seen.db").code(0);
+    stage.run("run app --record of-seen --db seen.db").code(0);
+    stage.run("run app --record of-new --db new.db").code(0);
+    assert_eq!(names(&stage.path("of-seen")), names(&stage.path("of-new")));
+    for tape in ["of-seen", "of-new"] {
+        for database in ["seen.db", "new.db"] {
+            stage.run(&format!("run app --replay {tape} --db {database}")).code(0);
+        }
+    }
+}

@@ -63,7 +63,7 @@ impl Converter<'_> {
         }
         let Some(Value::String(text)) = place(value, &conversion.property) else { return Ok(()) };
         let converted = self.text(conversion, text).map_err(|why| {
-            let Conversion { property, from, to } = conversion;
+            let Conversion { property, from, to, .. } = conversion;
             let message = format!(
                 "`{property}` cannot be converted from `{from}` to `{to}` in the function `{}`: {why}",
                 self.function
@@ -75,10 +75,19 @@ impl Converter<'_> {
     }
 
     fn text(&self, conversion: &Conversion, text: &str) -> Result<String, String> {
-        if conversion.from == conversion.to {
+        if conversion.from == conversion.to && !conversion.is_made_jpg {
             return Ok(text.to_owned());
         }
         let (bytes, media) = self.bytes(&conversion.from, text)?;
+        if conversion.is_made_jpg && is_heic(&bytes) {
+            return Err(
+                "it is a photograph in HEIC, and `convertHeicToJpg` is not supported by this runtime"
+                    .to_owned(),
+            );
+        }
+        if conversion.from == conversion.to {
+            return Ok(text.to_owned());
+        }
         match conversion.to.as_str() {
             // JSON has no bytes, so a buffer is written in base64 too.
             "base64" | "buffer" => Ok(STANDARD.encode(bytes)),
@@ -104,6 +113,14 @@ impl Converter<'_> {
             other => Err(unknown(other)),
         }
     }
+}
+
+/// By the brand in the first box of the file (ISO/IEC 23008-12).
+fn is_heic(bytes: &[u8]) -> bool {
+    let brand = bytes.get(4..12).and_then(|head| head.strip_prefix(b"ftyp"));
+    brand.is_some_and(|brand| {
+        [b"heic", b"heix", b"heim", b"heis", b"hevc", b"mif1"].iter().any(|known| brand == *known)
+    })
 }
 
 fn decoded(text: &str) -> Result<Vec<u8>, String> {
@@ -133,8 +150,12 @@ mod tests {
     use super::*;
 
     fn converted(from: &str, to: &str, mut value: Value) -> Result<Value, String> {
-        let conversion =
-            Conversion { property: "photo.data".to_owned(), from: from.to_owned(), to: to.to_owned() };
+        let conversion = Conversion {
+            property: "photo.data".to_owned(),
+            from: from.to_owned(),
+            to: to.to_owned(),
+            is_made_jpg: true,
+        };
         let converter = Converter { function: "f", files: &NoFiles };
         converter.incoming(&[conversion], &mut value).map_err(|error| error.message)?;
         Ok(value)
@@ -149,6 +170,15 @@ mod tests {
         assert_eq!(made, row("data:application/octet-stream;base64,AAEC"));
         assert_eq!(converted("base64", "buffer", row("_-8=")).unwrap(), row("/+8="));
         assert_eq!(converted("base64", "buffer", json!([row("AA==")])).unwrap(), json!([row("AA==")]));
+    }
+
+    #[test]
+    fn photographs_in_heic_are_not_passed_off_as_others() {
+        let heic = STANDARD.encode(b"\0\0\0\x18ftypheic\0\0");
+        for to in ["base64", "data-uri"] {
+            let told = converted("base64", to, json!({ "photo.data": heic })).unwrap_err();
+            assert!(told.contains("`convertHeicToJpg` is not supported"), "{told}");
+        }
     }
 
     #[test]

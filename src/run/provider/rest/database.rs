@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::http::{Address, Request, Response, Tried};
 use super::parameters::Values;
@@ -75,6 +75,12 @@ impl Statement {
     /// What stands for it where exchanges are told.
     pub(super) fn request(&self) -> &Request {
         &self.request
+    }
+
+    /// What tells it from others in a recording.
+    pub(super) fn recorded(&self) -> Request {
+        let asked = json!({ "statement": self.text, "parameters": self.parameters });
+        Request { body: Some(asked.to_string().into_bytes()), ..self.request.clone() }
     }
 
     /// Performs it; the rows are the answer's body, as a list.

@@ -29,6 +29,19 @@ pub(super) struct Roots {
     pub(super) body: Option<Value>,
     /// What some of the numbers in both stand for.
     pub(super) numbers: Exact,
+    pub(super) lack: Lack,
+}
+
+/// What it means that rows are looked for and not found.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) enum Lack {
+    /// There are none.
+    #[default]
+    NoRows,
+    /// A failure, where they would take the place of others.
+    FailsToReplace,
+    /// A failure.
+    Fails,
 }
 
 impl<'a> Scope<'a> {

@@ -128,7 +128,10 @@ impl Call<'_> {
     fn once(&self, turn: Turn) -> Result<Tried, FetchError> {
         match turn {
             Turn::Server(begun) => self.options.http.once(*begun, &self.redactor, self.fetch.stop),
-            Turn::Database(statement) => statement.perform(self.fetch.stop),
+            Turn::Database(statement) => {
+                let (stop, request) = (self.fetch.stop, statement.recorded());
+                self.options.http.beside(&request, stop, || statement.perform(stop))
+            }
             Turn::Given(given) => Ok(given.tried()),
         }
     }

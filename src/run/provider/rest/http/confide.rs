@@ -1,8 +1,8 @@
-//! Questions whose answers are secret.
+//! Exchanges beside the usual way: those whose answers are secret, and those with databases.
 
 use super::refusal::{is_refusal, refused};
 use super::wire::Answer;
-use super::{Http, Redactor, Request};
+use super::{Http, Redactor, Request, Response, Tried};
 use crate::app::Secret;
 use crate::run::provider::{FetchError, Stop};
 
@@ -35,12 +35,44 @@ impl Http {
         Ok((!is_played).then_some(answer.body))
     }
 
+    /// Performs something that is no request to a server, or takes its end from a recording.
+    ///
+    /// # Errors
+    /// Its own, and those of the recording.
+    pub(in crate::run::provider) fn beside(
+        &self,
+        request: &Request,
+        stop: &Stop,
+        perform: impl FnOnce() -> Result<Tried, FetchError>,
+    ) -> Result<Tried, FetchError> {
+        let Some(tape) = &self.tape else { return perform() };
+        if tape.is_played() {
+            return tape.answer(request).map(|answer| tried(answer, request));
+        }
+        let came = perform();
+        if !stop.is_asked() {
+            tape.keep(request, &came.as_ref().map(answer_of).map_err(Clone::clone))?;
+        }
+        came
+    }
+
     /// Keeps a secret that has become known out of a recording.
     pub(in crate::run::provider) fn hide(&self, secret: &Secret) {
         if let Some(tape) = &self.tape {
             tape.hide(secret);
         }
     }
+}
+
+fn tried(answer: Answer, request: &Request) -> Tried {
+    let Answer { status, reason, headers, body } = answer;
+    let (reason, address) = (reason.unwrap_or_default(), request.address.clone());
+    Tried { response: Response { status, reason, headers, body, address }, refusal: None }
+}
+
+fn answer_of(tried: &Tried) -> Answer {
+    let Response { status, reason, headers, body, .. } = &tried.response;
+    Answer { status: *status, reason: Some(*reason), headers: headers.clone(), body: body.clone() }
 }
 
 /// What may be told of an answer: what a refusal says, and nothing of what is given out.

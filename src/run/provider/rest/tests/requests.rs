@@ -206,3 +206,18 @@ fn a_method_that_answers_nothing_gives_no_rows() {
     let sink = Trial::of("method: DELETE\nurl: ${url}/x\n", &server.url()).ok();
     assert_eq!(sink.pages, [0]);
 }
+
+#[test]
+fn what_this_runtime_does_not_do_is_told_before_anything_is_sent() {
+    let server = one_row();
+    for (block, expected) in [
+        ("conversions: =@ctx.parameters.list\n", "`conversions`"),
+        ("queries: { q: { statement: SELECT 1, parameters: =@ctx.parameters } }\n", "`queries.q.parameters`"),
+        ("guard: { function: f, parameters: =@ctx.parameters }\n", "`guard.parameters`"),
+    ] {
+        let error = Trial::of(&format!("method: GET\nurl: ${{url}}/x\n{block}"), &server.url()).err();
+        assert_eq!(error.code, "config.unsupported", "{block}");
+        assert!(error.message.contains(expected), "{}", error.message);
+    }
+    assert!(server.seen().is_empty());
+}
