@@ -103,6 +103,22 @@ pub struct Progress {
     pub cursor: Option<String>,
 }
 
+/// Whether one of these runs, each the newest that somebody knows of its scope, was followed by others and has left
+/// the history.
+fn forgotten(guarded: &Guarded, runs: &[(String, i64)]) -> Result<bool, Trouble> {
+    for (id, epoch) in runs {
+        let is_forgotten = guarded.exists(
+            "SELECT 1 FROM _syncEpoch WHERE scopeId = ?1 AND lastEpoch > ?2
+             AND NOT EXISTS (SELECT 1 FROM _syncRun WHERE scopeId = ?1 AND epoch = ?2)",
+            params![id, epoch],
+        )?;
+        if is_forgotten {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
 impl Store {
     /// Begins an instance: a row in `_syncStatus` per operation, and a token for every syncing scope of this
     /// process that tracks it. Without such a scope only `_syncStatus` tells of it.
@@ -125,7 +141,7 @@ impl Store {
         runs: &[(String, i64)],
     ) -> Result<Option<Begun>, StoreError> {
         self.write(|guarded| {
-            if !self.taken(guarded, runs)?.is_empty() {
+            if !self.taken(guarded, runs)?.is_empty() || forgotten(guarded, runs)? {
                 return Ok(None);
             }
             self.begin(guarded, begin).map(Some)
