@@ -10,6 +10,7 @@ mod condition;
 mod corpus;
 mod focus;
 mod jsonata;
+mod leading;
 mod lex;
 mod parse;
 mod print;
@@ -29,6 +30,7 @@ pub use condition::{
 };
 pub use focus::FocusReads;
 pub use jsonata::{Evaluator, Host, Limits, Prepared, is_truthy};
+pub use leading::{Leading, Made, Start};
 pub use projection::{Around, Picked, Projection};
 pub use references::{Call, CallForm, ContextPath, FUNCTIONS, Function, References, Segment, Variable};
 pub use shape::{Field, Shape};
@@ -132,6 +134,18 @@ impl Expression {
     #[must_use]
     pub fn projection(&self) -> Option<Projection> {
         projection::of(&self.inner.ast.root)
+    }
+
+    /// The plain path that it begins with.
+    #[must_use]
+    pub fn leading(&self) -> Option<Leading> {
+        leading::of(&self.inner.ast.root)
+    }
+
+    /// What a field is of the object that it makes.
+    #[must_use]
+    pub fn field(&self, name: &str) -> Made {
+        leading::of_field(&self.inner.ast.root, name)
     }
 
     /// The same in canonical JSONata, as the evaluator gets it.

@@ -495,7 +495,8 @@ impl Target {
     }
 
     fn record(&self, guarded: &Guarded, page: &Page<'_>) -> Result<Totals, Trouble> {
-        let rows = number(page.rows.len());
+        let of_changes = page.changes.iter().map(|change| change.rows.len()).sum::<usize>();
+        let rows = number(page.rows.len() + of_changes);
         let bytes = i64::try_from(page.bytes).unwrap_or(i64::MAX);
         guarded.run(
             "UPDATE _syncInstance SET rows = rows + ?2, pages = pages + 1, bytes = bytes + ?3, cursor = ?4

@@ -130,20 +130,19 @@ impl Tree {
     pub(super) fn filled(&mut self, instance: Option<&str>, entity: &str, outcome: [u64; 4]) {
         let Some(at) = self.syncing(instance) else { return };
         let tables = &mut self.nodes[at].tables;
+        // What came twice is one row.
+        let [inserted, updated, unchanged, _] = outcome;
+        let rows = inserted + updated + unchanged;
         match tables.iter_mut().rev().find(|table| table.entity == entity && table.outcome.is_none()) {
-            Some(table) => table.outcome = Some(outcome),
+            Some(table) => {
+                table.rows = rows;
+                table.outcome = Some(outcome);
+            }
             // Without pages there is something to tell only when rows are gone.
             None if outcome == [0; 4] => {}
             None => {
                 let entity = entity.to_owned();
-                tables.push(Arrived {
-                    entity,
-                    rows: 0,
-                    pages: 0,
-                    bytes: 0,
-                    note: None,
-                    outcome: Some(outcome),
-                });
+                tables.push(Arrived { entity, rows, pages: 0, bytes: 0, note: None, outcome: Some(outcome) });
             }
         }
     }

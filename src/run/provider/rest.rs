@@ -15,6 +15,7 @@ mod exact;
 mod fresh;
 mod guard;
 mod http;
+mod lacking;
 mod operations;
 mod page;
 mod parameters;
@@ -27,6 +28,7 @@ mod request;
 mod resume;
 mod rows;
 mod scope;
+mod surrogates;
 #[cfg(test)]
 mod tests;
 

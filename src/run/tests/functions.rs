@@ -7,7 +7,7 @@ use crate::run::Outcome;
 use crate::run::provider::testing::{Reply, Scripted, Seen, answer, json_answer};
 
 /// An app that syncs `tasks` by the function `f` on load, with other functions beside it.
-fn app(server: &Scripted, functions: &[(&str, &str)]) -> App {
+pub(super) fn app(server: &Scripted, functions: &[(&str, &str)]) -> App {
     let index = "title: T
 onLoad:
   type: action.sync-entities
@@ -28,7 +28,7 @@ onLoad:
     App::with_mistakes(&all)
 }
 
-fn rows(stage: &Stage<'_>, table: &str) -> String {
+pub(super) fn rows(stage: &Stage<'_>, table: &str) -> String {
     let sql = format!(
         "SELECT coalesce(group_concat(json_extract(data, '$.id') || ':' || coalesce(json_extract(data, '$.n'), '-'), ' '), '')
          FROM (SELECT data FROM [{table}] ORDER BY id)"
@@ -54,12 +54,12 @@ fn query(seen: &Seen, name: &str) -> Option<String> {
     Some(pair.to_owned())
 }
 
-fn succeeds(stage: &Stage<'_>) {
+pub(super) fn succeeds(stage: &Stage<'_>) {
     let summary = stage.on("onLoad");
     assert_eq!(summary.outcome, Outcome::Ok, "{:?}", stage.lines());
 }
 
-fn fails(stage: &Stage<'_>) -> String {
+pub(super) fn fails(stage: &Stage<'_>) -> String {
     let summary = stage.on("onLoad");
     assert_eq!(summary.outcome, Outcome::Failed);
     stage.lines().join("\n")

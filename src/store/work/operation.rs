@@ -105,7 +105,8 @@ pub(in crate::store) fn end_operation(
     };
     let changed = guarded.run(
         "UPDATE _syncOperation SET state = ?3, code = ?4, error = ?5,
-                inserted = ?6, updated = ?7, unchanged = ?8, deleted = ?9
+                inserted = ?6, updated = ?7, unchanged = ?8, deleted = ?9,
+                rows = ifnull(?6 + ?7 + ?8, rows)
          WHERE work = ?1 AND ordinal = ?2 AND state = 'syncing'",
         params![
             work.id,

@@ -5,6 +5,7 @@ mod paging;
 mod renewal;
 mod turn;
 
+use std::cell::RefCell;
 use std::collections::HashSet;
 use std::sync::Arc;
 
@@ -15,6 +16,7 @@ use super::database::{self, Statement};
 use super::fresh::Asked;
 use super::guard;
 use super::http::{Request, Response};
+use super::lacking;
 use super::operations::{self, Given};
 use super::page::{self, Reader};
 use super::parameters::{self, Values};
@@ -23,9 +25,9 @@ use super::redact::Redactor;
 use super::resume;
 use super::scope::{Roots, Scope};
 use super::{Rest, RestOptions};
-use crate::app::{Function, Parameter, Secret};
+use crate::app::{Function, Parameter, Rows, Secret};
 use crate::expr::is_truthy;
-use crate::run::provider::{Fetch, FetchError, Fetched, Outgoing, Page, Row, Sent, Sink};
+use crate::run::provider::{Fetch, FetchError, Fetched, Outgoing, Page, Part, Row, Sent, Sink};
 use paging::{Next, Target};
 pub(super) use renewal::is_about_credentials;
 use turn::Turn;
@@ -167,12 +169,12 @@ impl<'c> Call<'c> {
                 Next::Page(page) => Some(page),
                 Next::End | Next::Refused => None,
             };
-            output.get_or_insert(read.roots.result);
+            output.get_or_insert_with(|| read.roots.numbers.restored(read.roots.result));
         }
         Ok(Sent { skipped: false, output })
     }
 
-    /// What the function gives to a caller that keeps no rows; of several pages, the first one's.
+    /// What the function gives to a caller that keeps no rows, whatever it is; of several pages, the first one's.
     /// `null` when its own `when` or guard says no.
     pub(super) fn output(&mut self) -> Result<Value, FetchError> {
         let sink = &mut NoRows;
@@ -182,9 +184,11 @@ impl<'c> Call<'c> {
         let begun = self.begun(Self::ask, sink)?;
         let Some(response) = self.answered(begun, sink)? else { return Ok(Value::Null) };
         let clock = Arc::clone(&self.options.clock);
-        let reader = Reader::new(self.function);
+        let reader = Reader::whole(self.function);
         let read = reader.read(&response, &mut self.scope, &self.values, &|| clock.uuid())?;
-        let Some(output) = &self.function.output else { return Ok(read.roots.result) };
+        let Some(output) = &self.function.output else {
+            return Ok(read.roots.numbers.restored(read.roots.result));
+        };
         Ok(self.scope.value_after("output", output, &read.roots)?.unwrap_or(Value::Null))
     }
 
@@ -238,7 +242,7 @@ impl<'c> Call<'c> {
             roots,
             values: &self.values,
             table: self.fetch.entity,
-            is_first: self.pages == 0,
+            page: self.pages,
             new_id: &|| clock.uuid(),
             converter: &converter,
         };
@@ -285,14 +289,29 @@ impl<'c> Call<'c> {
         sink: &mut dyn Sink,
     ) -> Result<Next, FetchError> {
         let clock = Arc::clone(&self.options.clock);
-        let read = reader.read(response, &mut self.scope, &self.values, &|| clock.uuid())?;
+        let first_new = RefCell::new(None);
+        let new_id = || {
+            let id = clock.uuid();
+            first_new.borrow_mut().get_or_insert_with(|| id.clone());
+            id
+        };
+        let read = reader.read(response, &mut self.scope, &self.values, &new_id)?;
         self.fetch.stop.check()?;
+        self.check_ids(&read.rows, first_new.into_inner())?;
         let mut page = self.page(read.rows, &read.roots, response)?;
         self.pages += 1;
         let next = self.next_page(&read.roots, response, sink);
         page.resume = self.place.take().filter(|_| matches!(next, Ok(Next::Page(_))));
         sink.page(&page)?;
         next
+    }
+
+    /// Rows that are merged need the ids that they were sent with (functions.md §6.1).
+    fn check_ids(&self, rows: &[Row<'_>], first_new: Option<String>) -> Result<(), FetchError> {
+        let merges = self.function.operations.is_none() && matches!(self.function.rows, Rows::Merge);
+        let Some(new) = first_new.filter(|_| merges) else { return Ok(()) };
+        let at = rows.iter().position(|row| row.id == new).unwrap_or_default();
+        Err(lacking::no_id(self.function, "forRowsWithMatchingIds", self.pages, at))
     }
 
     fn page<'r>(
@@ -303,13 +322,18 @@ impl<'c> Call<'c> {
     ) -> Result<Page<'r>, FetchError> {
         let bytes = response.body.len() as u64;
         let Some(operations) = &self.function.operations else {
-            let part = operations::default_part(self.function, &self.scope, &self.values)?;
-            let rows = self.converted(rows)?;
+            // That of the first page counts; later ones may do without its parameters.
+            let part = match self.pages {
+                0 => operations::default_part(self.function, &self.scope, &self.values)?,
+                _ => Part::default(),
+            };
+            let rows = self.redactor.clean_rows(self.converted(rows)?);
             return Ok(Page { rows, bytes, part, ..Page::default() });
         };
         let writes = self.with_given(roots, |function, scope, given| {
             operations::writes(function, operations, scope, given)
         })?;
+        let writes = self.redactor.clean_written(writes);
         Ok(Page { bytes, writes: Some(writes), ..Page::default() })
     }
 

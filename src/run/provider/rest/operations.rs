@@ -1,15 +1,15 @@
 //! What a function does with local rows: operations and parts of tables (functions.md §6).
 
-use std::borrow::Cow;
-
 use serde_json::{Map, Value};
 
 use super::convert::Converter;
+use super::lacking;
 use super::page;
+use super::plain;
 use super::queries::arguments;
-use super::scope::{Roots, Scope};
+use super::scope::{Lack, Roots, Scope};
 use crate::app::{Function, Partition, RowOperation, RowOperationKind, Rows};
-use crate::expr::{Template, is_truthy};
+use crate::expr::{Expression, Leading, Start, Template, is_truthy};
 use crate::run::provider::{FetchError, Part, Row, Write, WriteMode};
 
 /// One page's worth of context for operations.
@@ -20,8 +20,8 @@ pub(super) struct Given<'g> {
     pub(super) values: &'g Map<String, Value>,
     /// The table that is meant where none is named.
     pub(super) table: &'g str,
-    /// Whether rows may be removed: only before the first page.
-    pub(super) is_first: bool,
+    /// The pages before this one; rows are only removed for the first.
+    pub(super) page: u64,
     /// Makes ids for rows without one.
     pub(super) new_id: &'g dyn Fn() -> String,
     pub(super) converter: &'g Converter<'g>,
@@ -55,8 +55,10 @@ fn write(
 ) -> Result<(), FetchError> {
     match &operation.kind {
         RowOperationKind::DeleteInsert(partition) => {
-            let part = part(function, partition, scope, given.values)?;
-            let mode = if given.is_first { WriteMode::Replace(part) } else { WriteMode::Upsert };
+            let mode = match given.page {
+                0 => WriteMode::Replace(part(function, partition, scope, given.values)?),
+                _ => WriteMode::Upsert,
+            };
             writes.push(rows(function, operation, mode, scope, given)?);
         }
         RowOperationKind::UpsertReplace => {
@@ -109,13 +111,7 @@ fn rows(
             required(function, "operations.table", name)?
         }
     };
-    let records = match &operation.records {
-        None => given.roots.result.clone(),
-        Some(records) => {
-            let found = scope.transform("operations.records", records, &given.roots.result)?;
-            found.unwrap_or(Value::Null)
-        }
-    };
+    let records = records(function, operation, &mode, scope, given.roots)?;
     let timestamp = match &operation.timestamp {
         None => None,
         Some(template) => scope.value_after("operations.timestamp", template, given.roots)?,
@@ -126,46 +122,129 @@ fn rows(
         item => vec![item],
     };
     let mut rows = Vec::with_capacity(items.len());
-    for mut item in items {
+    for (at, mut item) in items.into_iter().enumerate() {
         given.converter.incoming(&operation.conversions, &mut item)?;
-        rows.push(row(function, operation, &item, scope, given)?);
+        check_id(function, operation, &item, at, given)?;
+        rows.push(row(function, operation, item, scope, given)?);
     }
     Ok(Write::Rows { table, mode, rows, timestamp })
+}
+
+/// What an operation writes. That an answer lacks it is a failure where rows are expected; who expects nothing
+/// says so by `when`.
+fn records(
+    function: &Function,
+    operation: &RowOperation,
+    mode: &WriteMode,
+    scope: &Scope<'_>,
+    roots: &Roots,
+) -> Result<Value, FetchError> {
+    let is_needed = match roots.lack {
+        Lack::NoRows => false,
+        Lack::FailsToReplace => matches!(mode, WriteMode::Replace(_)),
+        Lack::Fails => true,
+    };
+    if let Some(records) = operation.records.as_ref().filter(|_| is_needed)
+        && let Some(path) = lacking::by_records(function, records, roots)
+    {
+        return Err(no_records(function, &format!("has no `{}`", path.join("."))));
+    }
+    let found = match &operation.records {
+        None => Some(roots.result.clone()),
+        Some(records) => scope.transform("operations.records", records, &roots.result)?,
+    };
+    let is_answer = operation.records.as_ref().is_none_or(is_all);
+    let found = match found {
+        Some(Value::Null) if !is_answer => Value::Null,
+        Some(found) if is_needed => {
+            if let Some(what) = lacking::scalar(&found) {
+                return Err(no_records(function, &format!("has {what}")));
+            }
+            if lacking::is_only_nothing(&found, None) {
+                return Err(no_records(function, "has only empty rows"));
+            }
+            found
+        }
+        found => found.unwrap_or(Value::Null),
+    };
+    Ok(found)
+}
+
+fn is_all(records: &Expression) -> bool {
+    plain::path(records).is_some_and(|(_, names)| names.is_empty())
+}
+
+fn no_records(function: &Function, what: &str) -> FetchError {
+    let message = format!(
+        "the answer {what}, where an operation of the function `{}` looks for its rows; if it may be so, give \
+         the operation a `when`, such as `=$exists($.items)`",
+        function.id
+    );
+    FetchError::lasting("decode.transform", message)
+}
+
+/// Rows that are put beside others need an id, or they come again and again.
+fn check_id(
+    function: &Function,
+    operation: &RowOperation,
+    item: &Value,
+    at: usize,
+    given: &Given<'_>,
+) -> Result<(), FetchError> {
+    let key = match &operation.kind {
+        RowOperationKind::UpsertReplace => "operation.upsert-replace",
+        RowOperationKind::UpsertMerge => "operation.upsert-merge",
+        _ => return Ok(()),
+    };
+    let is_exempt = given.roots.lack != Lack::Fails || operation.primary_key.is_some();
+    if is_exempt || is_usable(item.get("id")) {
+        return Ok(());
+    }
+    Err(lacking::no_id(function, key, given.page, at))
+}
+
+fn is_usable(id: Option<&Value>) -> bool {
+    match id {
+        Some(Value::String(text)) => !text.is_empty(),
+        Some(Value::Number(_)) => true,
+        _ => false,
+    }
 }
 
 fn row(
     function: &Function,
     operation: &RowOperation,
-    item: &Value,
+    item: Value,
     scope: &mut Scope<'_>,
     given: &Given<'_>,
 ) -> Result<Row<'static>, FetchError> {
-    let row = page::owned(item, &given.roots.numbers, given.new_id);
     let key = match &operation.primary_key {
-        None => return Ok(row),
-        Some(Template::Literal(Value::String(column))) => {
-            item.get(column.as_str()).cloned().map(|value| given.roots.numbers.restored(value))
-        }
+        None => return Ok(page::owned(&item, &given.roots.numbers, given.new_id)),
+        Some(Template::Literal(Value::String(column))) => item.get(column.as_str()).cloned(),
         Some(template) => {
             scope.put("record", item.clone());
             scope.value_after("operations.primaryKey", template, given.roots)?
         }
     };
-    let id = match key {
-        Some(Value::String(text)) if !text.is_empty() => text,
-        Some(Value::Number(number)) => {
-            let text = number.to_string();
-            text.strip_suffix(".0").map(str::to_owned).unwrap_or(text)
-        }
-        _ => {
-            let message = format!(
-                "a row for an operation of the function `{}` has no usable `primaryKey`, expected a text or a number",
-                function.id
-            );
-            return Err(FetchError::lasting("decode.transform", message));
-        }
+    let Some(key) = key.filter(|key| is_usable(Some(key))) else {
+        let message = format!(
+            "a row for an operation of the function `{}` has no usable `primaryKey`, expected a text or a number",
+            function.id
+        );
+        return Err(FetchError::lasting("decode.transform", message));
     };
-    Ok(Row { id: Cow::Owned(id), ..row })
+    Ok(page::owned(&with_key(item, key), &given.roots.numbers, given.new_id))
+}
+
+/// A row whose `id` is its key.
+fn with_key(item: Value, key: Value) -> Value {
+    let mut row = Map::new();
+    row.insert("id".to_owned(), key);
+    match item {
+        Value::Object(members) => row.extend(members.into_iter().filter(|(name, _)| name != "id")),
+        other => row.extend([("value".to_owned(), other)]),
+    }
+    Value::Object(row)
 }
 
 fn required(function: &Function, what: &str, value: Option<Value>) -> Result<String, FetchError> {
@@ -191,6 +270,23 @@ pub(super) fn default_part(
     }
 }
 
+/// The parameter that a value is taken from.
+fn named(function: &Function, template: &Template) -> Option<String> {
+    match template {
+        Template::Literal(Value::String(name)) => {
+            let is_declared = function.parameters.iter().any(|parameter| parameter.name.value == *name);
+            is_declared.then(|| name.clone())
+        }
+        Template::Expression(expression) => {
+            let Leading { from, mut names } = expression.leading()?;
+            let last = names.pop()?;
+            let above = names.last().is_some_and(|name| name == "parameters");
+            (from == Start::Ctx && above).then_some(last)
+        }
+        _ => None,
+    }
+}
+
 fn part(
     function: &Function,
     partition: &Partition,
@@ -198,14 +294,21 @@ fn part(
     values: &Map<String, Value>,
 ) -> Result<Part, FetchError> {
     let bound = |what: String, template: &Template| -> Result<Value, FetchError> {
-        let named = match template {
-            Template::Literal(Value::String(name)) => values.get(name).cloned(),
-            _ => None,
+        let parameter = named(function, template);
+        let value = match parameter.as_ref().filter(|_| matches!(template, Template::Literal(_))) {
+            Some(name) => values.get(name).cloned(),
+            None => scope.value(&what, template)?,
         };
-        let value = match named {
-            Some(value) => value,
-            None => scope.value(&what, template)?.unwrap_or(Value::Null),
-        };
+        let value = value.unwrap_or(Value::Null);
+        if value.is_null() {
+            let why =
+                parameter.map_or_else(String::new, |name| format!(": the parameter `{name}` is missing"));
+            let message = format!(
+                "`{what}` of the function `{}` has no value{why}, so that it is not known which rows to replace",
+                function.id
+            );
+            return Err(FetchError::lasting("config.parameter", message));
+        }
         if value.is_array() || value.is_object() {
             let message = format!(
                 "`{what}` of the function `{}` is a list or an object, expected one value",

@@ -11,11 +11,13 @@ use super::beside::{self, Beside};
 use super::charset;
 use super::exact::Exact;
 use super::http::Response;
+use super::lacking::{self, lacks};
 use super::parameters::Values;
 use super::plain::{self, Root};
 use super::project::{self, Projector};
 use super::rows::{self, At};
-use super::scope::{Roots, Scope};
+use super::scope::{Lack, Roots, Scope};
+use super::surrogates;
 use crate::app::{Continuation, Format, Function};
 use crate::expr::{Around, Expression, Projection, Template};
 use crate::run::provider::{FetchError, Row};
@@ -32,6 +34,10 @@ pub(super) struct Reader<'f> {
     needs_output: bool,
     /// The transform in other words, when it reads beside the answer.
     beside: Option<Beside>,
+    /// What it means that an answer lacks the rows.
+    lack: Lack,
+    /// What the transform makes of nothing.
+    nothing: Option<Value>,
 }
 
 /// Where the rows stand in an answer.
@@ -83,13 +89,24 @@ impl<'f> Reader<'f> {
             needs_response: does_more || beside.is_some() || mentions("response"),
             needs_output: does_more || mentions("output"),
             beside,
+            lack: Lack::Fails,
+            nothing: made_of_nothing(function),
         }
     }
 
-    /// The same where everything of the answer may be read.
+    /// The same where everything of the answer may be read, and is no rows of a table.
     pub(super) fn whole(function: &'f Function) -> Self {
         let beside = function.output_transform.as_ref().and_then(Beside::of);
-        Self { function, plain: None, picking: None, needs_response: true, needs_output: true, beside }
+        Self {
+            function,
+            plain: None,
+            picking: None,
+            needs_response: true,
+            needs_output: true,
+            lack: Lack::FailsToReplace,
+            nothing: None,
+            beside,
+        }
     }
 
     /// Reads an answer; `new_id` names the rows that come without an id.
@@ -100,6 +117,7 @@ impl<'f> Reader<'f> {
         values: &Values,
         new_id: &dyn Fn() -> String,
     ) -> Result<Read<'b>, FetchError> {
+        scope.turn_to(&Exact::default());
         if self.function.method == "HEAD" {
             return self.headed(response, scope, values, new_id);
         }
@@ -137,13 +155,18 @@ impl<'f> Reader<'f> {
     ) -> Result<Option<Read<'b>>, FetchError> {
         let split = rows::split(body, &picking.from).map_err(|error| not_json(response, body, &error))?;
         let At::List(items) = split.at else { return Ok(None) };
-        let made = items.iter().map(|item| picking.projector.row(item.get(), new_id));
-        let Some(rows) = made.collect::<Option<Vec<_>>>() else { return Ok(None) };
-        let Some(result) = picking.result(rows.len(), &split.shell) else { return Ok(None) };
+        let made = items.iter().map(|item| picking.projector.made_of(item.get()));
+        let Some(made) = made.collect::<Option<Vec<_>>>() else { return Ok(None) };
+        let nothing = picking.projector.made_of_nothing();
+        if !made.is_empty() && made.iter().all(|made| nothing.as_ref() == Some(made)) {
+            return Err(lacking::nothing_found(self.function, &response.address.shown()));
+        }
+        let Some(result) = picking.result(made.len(), &split.shell) else { return Ok(None) };
+        let rows = made.into_iter().map(|made| rows::owned(made, new_id)).collect();
         if self.needs_output {
             scope.put("output", result.clone());
         }
-        let roots = Roots { result, body: Some(split.shell), numbers: Exact::default() };
+        let roots = Roots { result, body: Some(split.shell), ..Roots::default() };
         Ok(Some(Read { rows, roots }))
     }
 
@@ -190,8 +213,13 @@ impl<'f> Reader<'f> {
     ) -> Result<Option<Read<'b>>, FetchError> {
         let split = rows::split(body, &place.rows).map_err(|error| not_json(response, body, &error))?;
         let rows = match split.at {
-            At::List(items) => items.into_iter().map(|item| rows::row(item.get(), new_id)).collect(),
-            At::One(raw) => Self::single(response, place, raw, new_id)?,
+            At::List(items) => {
+                if !items.is_empty() && items.iter().all(|item| is_empty_object(item.get())) {
+                    return Err(lacking::nothing_found(self.function, &response.address.shown()));
+                }
+                items.into_iter().map(|item| rows::row(item.get(), new_id)).collect()
+            }
+            At::One(raw) => self.single(response, place, raw, new_id)?,
             At::Missing => return Err(self.missing(response, &place.rows)),
             At::Branching => return Ok(None),
         };
@@ -211,21 +239,39 @@ impl<'f> Reader<'f> {
         Ok(Some(Read { rows, roots }))
     }
 
+    /// One object is one row. A value at the end of a transform's path is one too, as the author asked for it;
+    /// `records` and the answer as a whole are expected to be rows.
     fn single<'b>(
+        &self,
         response: &Response,
         place: &Place,
         raw: &'b RawValue,
         new_id: &dyn Fn() -> String,
     ) -> Result<Vec<Row<'b>>, FetchError> {
-        match (raw.get(), place.rows.is_empty()) {
-            ("null", true) => {
-                let message =
-                    format!("the answer of `{}` is `null`, expected rows", response.address.shown());
-                Err(FetchError::lasting("decode.json", message))
-            }
-            ("null", false) => Ok(Vec::new()),
-            (text, _) => Ok(vec![rows::row(text, new_id)]),
+        let text = raw.get();
+        if text == "null" && !place.rows.is_empty() {
+            return Ok(Vec::new());
         }
+        if is_empty_object(text) {
+            return Err(lacking::nothing_found(self.function, &response.address.shown()));
+        }
+        if !text.starts_with('{') && (place.rows.is_empty() || self.function.records.is_some()) {
+            return Err(self.not_rows(response, &value(response, text).unwrap_or_default()));
+        }
+        Ok(vec![rows::row(text, new_id)])
+    }
+
+    /// The failure of an answer that has a single value in the place of rows.
+    fn not_rows(&self, response: &Response, value: &Value) -> FetchError {
+        let (address, what) = (response.address.shown(), lacking::scalar(value).unwrap_or("a number"));
+        if self.function.records.is_none() {
+            return lacking::no_rows(&address, what);
+        }
+        let message = format!(
+            "the answer of `{address}` has {what} where `records` of the function `{}` looks for the rows",
+            self.function.id
+        );
+        FetchError::lasting("decode.transform", message)
     }
 
     fn missing(&self, response: &Response, path: &[String]) -> FetchError {
@@ -248,6 +294,7 @@ impl<'f> Reader<'f> {
         new_id: &dyn Fn() -> String,
     ) -> Result<Read<'b>, FetchError> {
         let (text, numbers) = Exact::of(body);
+        scope.turn_to(&numbers);
         let body = value(response, &text)?;
         if let Some(place) = self.plain.as_ref().filter(|place| lacks(&body, &place.rows)) {
             return Err(self.missing(response, &place.rows));
@@ -274,19 +321,21 @@ impl<'f> Reader<'f> {
     ) -> Result<Read<'b>, FetchError> {
         let Answer { body, numbers } = answer;
         self.respond(response, Some(&body), scope);
+        self.check_body(response, &body)?;
+        let lack = self.lack;
         let roots = match &self.function.output_transform {
-            None => Roots { result: body, body: None, numbers },
+            None => Roots { result: body, body: None, numbers, lack },
             Some(transform) => {
                 let focus = with_inputs(&body, transform, values);
                 let beside = self.beside.as_ref().and_then(|beside| beside.transform(&body));
                 if beside.is_some() {
                     scope.put("inputs", beside::inputs(values));
                 }
-                let result = scope.transform("outputTransform", beside.unwrap_or(transform), &focus)?;
-                if let Some((_, path)) = plain::path(transform).filter(|(_, path)| lacks(&focus, path)) {
+                if let Some(path) = self.lacking(transform, &focus) {
                     return Err(self.missing(response, &path));
                 }
-                Roots { result: result.unwrap_or_else(|| json!([])), body: Some(body), numbers }
+                let result = scope.transform("outputTransform", beside.unwrap_or(transform), &focus)?;
+                Roots { result: result.unwrap_or_else(|| json!([])), body: Some(body), numbers, lack }
             }
         };
         if self.needs_output {
@@ -300,14 +349,55 @@ impl<'f> Reader<'f> {
             Some(records) => {
                 if let Some(found) = member(&roots.result, records) {
                     Cow::Borrowed(found)
+                } else if let Some(path) = lacking::by_records(self.function, records, &roots)
+                    && self.lack == Lack::Fails
+                {
+                    return Err(self.missing(response, &path));
                 } else {
                     let found = scope.transform("records", records, &roots.result)?;
                     Cow::Owned(found.unwrap_or_else(|| json!([])))
                 }
             }
         };
+        self.check_rows(response, &found)?;
         let rows = of_value(&found, &roots.numbers, new_id);
         Ok(Read { rows, roots })
+    }
+
+    /// The path that a transform begins with, when the answer has nothing there.
+    fn lacking(&self, transform: &Expression, focus: &Value) -> Option<Vec<String>> {
+        if self.lack == Lack::Fails {
+            return lacking::by_transform(transform, focus);
+        }
+        plain::path(transform).map(|(_, path)| path).filter(|path| lacks(focus, path))
+    }
+
+    /// An answer that is a single value is no rows, whatever is made of it. What operations read of it is theirs, and
+    /// an answer to `HEAD` is its headers.
+    fn check_body(&self, response: &Response, body: &Value) -> Result<(), FetchError> {
+        let is_for_rows =
+            self.lack == Lack::Fails && self.function.operations.is_none() && self.function.method != "HEAD";
+        match lacking::scalar(body) {
+            Some(what) if is_for_rows && self.function.format == Format::Json => {
+                Err(lacking::no_rows(&response.address.shown(), what))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Rows with nothing in them are no rows, and neither is a single value where `records` says they are.
+    fn check_rows(&self, response: &Response, found: &Value) -> Result<(), FetchError> {
+        if self.lack != Lack::Fails || self.function.format != Format::Json {
+            return Ok(());
+        }
+        if lacking::is_only_nothing(found, self.nothing.as_ref()) {
+            return Err(lacking::nothing_found(self.function, &response.address.shown()));
+        }
+        let is_scalar = lacking::scalar(found).is_some() && !found.is_null();
+        if is_scalar && self.function.records.is_some() {
+            return Err(self.not_rows(response, found));
+        }
+        Ok(())
     }
 
     fn respond(&self, response: &Response, body: Option<&Value>, scope: &mut Scope<'_>) {
@@ -340,17 +430,14 @@ pub(super) fn makes_rows(function: &Function) -> bool {
     function.operations.is_none() && (function.output_transform.is_some() || function.records.is_some())
 }
 
-/// Whether nothing stands at a path, lists on the way taken apart. An empty list has nothing and
-/// lacks nothing.
-fn lacks(value: &Value, path: &[String]) -> bool {
-    match (value, path.split_first()) {
-        (_, None) => false,
-        (Value::Array(items), Some(_)) => !items.is_empty() && items.iter().all(|item| lacks(item, path)),
-        (Value::Object(members), Some((name, rest))) => {
-            members.get(name).is_none_or(|value| lacks(value, rest))
-        }
-        _ => true,
-    }
+/// What the transform makes of nothing, when it only picks.
+fn made_of_nothing(function: &Function) -> Option<Value> {
+    let projection = function.output_transform.as_ref()?.projection()?;
+    serde_json::from_str(&Projector::new(&projection).made_of_nothing()?).ok()
+}
+
+fn is_empty_object(text: &str) -> bool {
+    text.strip_prefix('{').is_some_and(|rest| rest.trim_start() == "}")
 }
 
 /// Where the rows stand, when transform and records only name a place.
@@ -470,20 +557,16 @@ fn of_value(value: &Value, numbers: &Exact, new_id: &dyn Fn() -> String) -> Vec<
 
 /// A row of a value that an evaluator made; `numbers` tells what its numbers stand for.
 pub(super) fn owned(value: &Value, numbers: &Exact, new_id: &dyn Fn() -> String) -> Row<'static> {
-    let text = numbers.text(value);
-    let row = rows::row(&text, new_id);
-    let id = row.id.into_owned();
+    let row = rows::owned(numbers.text(value), new_id);
     // Evaluators make 2.0 of 2; the same row keeps the same id.
-    let id = id.strip_suffix(".0").filter(|_| value["id"].is_number()).map(str::to_owned).unwrap_or(id);
-    let data = match row.data {
-        Cow::Owned(data) => data,
-        Cow::Borrowed(_) => text,
-    };
-    Row { id: Cow::Owned(id), data: Cow::Owned(data) }
+    let id = row.id.strip_suffix(".0").filter(|_| value["id"].is_number()).map(str::to_owned);
+    Row { id: id.map_or(row.id, Cow::Owned), data: row.data }
 }
 
 fn value(response: &Response, body: &str) -> Result<Value, FetchError> {
-    serde_json::from_str(body).map_err(|error| not_json(response, body, &error))
+    let read = serde_json::from_str(body);
+    read.or_else(|error| serde_json::from_str(&surrogates::whole(body)).map_err(|_| error))
+        .map_err(|error| not_json(response, body, &error))
 }
 
 /// The text of a body: UTF-8, with or without a byte order mark.

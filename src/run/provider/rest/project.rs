@@ -1,7 +1,6 @@
 //! Rows that a transform only picks together ([`Projection`]), made from the text of an answer: every item is
 //! read once, and numbers and texts reach the row as they are written.
 
-use std::borrow::Cow;
 use std::fmt;
 
 use serde::Deserializer as _;
@@ -11,7 +10,6 @@ use serde_json::value::RawValue;
 
 use super::rows;
 use crate::expr::{Picked, Projection};
-use crate::run::provider::Row;
 
 /// Makes rows of items.
 pub(super) struct Projector {
@@ -87,19 +85,18 @@ impl Projector {
         place(&mut self.wanted, names, slots)
     }
 
-    /// The row of an item; `None` when that takes an evaluator.
-    pub(super) fn row(&self, item: &str, new_id: &dyn Fn() -> String) -> Option<Row<'static>> {
+    /// The object that is made of an item, before it has an id; `None` when that takes an evaluator.
+    pub(super) fn made_of(&self, item: &str) -> Option<String> {
         let mut found = vec![None; self.slots];
         look(item, &self.wanted, &mut found).ok()?;
         let mut text = String::with_capacity(item.len());
         write_object(&self.row, &found, &mut text)?;
-        let row = rows::row(&text, new_id);
-        let id = row.id.into_owned();
-        let data = match row.data {
-            Cow::Owned(data) => data,
-            Cow::Borrowed(_) => text,
-        };
-        Some(Row { id: Cow::Owned(id), data: Cow::Owned(data) })
+        Some(text)
+    }
+
+    /// The object that is made of an item with nothing in it; `None` when nothing is looked for in items.
+    pub(super) fn made_of_nothing(&self) -> Option<String> {
+        if self.slots == 0 { None } else { self.made_of("{}") }
     }
 }
 
@@ -303,8 +300,7 @@ mod tests {
 
     fn projected(transform: &str, item: &str) -> Option<String> {
         let projection = Expression::parse(transform).unwrap().projection().unwrap();
-        let row = Projector::new(&projection).row(item, &|| "new".to_owned())?;
-        Some(row.data.into_owned())
+        Projector::new(&projection).made_of(item)
     }
 
     #[test]
@@ -354,7 +350,11 @@ mod tests {
     }
 
     #[test]
-    fn a_row_without_an_id_gets_one() {
-        assert_eq!(projected(r#"items.{ "a": a }"#, r#"{"a":1}"#).unwrap(), r#"{"id":"new","a":1}"#);
+    fn what_is_made_of_nothing_is_known() {
+        let nothing = |transform: &str| {
+            Projector::new(&Expression::parse(transform).unwrap().projection().unwrap()).made_of_nothing()
+        };
+        assert_eq!(nothing(r#"items.{ "id": a, "k": "x" }"#).unwrap(), r#"{"k":"x"}"#);
+        assert_eq!(nothing(r#"items.{ "k": "x" }"#), None);
     }
 }

@@ -91,6 +91,17 @@ pub(super) fn row<'b>(raw: &'b str, new_id: &dyn Fn() -> String) -> Row<'b> {
     }
 }
 
+/// The same of a text that is not an answer's own.
+pub(super) fn owned(text: String, new_id: &dyn Fn() -> String) -> Row<'static> {
+    let row = row(&text, new_id);
+    let id = row.id.into_owned();
+    let data = match row.data {
+        Cow::Owned(data) => data,
+        Cow::Borrowed(_) => text,
+    };
+    Row { id: Cow::Owned(id), data: Cow::Owned(data) }
+}
+
 /// The text of a JSON object with an `id` in front of its other members.
 pub(in crate::run::provider) fn with_id(object: &str, id: &str) -> String {
     let members = object.trim_start().trim_start_matches('{').trim_start();

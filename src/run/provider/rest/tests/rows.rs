@@ -121,11 +121,71 @@ fn a_place_that_is_not_there_is_an_error() {
         (r#"{"data":{}}"#, "outputTransform: $.data\nrecords: =$.items\n", "`data.items`"),
         (r#"[{"id":"a"}]"#, "outputTransform: $.value\n", "`value`"),
         (r#"{"v":[{"id":"a"}]}"#, "outputTransform: $.v.w\nrecords: '=$.{\"id\": id}'\n", "`v.w`"),
+        (r#"{"error":"none"}"#, "outputTransform: 'value.{\"id\": id}'\n", "`value`"),
+        (r#"{"error":"none"}"#, "outputTransform: '=$.value[kind = 1].{\"id\": id}[]'\n", "`value`"),
+        (r#"{"error":"none"}"#, "outputTransform: '=@ctx.response.body.value.{\"id\": id}'\n", "`value`"),
+        (r#"{"error":"none"}"#, "outputTransform: '$map(value, function($v){ $v })'\n", "`value`"),
+        (r#"{"error":"none"}"#, "records: '=$.value.{\"id\": id}'\n", "`value`"),
+        (
+            r#"{"error":"none"}"#,
+            "outputTransform: '{\"rows\": value.{\"id\": id}[], \"next\": next}'\nrecords: =$.rows\n",
+            "`value`",
+        ),
     ] {
         let (code, message) = refused(body, rest);
         assert_eq!(code, "decode.transform", "{body} {rest}");
         assert!(message.contains(name), "{message}");
     }
+}
+
+#[test]
+fn an_empty_list_lacks_nothing() {
+    for rest in [
+        "outputTransform: 'value.{\"id\": id}'\n",
+        "outputTransform: '$map(value, function($v){ $v })'\n",
+        "outputTransform: '{\"rows\": value.{\"id\": id}[], \"next\": next}'\nrecords: =$.rows\n",
+        "outputTransform: '{\"rows\": value[id = 1], \"next\": $string(next)}'\nrecords: =$.rows\n",
+        "records: '=$.value[id = 1].{\"id\": id}'\n",
+    ] {
+        assert_eq!(fetched(r#"{"value":[]}"#, rest).pages, [0], "{rest}");
+    }
+}
+
+#[test]
+fn rows_in_which_nothing_was_found_are_none() {
+    for (body, rest) in [
+        ("{}", ""),
+        ("[{},{ }]", ""),
+        (r#"{"error":"none"}"#, "outputTransform: '$.{\"id\": id}'\n"),
+        (r#"{"error":"none"}"#, "outputTransform: '$.{\"id\": id, \"kind\": \"x\"}'\n"),
+        (r#"{"error":"none"}"#, "outputTransform: '{\"id\": id, \"n\": n}'\n"),
+        (r#"{"value":[{"a":1},5]}"#, "outputTransform: 'value.{\"id\": id}'\n"),
+        (r#"{"value":[{"a":1},{}]}"#, "outputTransform: 'value.{\"id\": id, \"kind\": \"x\"}'\n"),
+    ] {
+        let (code, message) = refused(body, rest);
+        assert_eq!(code, "decode.transform", "{body} {rest}");
+        assert!(message.contains("nothing of what"), "{message}");
+    }
+    // What is beside good rows is as it was, and so is a row that takes nothing from the answer.
+    assert_eq!(fetched(r#"[{"id":"a"},{}]"#, "").rows.len(), 2);
+    assert_eq!(fetched(r#"{"ok":true}"#, "outputTransform: '{\"id\": \"last\"}'\n").ids(), ["last"]);
+}
+
+#[test]
+fn a_single_value_is_no_rows() {
+    for (body, what) in [("null", "`null`"), ("5", "a number"), ("true", "`true`"), ("\"sorry\"", "a text")] {
+        for rest in
+            ["", "outputTransform: '$.{\"id\": id}'\n", "outputTransform: '{\"id\": \"x\", \"n\": $}'\n"]
+        {
+            let (code, message) = refused(body, rest);
+            assert_eq!(code, "decode.json", "{body} {rest}");
+            assert!(message.contains(what), "{message}");
+        }
+    }
+    let (code, message) = refused(r#"{"v":"sorry"}"#, "records: =$.v\n");
+    assert!(code == "decode.transform" && message.contains("a text"), "{code} {message}");
+    assert_eq!(fetched("5", "format: text\noutputTransform: '{\"id\": \"x\", \"n\": $}'\n").ids(), ["x"]);
+    assert_eq!(fetched(r#"{"n":5}"#, "outputTransform: $.n\n").rows[0].1, r#"{"id":"id-1","value":5}"#);
 }
 
 #[test]
