@@ -107,7 +107,7 @@ impl<'a> Cx<'a> {
         if last.as_ref().is_none_or(|(of, _)| *of != file) {
             let mut ids = (BTreeSet::new(), BTreeSet::new());
             if let Some(source) = self.source(file) {
-                gather_ids(&source.tree.root, &mut ids);
+                source.tree.root.visit_maps(&mut |node| gather_ids(node, &mut ids));
             }
             *last = Some((file, ids.1));
         }
@@ -155,8 +155,6 @@ fn gather_ids<'a>(node: &'a Node, ids: &mut (BTreeSet<&'a str>, BTreeSet<&'a str
             ids.1.insert(&entry.key.text);
         }
     }
-    node.entries().iter().for_each(|entry| gather_ids(&entry.value, ids));
-    node.items().iter().for_each(|item| gather_ids(item, ids));
 }
 
 /// The `data` of the list around a span whose items something there sees.
@@ -226,7 +224,7 @@ pub(super) fn whole_path(expression: &Expression) -> Option<&ContextPath> {
 /// The keys of all rows; `None` when some row is not written out.
 fn keys(data: &Node) -> Option<Vec<String>> {
     match &data.kind {
-        Kind::Object(entries) => Some(entries.iter().map(|entry| entry.key.text.to_string()).collect()),
+        Kind::Object(entries) => Some(entries.iter().map(|entry| String::from(&*entry.key.text)).collect()),
         Kind::Array(items) if !items.is_empty() => {
             let mut all: Vec<String> = Vec::new();
             for item in items {

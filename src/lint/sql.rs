@@ -82,15 +82,11 @@ impl Cx<'_> {
 
 /// Adds the tables that the statements of a file make or alter.
 pub(super) fn shaped_tables(file: Sight<'_>, add: Add<'_, ()>) {
-    gather_shaped(&file.source.tree.root, add);
-}
-
-fn gather_shaped(node: &Node, add: Add<'_, ()>) {
-    if let Some(statement) = node.get("statement").and_then(Node::as_str) {
-        shaped(statement).iter().for_each(|name| add(name, ()));
-    }
-    node.entries().iter().for_each(|entry| gather_shaped(&entry.value, add));
-    node.items().iter().for_each(|item| gather_shaped(item, add));
+    file.source.tree.root.visit_maps(&mut |node| {
+        if let Some(statement) = node.get("statement").and_then(Node::as_str) {
+            shaped(statement).iter().for_each(|name| add(name, ()));
+        }
+    });
 }
 
 /// The names, in lower case, that a statement may give a table that it makes or alters; a few words more do

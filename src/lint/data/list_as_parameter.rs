@@ -4,8 +4,8 @@ use crate::app::Function;
 use crate::diag::{Group, RuleInfo, Severity};
 use crate::expr::is_expression;
 use crate::lint::function_file::FunctionFile;
-use crate::lint::query::name_of;
-use crate::lint::rule::{Branch, Check, Rule};
+use crate::lint::query::{Statement, name_of};
+use crate::lint::rule::{Check, Rule};
 use crate::lint::writes::gives_list;
 use crate::lint::{Cx, Place};
 use crate::syntax::{Kind, Node};
@@ -18,7 +18,7 @@ pub(super) static RULE: Rule = Rule {
         summary: "a list or a map is compared with a column as if it were one value",
         docs: PAGE,
     },
-    checks: &[Check::Object(check), Check::Function(check_filter)],
+    checks: &[Check::Statement(check), Check::Function(check_filter)],
 };
 
 const PAGE: &str = "\
@@ -51,24 +51,22 @@ options:
 ```
 ";
 
-fn check(cx: &mut Cx<'_>, place: &Place<'_>, branch: &Branch<'_>) {
-    for statement in branch.statements(cx, place) {
-        let Some(given) = statement.given(cx).filter(|given| !given.is_empty()) else { continue };
-        let Some(compiled) = statement.compiled(cx) else { continue };
-        for entry in given {
-            let name = name_of(entry);
-            let mut uses = compiled.parameters.iter().filter(|used| used.is_compared && used.name == name);
-            if let Some(used) = uses.next()
-                && let Some(what) = several(&entry.value)
-            {
-                let finding = cx
-                    .finding(entry.value.span, format!("`{name}` is {what}, and is compared as one value"))
-                    .label(statement.part(cx, used.range.clone()), "compared here")
-                    .help(format!(
-                        "bind `$string(…)` of it and write `IN (SELECT value FROM json_each(@{name}))`"
-                    ));
-                cx.report(finding);
-            }
+fn check(cx: &mut Cx<'_>, statement: &Statement<'_>) {
+    let Some(given) = statement.given(cx).filter(|given| !given.is_empty()) else { return };
+    let Some(compiled) = statement.compiled(cx) else { return };
+    for entry in given {
+        let name = name_of(entry);
+        let mut uses = compiled.parameters.iter().filter(|used| used.is_compared && used.name == name);
+        if let Some(used) = uses.next()
+            && let Some(what) = several(&entry.value)
+        {
+            let finding = cx
+                .finding(entry.value.span, format!("`{name}` is {what}, and is compared as one value"))
+                .label(statement.part(cx, used.range.clone()), "compared here")
+                .help(format!(
+                    "bind `$string(…)` of it and write `IN (SELECT value FROM json_each(@{name}))`"
+                ));
+            cx.report(finding);
         }
     }
 }

@@ -4,9 +4,9 @@ use std::collections::{BTreeSet, HashMap};
 use std::ops::Range;
 
 use crate::diag::{Group, RuleInfo, Severity};
+use crate::lint::Cx;
 use crate::lint::query::{Statement, bind_names, name_of};
-use crate::lint::rule::{Branch, Check, Rule};
-use crate::lint::{Cx, Place};
+use crate::lint::rule::{Check, Rule};
 
 pub(super) static RULE: Rule = Rule {
     info: RuleInfo {
@@ -16,7 +16,7 @@ pub(super) static RULE: Rule = Rule {
         summary: "a SQL statement uses an `@name` that is given no value",
         docs: PAGE,
     },
-    checks: &[Check::Object(check)],
+    checks: &[Check::Statement(check)],
 };
 
 const PAGE: &str = "\
@@ -48,13 +48,7 @@ options:
 ```
 ";
 
-fn check(cx: &mut Cx<'_>, place: &Place<'_>, branch: &Branch<'_>) {
-    for statement in branch.statements(cx, place) {
-        check_statement(cx, statement);
-    }
-}
-
-fn check_statement(cx: &mut Cx<'_>, statement: &Statement<'_>) {
+fn check(cx: &mut Cx<'_>, statement: &Statement<'_>) {
     let Some(given) = statement.given(cx).filter(|_| !statement.may_declare()) else { return };
     let given: BTreeSet<&str> = given.iter().map(name_of).collect();
     let used = statement.used_names();
