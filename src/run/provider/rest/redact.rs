@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use serde_json::Value;
 
 use crate::app::{Secret, Sought};
-use crate::run::provider::{Row, Write};
+use crate::run::provider::{Row, Told, Write};
 
 /// What stands where a secret stood.
 const MASK: &str = "***";
@@ -83,6 +83,12 @@ impl Redactor {
     /// What is done to local rows after an error, without the secrets in what is kept.
     pub(in crate::run::provider) fn clean_writes<'w>(&self, writes: Vec<Write<'w>>) -> Vec<Write<'w>> {
         cleaned(&self.sought, writes)
+    }
+
+    /// What people are shown, without the secrets.
+    pub(in crate::run::provider) fn clean_told(&self, mut told: Vec<Told>) -> Vec<Told> {
+        told.iter_mut().for_each(|told| clean_value(&self.sought, &mut told.options));
+        told
     }
 }
 
