@@ -215,7 +215,7 @@ mod tests {
         for spelled in [
             "Ké/y\"1😀",
             r#"K\u00e9/y\"1\ud83d\ude00"#,
-            r#"K\u00E9\/y\u00221\uD83D\uDE00"#,
+            r"K\u00E9\/y\u00221\uD83D\uDE00",
             r"\u004b\u00e9\u002f\u0079\u0022\u0031\ud83d\ude00",
             r"\\u004b\\u00e9\\u002F\\u0079\\u0022\\u0031\\ud83d\\ude00",
             r#"K\\u00e9/y\\\"1😀"#,
