@@ -118,7 +118,7 @@ impl<'f> Reader<'f> {
         new_id: &dyn Fn() -> String,
     ) -> Result<Read<'b>, FetchError> {
         scope.turn_to(&Exact::default());
-        if self.function.method == "HEAD" {
+        if self.is_headed() {
             return self.headed(response, scope, values, new_id);
         }
         if self.function.format != Format::Json {
@@ -191,6 +191,11 @@ impl<'f> Reader<'f> {
             return Err(FetchError::lasting("decode.transform", message));
         }
         Ok(read)
+    }
+
+    /// Whether answers have no body.
+    fn is_headed(&self) -> bool {
+        self.function.method == "HEAD"
     }
 
     /// A `GET` that answers nothing is broken; other methods often have nothing to say.
@@ -327,12 +332,11 @@ impl<'f> Reader<'f> {
             None => Roots { result: body, body: None, numbers, lack },
             Some(transform) => {
                 let focus = with_inputs(&body, transform, values);
-                if let Some(path) = self.lacking(transform, &focus) {
-                    return Err(self.missing(response, &path));
-                }
                 let beside = self.beside.as_ref().and_then(|beside| beside.transform(&body));
                 if beside.is_some() {
                     scope.put("inputs", beside::inputs(values));
+                } else if let Some(path) = self.lacking(transform, &focus).filter(|_| !self.is_headed()) {
+                    return Err(self.missing(response, &path));
                 }
                 let result = scope.transform("outputTransform", beside.unwrap_or(transform), &focus)?;
                 Roots { result: result.unwrap_or_else(|| json!([])), body: Some(body), numbers, lack }
@@ -374,7 +378,7 @@ impl<'f> Reader<'f> {
 
     /// An answer that is a single value is no rows, whatever is made of it. What operations read of it is theirs.
     fn check_body(&self, response: &Response, body: &Value) -> Result<(), FetchError> {
-        let is_for_rows = self.lack == Lack::Fails && self.function.operations.is_none();
+        let is_for_rows = self.lack == Lack::Fails && self.function.operations.is_none() && !self.is_headed();
         match lacking::scalar(body) {
             Some(what) if is_for_rows && self.function.format == Format::Json => {
                 Err(lacking::no_rows(&response.address.shown(), what))
