@@ -31,6 +31,7 @@ mod members;
 mod names;
 mod profile;
 mod query;
+mod reads;
 mod rule;
 mod secret;
 mod select;

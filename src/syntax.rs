@@ -224,12 +224,48 @@ impl Node {
     /// The node at a JSON pointer (RFC 6901); the empty pointer is this node.
     #[must_use]
     pub fn at(&self, pointer: &str) -> Option<&Self> {
-        pointer.split('/').skip(1).try_fold(self, |node, token| match &node.kind {
-            Kind::Object(_) if token.contains('~') => node.get(&token.replace("~1", "/").replace("~0", "~")),
-            Kind::Object(_) => node.get(token),
-            Kind::Array(items) => items.get(token.parse::<usize>().ok()?),
+        let mut tokens = pointer.as_bytes().split(|byte| *byte == b'/').skip(1);
+        tokens.try_fold(self, |node, token| node.child(token))
+    }
+
+    /// The child at a token of a pointer.
+    fn child(&self, token: &[u8]) -> Option<&Self> {
+        match &self.kind {
+            Kind::Object(_) if token.contains(&b'~') => {
+                let token = std::str::from_utf8(token).ok()?;
+                self.get(&token.replace("~1", "/").replace("~0", "~"))
+            }
+            Kind::Object(entries) => {
+                let own = entries.iter().find(|entry| entry.key.text.as_bytes() == token);
+                own.map(|entry| &entry.value)
+            }
+            Kind::Array(items) => items.get(std::str::from_utf8(token).ok()?.parse::<usize>().ok()?),
             _ => None,
-        })
+        }
+    }
+
+    /// Visits every map at and below this value, outer before inner.
+    pub fn visit_maps<'n>(&'n self, see: &mut dyn FnMut(&'n Self)) {
+        if let Kind::Object(_) = self.kind {
+            see(self);
+        }
+        // Most values are texts, for which a call is not worth it.
+        let is_inner = |node: &&Self| matches!(node.kind, Kind::Object(_) | Kind::Array(_));
+        self.entries()
+            .iter()
+            .map(|entry| &entry.value)
+            .filter(is_inner)
+            .for_each(|node| node.visit_maps(see));
+        self.items().iter().filter(is_inner).for_each(|node| node.visit_maps(see));
+    }
+
+    /// Whether a map at or below this value is one of those that are looked for.
+    pub fn has_map(&self, is_one: &dyn Fn(&Self) -> bool) -> bool {
+        match &self.kind {
+            Kind::Object(entries) => is_one(self) || entries.iter().any(|entry| entry.value.has_map(is_one)),
+            Kind::Array(items) => items.iter().any(|item| item.has_map(is_one)),
+            _ => false,
+        }
     }
 
     /// The value without its places.
@@ -240,11 +276,11 @@ impl Node {
             Kind::Null => Value::Null,
             Kind::Bool(value) => Value::Bool(*value),
             Kind::Number(number) => Value::Number(number.value.clone()),
-            Kind::String(scalar) => Value::String(scalar.text.to_string()),
+            Kind::String(scalar) => Value::String(String::from(&*scalar.text)),
             Kind::Array(items) => Value::Array(items.iter().map(Self::to_value).collect()),
-            Kind::Object(entries) => {
-                Value::Object(entries.iter().map(|e| (e.key.text.to_string(), e.value.to_value())).collect())
-            }
+            Kind::Object(entries) => Value::Object(
+                entries.iter().map(|e| (String::from(&*e.key.text), e.value.to_value())).collect(),
+            ),
         }
     }
 }
@@ -263,6 +299,10 @@ impl Scalar {
 /// Appends a key or an index to a JSON pointer (RFC 6901), as [`Node::at`] reads it.
 pub fn push_token(pointer: &mut String, token: &str) {
     pointer.push('/');
+    if !token.bytes().any(|byte| matches!(byte, b'~' | b'/')) {
+        pointer.push_str(token);
+        return;
+    }
     for c in token.chars() {
         match c {
             '~' => pointer.push_str("~0"),

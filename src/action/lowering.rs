@@ -181,7 +181,7 @@ pub fn template(node: &Node, parse: &mut Parse<'_>) -> Template {
         }
         Kind::Array(items) => fold_list(items.iter().map(|item| template(item, parse)).collect()),
         Kind::Object(entries) => {
-            let pairs = entries.iter().map(|e| (e.key.text.to_string(), template(&e.value, parse)));
+            let pairs = entries.iter().map(|e| (String::from(&*e.key.text), template(&e.value, parse)));
             fold_map(pairs.collect())
         }
         _ => Template::Literal(node.to_value()),
@@ -198,7 +198,7 @@ fn without_actions(node: &Node, parse: &mut Parse<'_>) -> Template {
         Kind::Object(entries) => {
             let entries =
                 entries.iter().filter(|entry| !is_action(&entry.value) && !holds_actions(&entry.value));
-            let pairs = entries.map(|e| (e.key.text.to_string(), without_actions(&e.value, parse)));
+            let pairs = entries.map(|e| (String::from(&*e.key.text), without_actions(&e.value, parse)));
             fold_map(pairs.collect())
         }
         _ => template(node, parse),

@@ -14,6 +14,6 @@ pub struct Database {
 
 pub(super) fn lower(file: FileId, node: &Node) -> Database {
     let entries = node.get("tables").map_or(&[][..], Node::entries);
-    let tables = entries.iter().map(|e| Spanned::new(e.key.text.to_string(), e.key_span)).collect();
+    let tables = entries.iter().map(|e| Spanned::new(String::from(&*e.key.text), e.key_span)).collect();
     Database { file, tables }
 }

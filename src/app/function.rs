@@ -347,7 +347,7 @@ fn parameters(node: Option<&Node>, reader: &mut Reader<'_>) -> Vec<Parameter> {
 }
 
 fn parameter(entry: &Entry, reader: &mut Reader<'_>) -> Parameter {
-    let name = Spanned::new(entry.key.text.to_string(), entry.key_span);
+    let name = Spanned::new(String::from(&*entry.key.text), entry.key_span);
     if !matches!(entry.value.kind, Kind::Object(_)) {
         let value = Some(template(&entry.value, reader.parse));
         return Parameter {

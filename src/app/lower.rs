@@ -282,7 +282,7 @@ fn shared(node: Option<&Node>, reader: &mut Reader<'_>) -> SharedExpressions {
         // A value without `=` stands for itself, and JSON is an expression for itself.
         _ => Expression::parse(&value.to_value().to_string()).ok(),
     };
-    entries.filter_map(|entry| Some((entry.key.text.to_string(), parse(&entry.value)?))).collect()
+    entries.filter_map(|entry| Some((String::from(&*entry.key.text), parse(&entry.value)?))).collect()
 }
 
 /// The forms below a node with the components in each, however deep.
@@ -301,19 +301,19 @@ fn forms(node: &Node) -> BTreeMap<String, Vec<String>> {
 
 /// Visits the components at and below a node that have an id.
 fn components<'n>(node: &'n Node, visit: &mut dyn FnMut(&'n Node, &'n str, &'n str)) {
-    let text = |key: &str| node.get(key).and_then(Node::as_str);
-    if let Some((type_name, id)) = text("type").zip(text("instanceId"))
-        && type_name.starts_with("component.")
-    {
-        visit(node, type_name, id);
-    }
-    let values = node.entries().iter().map(|entry| &entry.value);
-    values.chain(node.items()).for_each(|inner| components(inner, visit));
+    node.visit_maps(&mut |node| {
+        let text = |key: &str| node.get(key).and_then(Node::as_str);
+        if let Some((type_name, id)) = text("type").zip(text("instanceId"))
+            && type_name.starts_with("component.")
+        {
+            visit(node, type_name, id);
+        }
+    });
 }
 
 fn key_places(node: Option<&Node>) -> BTreeMap<String, Span> {
     let entries = node.map_or(&[][..], Node::entries).iter();
-    entries.map(|entry| (entry.key.text.to_string(), entry.key_span)).collect()
+    entries.map(|entry| (String::from(&*entry.key.text), entry.key_span)).collect()
 }
 
 fn state(node: Option<&Node>, reader: &mut Reader<'_>) -> BTreeMap<String, Template> {
@@ -322,5 +322,5 @@ fn state(node: Option<&Node>, reader: &mut Reader<'_>) -> BTreeMap<String, Templ
         Some(value) => template(value, reader.parse),
         None => Template::Literal(serde_json::Value::Null),
     };
-    entries.map(|e| (e.key.text.to_string(), initial(&e.value))).collect()
+    entries.map(|e| (String::from(&*e.key.text), initial(&e.value))).collect()
 }

@@ -54,7 +54,7 @@ pub(super) fn declared(node: Option<&Node>) -> BTreeMap<String, Declared> {
     let declared = entries.iter().map(|entry| {
         let required = entry.value.get("required").and_then(Node::as_bool) == Some(true);
         let default = entry.value.get("default").or_else(|| entry.value.get("value")).map(Node::to_value);
-        (entry.key.text.to_string(), Declared { span: entry.key_span, required, default })
+        (String::from(&*entry.key.text), Declared { span: entry.key_span, required, default })
     });
     declared.collect()
 }

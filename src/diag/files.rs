@@ -70,7 +70,12 @@ impl Files {
 
     /// Adds a text under an id of the caller's choice, or replaces the text that has the id.
     pub fn put(&mut self, id: FileId, path: impl Into<String>, text: impl Into<Arc<str>>) {
-        let file = Arc::new(SourceFile { path: path.into(), text: text.into(), lines: OnceLock::new() });
+        let file = Arc::new(SourceFile {
+            path: path.into(),
+            text: text.into(),
+            lines: OnceLock::new(),
+            blocks: OnceLock::new(),
+        });
         match self.place(id) {
             Ok(at) => self.entries[at].1 = file,
             Err(at) => self.entries.insert(at, (id, file)),
@@ -140,6 +145,7 @@ pub struct SourceFile {
     path: String,
     text: Arc<str>,
     lines: OnceLock<Vec<u32>>,
+    blocks: OnceLock<Vec<u32>>,
 }
 
 impl SourceFile {
@@ -169,9 +175,18 @@ impl SourceFile {
         let starts = self.lines.get_or_init(|| line_starts(&self.text));
         let line = starts.partition_point(|&start| start as usize <= offset).max(1);
         let start = starts[line - 1] as usize;
-        let before = &self.text.as_bytes()[start..offset];
-        let column = before.iter().filter(|&&b| !is_continuation(b)).count() + 1;
-        Position { line, column, offset }
+        let column = if offset - start < BLOCK {
+            characters(&self.text.as_bytes()[start..offset])
+        } else {
+            self.characters_before(offset) - self.characters_before(start)
+        };
+        Position { line, column: column + 1, offset }
+    }
+
+    fn characters_before(&self, offset: usize) -> usize {
+        let blocks = self.blocks.get_or_init(|| characters_before_blocks(&self.text));
+        let block = offset / BLOCK;
+        blocks[block] as usize + characters(&self.text.as_bytes()[block * BLOCK..offset])
     }
 }
 
@@ -184,6 +199,24 @@ pub struct Position {
     pub column: usize,
     /// Byte offset, from 0.
     pub offset: usize,
+}
+
+/// How many bytes are counted at most to find a column: a line may be as long as its file.
+const BLOCK: usize = 1_024;
+
+/// The number of characters before each block of [`BLOCK`] bytes.
+fn characters_before_blocks(text: &str) -> Vec<u32> {
+    let mut before = 0;
+    let mut blocks = vec![0];
+    for block in text.as_bytes().chunks(BLOCK) {
+        before += u32::try_from(characters(block)).unwrap_or(u32::MAX);
+        blocks.push(before);
+    }
+    blocks
+}
+
+fn characters(bytes: &[u8]) -> usize {
+    bytes.iter().filter(|&&byte| !is_continuation(byte)).count()
 }
 
 fn is_continuation(byte: u8) -> bool {
@@ -199,6 +232,18 @@ fn line_starts(text: &str) -> Vec<u32> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_column_far_along_its_line_is_counted_in_characters() {
+        let line = "aé漢𝄞".repeat(2_000);
+        let text = format!("x\n{line}\n{line}");
+        for start in [2, 3 + line.len()] {
+            for (column, (at, _)) in line.char_indices().enumerate() {
+                let (_, found, _) = place(&text, u32::try_from(start + at).unwrap_or(u32::MAX));
+                assert_eq!(found, column + 1);
+            }
+        }
+    }
 
     fn place(text: &str, offset: u32) -> (usize, usize, usize) {
         let mut files = Files::new();

@@ -216,7 +216,9 @@ impl<'t> Lexer<'t> {
 
     fn symbol(&mut self) -> Option<Lexeme> {
         let rest = self.rest();
-        let (text, lexeme) = SYMBOLS.iter().find(|(text, _)| rest.starts_with(text))?;
+        let first = rest.as_bytes().first()?;
+        let begins = |text: &str| text.as_bytes()[0] == *first && rest.starts_with(text);
+        let (text, lexeme) = SYMBOLS.iter().find(|(text, _)| begins(text))?;
         self.at += text.len();
         Some(lexeme.clone())
     }
@@ -289,7 +291,38 @@ fn is_blank(c: char) -> bool {
 
 /// Whether a character may stand in an unquoted name: anything that means nothing else.
 pub(super) fn is_name_char(c: char) -> bool {
-    c.is_ascii_alphanumeric() || !is_blank(c) && !".[]{}(),@#;:?+-*/%|=<>^&!~\"'`".contains(c)
+    !is_blank(c)
+        && !matches!(
+            c,
+            '.' | '['
+                | ']'
+                | '{'
+                | '}'
+                | '('
+                | ')'
+                | ','
+                | '@'
+                | '#'
+                | ';'
+                | ':'
+                | '?'
+                | '+'
+                | '-'
+                | '*'
+                | '/'
+                | '%'
+                | '|'
+                | '='
+                | '<'
+                | '>'
+                | '^'
+                | '&'
+                | '!'
+                | '~'
+                | '"'
+                | '\''
+                | '`'
+        )
 }
 
 /// The bytes of the name that `text` begins with.

@@ -1,12 +1,13 @@
 //! Who calls which function.
 
 use super::Cx;
+use super::entries::Made;
 use super::known::ALL;
 use super::table::{Add, Sight};
 use super::triggers::roots;
 use crate::action::ActionNode;
 use crate::app::{Datasource, Holds, Origin};
-use crate::expr::is_expression;
+use crate::expr::{Expression, is_expression};
 use crate::syntax::Node;
 
 /// How a function is called.
@@ -47,6 +48,11 @@ fn of_action(action: &ActionNode, options: &Node, add: Add<'_, Caller>) {
     if action.type_name.value == "action.sync-entities" {
         let entities = options.get("entities").map_or(&[][..], Node::items);
         entities.iter().filter_map(function_of).for_each(|id| called(id, Caller::Sync));
+        // Entries that an expression makes name functions, too.
+        let made = options.get("entities").and_then(Node::as_str).filter(|text| is_expression(text));
+        if let Some(made) = made.and_then(|text| Expression::parse(text).ok()) {
+            Made::within(made.root(), &mut |made| called(made.function, Caller::Sync));
+        }
     } else if let Some(id) = function_of(options) {
         called(id, Caller::Action);
     }

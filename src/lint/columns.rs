@@ -9,11 +9,11 @@ use std::sync::Arc;
 use foldhash::HashMap;
 
 use super::query::Statement;
-use super::{Cx, Place};
+use super::{Cx, Place, reads};
 use crate::action::is_action;
-use crate::app::{Datasource, FileKind, Found, Origin};
+use crate::app::{Datasource, Found, Origin};
 use crate::diag::{FileId, Span};
-use crate::expr::{ContextPath, ExprKind, ExprNode, Expression, is_expression};
+use crate::expr::{ContextPath, Expression, is_expression};
 use crate::syntax::{Kind, Node};
 
 /// The fields that the rows of a datasource have, known without running.
@@ -107,7 +107,7 @@ impl<'a> Cx<'a> {
         if last.as_ref().is_none_or(|(of, _)| *of != file) {
             let mut ids = (BTreeSet::new(), BTreeSet::new());
             if let Some(source) = self.source(file) {
-                gather_ids(&source.tree.root, &mut ids);
+                source.tree.root.visit_maps(&mut |node| gather_ids(node, &mut ids));
             }
             *last = Some((file, ids.1));
         }
@@ -142,7 +142,7 @@ impl<'a> Cx<'a> {
         {
             return Rc::clone(reads);
         }
-        let reads: Rc<[FieldRead]> = fields_read(self, place, found).into();
+        let reads: Rc<[FieldRead]> = reads::fields_read(self, place, found).into();
         *self.at_hand.reads.borrow_mut() = Some((found, Rc::clone(&reads)));
         reads
     }
@@ -155,8 +155,6 @@ fn gather_ids<'a>(node: &'a Node, ids: &mut (BTreeSet<&'a str>, BTreeSet<&'a str
             ids.1.insert(&entry.key.text);
         }
     }
-    node.entries().iter().for_each(|entry| gather_ids(&entry.value, ids));
-    node.items().iter().for_each(|item| gather_ids(item, ids));
 }
 
 /// The `data` of the list around a span whose items something there sees.
@@ -188,46 +186,16 @@ fn item_data<'p>(place: &Place<'p>, span: Span) -> Option<&'p str> {
 pub(super) struct FieldRead {
     /// The field.
     pub field: String,
-    /// Its bytes in the expression.
+    /// Its bytes in the expression; those of the part when the field is named elsewhere.
     pub range: Range<usize>,
+    /// Whether the field is named elsewhere, by a variable or a shared expression.
+    pub is_elsewhere: bool,
     /// What is read of the field's own value.
     pub part: Option<String>,
     /// The datasource.
     pub datasource: Rc<str>,
     /// What its rows have.
     pub columns: Arc<Columns>,
-}
-
-fn fields_read(cx: &Cx<'_>, place: &Place<'_>, found: &Found) -> Vec<FieldRead> {
-    // Functions see no datasources at all (functions.md §2).
-    if place.kind == FileKind::Function {
-        return Vec::new();
-    }
-    let paths = found.expression.references().paths.iter();
-    let reads: Vec<FieldRead> = paths.filter_map(|path| field_read(cx, place, found, path)).collect();
-    // Grouping gives other fields, and a transformation may add some.
-    if reads.is_empty() || reshapes(found.expression.root()) { Vec::new() } else { reads }
-}
-
-fn field_read(cx: &Cx<'_>, place: &Place<'_>, found: &Found, path: &ContextPath) -> Option<FieldRead> {
-    let name = |at: usize| path.segments.get(at).and_then(|segment| segment.name.as_deref());
-    let segment = path.segments.get(2).filter(|segment| !segment.called)?;
-    let field = segment.name.clone()?;
-    let datasource = match (name(0)?, name(1)?) {
-        ("datasources", id) => id.into(),
-        ("current", "item") => cx.item_source(place, found.span)?,
-        _ => return None,
-    };
-    let columns = cx.columns(place, &datasource)?;
-    let part =
-        path.segments.get(3).filter(|segment| !segment.called).and_then(|segment| segment.name.clone());
-    Some(FieldRead { field, range: segment.range.clone(), part, datasource, columns })
-}
-
-fn reshapes(node: &ExprNode) -> bool {
-    let mut found = matches!(node.kind, ExprKind::Group(..) | ExprKind::Transform { .. });
-    node.for_each_child(&mut |child| found = found || reshapes(child));
-    found
 }
 
 fn is_options_of_action(path: &[(Option<&str>, &Node)], options: &Node) -> bool {
@@ -256,7 +224,7 @@ pub(super) fn whole_path(expression: &Expression) -> Option<&ContextPath> {
 /// The keys of all rows; `None` when some row is not written out.
 fn keys(data: &Node) -> Option<Vec<String>> {
     match &data.kind {
-        Kind::Object(entries) => Some(entries.iter().map(|entry| entry.key.text.to_string()).collect()),
+        Kind::Object(entries) => Some(entries.iter().map(|entry| String::from(&*entry.key.text)).collect()),
         Kind::Array(items) if !items.is_empty() => {
             let mut all: Vec<String> = Vec::new();
             for item in items {

@@ -1,6 +1,6 @@
 //! What a rule may ask about the app it looks at, and where its findings go.
 
-use std::cell::{OnceCell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::mem;
 use std::ops::Range;
 use std::rc::Rc;
@@ -44,6 +44,8 @@ pub(super) struct Cx<'a> {
     all_shared: OnceCell<Vec<&'a str>>,
     pub(super) at_hand: ColumnsAtHand<'a>,
     columns: RefCell<HashMap<Span, (Option<Arc<Columns>>, Box<[Mark]>)>>,
+    /// The action whose node was asked for last: all rules ask for it, one after the other.
+    last_node: Cell<Option<(*const ActionNode, Option<&'a Node>)>>,
     /// The targets of the file that was asked for last.
     pub(super) targets: RefCell<Option<(FileId, HashSet<Span>)>>,
 }
@@ -107,6 +109,7 @@ impl<'a> Cx<'a> {
             all_shared: OnceCell::new(),
             at_hand: ColumnsAtHand::default(),
             columns: RefCell::default(),
+            last_node: Cell::default(),
             targets: RefCell::default(),
         }
     }
@@ -222,7 +225,14 @@ impl<'a> Cx<'a> {
 
     /// The node an action was read from.
     pub fn node(&self, action: &ActionNode) -> Option<&'a Node> {
-        self.source(action.span.file)?.tree.root.at(&action.pointer)
+        let source = self.source(action.span.file)?;
+        // The app stays as it is while it is looked at, so no other action comes to stand at the address.
+        if let Some((_, node)) = self.last_node.get().filter(|(last, _)| std::ptr::eq(*last, action)) {
+            return node;
+        }
+        let node = source.tree.root.at(&action.pointer);
+        self.last_node.set(Some((std::ptr::from_ref(action), node)));
+        node
     }
 
     /// The node of these bytes.

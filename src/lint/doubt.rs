@@ -11,7 +11,7 @@ use crate::action::{ActionNode, SyncRole, UseKind};
 use crate::app::{FileKind, Holds, Loaded, Placed, Source};
 use crate::diag::{Diagnostic, Severity, Span};
 use crate::expr::is_expression;
-use crate::syntax::Node;
+use crate::syntax::{Kind, Node};
 
 /// What is wrong in one file.
 #[derive(Debug, Default)]
@@ -110,12 +110,61 @@ fn is_part(c: char) -> bool {
     c.is_alphanumeric() || matches!(c, '_' | '-')
 }
 
-/// Adds a file in which the loader found an error. Settings name no parts of the app.
-pub(super) fn errors(file: Sight<'_>, add: Add<'_, ()>) {
-    let is_settings = file.source.kind == FileKind::Settings;
-    if !is_settings && file.loaded.diagnostics_in(file.source).any(|found| found.severity == Severity::Error)
-    {
-        add(ALL, ());
+/// Whether a file could be read in full.
+pub(super) fn is_whole(file: Sight<'_>) -> bool {
+    unread(file.source, file.loaded).next().is_none()
+}
+
+/// Adds the kinds of ids of which a use may be missing from a file because of what is wrong there; `None`
+/// stands for all kinds. What stands at a wrong place is still said, and settings name no parts of the app.
+pub(super) fn hidden_uses(file: Sight<'_>, add: Add<'_, Option<UseKind>>) {
+    if file.source.kind == FileKind::Settings {
+        return;
+    }
+    if !is_whole(file) {
+        return add(ALL, None);
+    }
+    let errors = file.loaded.diagnostics_in(file.source).filter(|found| found.severity == Severity::Error);
+    for found in errors {
+        let keys: Vec<&str> = match found.rule {
+            "missing-key" => missing(&found.message).collect(),
+            "wrong-type" => key_of_nothing(&file.source.tree.root, found.span).into_iter().collect(),
+            _ => Vec::new(),
+        };
+        keys.into_iter().flat_map(kinds_at).for_each(|kind| add(ALL, *kind));
+    }
+}
+
+/// The keys that a message says are missing: those in backticks before ` in `.
+fn missing(message: &str) -> impl Iterator<Item = &str> {
+    let keys = message.split_once(" in ").map_or(message, |(keys, _)| keys);
+    keys.split('`').skip(1).step_by(2)
+}
+
+/// The key at which nothing, a number, `true` or `false` stands, at these bytes.
+fn key_of_nothing(node: &Node, span: Span) -> Option<&str> {
+    let is_nothing = |value: &Node| matches!(value.kind, Kind::Null | Kind::Bool(_) | Kind::Number(_));
+    let own = node.entries().iter().find(|entry| entry.value.span == span && is_nothing(&entry.value));
+    own.map(|entry| &*entry.key.text).or_else(|| {
+        let values = node.entries().iter().map(|entry| &entry.value).chain(node.items());
+        values.filter(|value| value.span.contains(span)).find_map(|value| key_of_nothing(value, span))
+    })
+}
+
+/// The kinds of ids that may stand at a key or below it; `None` is any kind.
+fn kinds_at(key: &str) -> &'static [Option<UseKind>] {
+    match key {
+        "function" | "functionId" => &[Some(UseKind::Function)],
+        "action" | "actionId" => &[Some(UseKind::Action)],
+        "datasource" | "datasourceId" => &[Some(UseKind::Datasource)],
+        "entity" | "table" | "tables" | "query" | "statement" | "find" | "replace" | "source" => {
+            &[Some(UseKind::Table)]
+        }
+        "entities" | "statements" => &[Some(UseKind::Table), Some(UseKind::Function)],
+        "method" | "id" | "provider" | "connection" | "location" | "procedure" | "instanceId"
+        | "instanceIds" | "formId" | "jigId" | "linkTo" | "modal" | "fileName" | "from" | "to"
+        | "property" | "type" | "isSequential" | "isDocument" | "required" => &[],
+        _ => &[None],
     }
 }
 
@@ -206,9 +255,9 @@ impl Cx<'_> {
         !files.fold(first, |all, next| &all & &next).is_empty()
     }
 
-    /// Whether the loader found an error somewhere.
-    pub fn has_errors(&self) -> bool {
-        !self.rows(|known| &known.errors, ALL).is_empty()
+    /// The kinds of ids of which some use may be missing because of what is wrong; `None` is any kind.
+    pub fn hidden_uses(&self) -> BTreeSet<Option<UseKind>> {
+        self.rows(|known| &known.hidden_uses, ALL).iter().map(|(_, kind)| *kind).collect()
     }
 
     /// Whether every file could be read in full.

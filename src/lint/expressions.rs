@@ -1,6 +1,7 @@
 //! Expressions and what they name (`spec/pitfalls.md`, D).
 
 mod choice_without_else;
+mod comparison_with_null;
 mod current_item_in_action;
 mod hyphen_for_minus;
 mod mismatched_comparison;
@@ -33,6 +34,7 @@ use super::rule::Rule;
 /// The rules of this group.
 pub(super) static RULES: &[&Rule] = &[
     &choice_without_else::RULE,
+    &comparison_with_null::RULE,
     &current_item_in_action::RULE,
     &hyphen_for_minus::RULE,
     &mismatched_comparison::RULE,

@@ -69,6 +69,12 @@ impl<'a, 'f> FunctionFile<'a, 'f> {
         self.found.iter().any(|found| has_word(found.expression.text(), word))
     }
 
+    /// The same, of the expressions but this one.
+    pub fn mentions_beside(&self, word: &str, but: &Node) -> bool {
+        let mut others = self.found.iter().filter(|found| found.span != but.span);
+        others.any(|found| has_word(found.expression.text(), word))
+    }
+
     /// Whether the key says `true`.
     pub fn is_true(&self, key: &str) -> bool {
         self.node.get(key).and_then(Node::as_bool) == Some(true)

@@ -25,6 +25,7 @@ mod script_out_of_reach;
 mod undeclared_path_parameter;
 mod underscore_operation_type;
 mod unknown_argument;
+mod unknown_connection;
 mod unknown_function;
 mod unreachable_error_rule;
 mod unsupported_provider;
@@ -62,6 +63,7 @@ pub(super) static RULES: &[&Rule] = &[
     &undeclared_path_parameter::RULE,
     &underscore_operation_type::RULE,
     &unknown_argument::RULE,
+    &unknown_connection::RULE,
     &unknown_function::RULE,
     &unreachable_error_rule::RULE,
     &unsupported_provider::RULE,

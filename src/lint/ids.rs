@@ -1,6 +1,9 @@
 //! Ids and names that the files of an app use.
 
+use std::ops::Range;
+
 use super::Cx;
+use super::entries::Made;
 use super::table::{Add, Sight};
 use crate::action::{UseKind, type_names};
 use crate::app::{FileKind, Holds, Part};
@@ -29,18 +32,14 @@ impl Named {
 }
 
 pub(super) fn named(file: Sight<'_>, add: Add<'_, Named>) {
-    gather_named(&file.source.tree.root, add);
-}
-
-fn gather_named(node: &Node, add: Add<'_, Named>) {
-    if let Some(id) = node.get("instanceId")
-        && let Some(text) = id.as_str()
-    {
-        let type_name = node.get("type").and_then(Node::as_str).unwrap_or_default();
-        add(text, Named { type_name: type_name.to_owned(), span: id.span });
-    }
-    node.entries().iter().for_each(|entry| gather_named(&entry.value, add));
-    node.items().iter().for_each(|item| gather_named(item, add));
+    file.source.tree.root.visit_maps(&mut |node| {
+        if let Some(id) = node.get("instanceId")
+            && let Some(text) = id.as_str()
+        {
+            let type_name = node.get("type").and_then(Node::as_str).unwrap_or_default();
+            add(text, Named { type_name: type_name.to_owned(), span: id.span });
+        }
+    });
 }
 
 pub(super) fn members(file: Sight<'_>, add: Add<'_, ()>) {
@@ -64,9 +63,17 @@ pub(super) fn files(file: Sight<'_>, add: Add<'_, FileKind>) {
 pub(super) fn named_ids(file: Sight<'_>, add: Add<'_, UseKind>) {
     for part in file.parts() {
         part.references().iter().for_each(|used| add(&used.id, used.kind));
-        let Holds::Screen(screen) = &part.holds else { continue };
-        let read =
-            screen.expressions.iter().flat_map(|found| found.expression.references().below(&["datasources"]));
+        let expressions = match &part.holds {
+            Holds::Screen(screen) => &screen.expressions,
+            Holds::Action(global) => &global.expressions,
+            _ => continue,
+        };
+        // Entries that an expression makes name functions, too.
+        let makes = expressions.iter().filter(|found| found.expression.text().contains("entity"));
+        for found in makes {
+            Made::within(found.expression.root(), &mut |made| add(made.function, UseKind::Function));
+        }
+        let read = expressions.iter().flat_map(|found| found.expression.references().below(&["datasources"]));
         let ids = read.filter_map(|path| path.segments.get(1)?.name.as_deref());
         ids.for_each(|id| add(id, UseKind::Datasource));
     }
@@ -88,19 +95,69 @@ fn gather_words(node: &Node, add: &mut dyn FnMut(&str)) {
 
 /// Adds the words of a text and, of those with dots and slashes, the parts.
 fn words_of(text: &str, add: &mut dyn FnMut(&str)) {
-    let (mut word, mut part) = (0, 0);
-    for (at, c) in text.char_indices().chain([(text.len(), ' ')]) {
-        if matches!(c, '.' | '/' | '$') {
-            add(&text[part..at]);
-            part = at + 1;
-        } else if !(c.is_alphanumeric() || matches!(c, '_' | '-')) {
-            add(&text[word..at]);
-            if part > word {
+    let (mut word, mut part, mut at) = (0, 0, 0);
+    while at < text.len() {
+        let (letter, length) = Letter::at(text, at);
+        match letter {
+            Letter::Word => {}
+            Letter::Joint => {
                 add(&text[part..at]);
+                part = at + 1;
             }
-            word = at + c.len_utf8();
-            part = word;
+            Letter::Gap => {
+                end_word(text, word..at, part, add);
+                word = at + length;
+                part = word;
+            }
         }
+        at += length;
+    }
+    end_word(text, word..at, part, add);
+}
+
+fn end_word(text: &str, word: Range<usize>, part: usize, add: &mut dyn FnMut(&str)) {
+    add(&text[word.clone()]);
+    if part > word.start {
+        add(&text[part..word.end]);
+    }
+}
+
+/// What a character is to the words of a text.
+#[derive(Clone, Copy)]
+enum Letter {
+    /// Stands in words.
+    Word,
+    /// Stands between the parts of a word.
+    Joint,
+    /// Stands between words.
+    Gap,
+}
+
+impl Letter {
+    /// All of ASCII, which is nearly all that there is.
+    const ASCII: [Self; 128] = {
+        let mut letters = [Self::Gap; 128];
+        let mut at = 0u8;
+        while at < 128 {
+            letters[at as usize] = match at {
+                b'.' | b'/' | b'$' => Self::Joint,
+                b'_' | b'-' => Self::Word,
+                _ if at.is_ascii_alphanumeric() => Self::Word,
+                _ => Self::Gap,
+            };
+            at += 1;
+        }
+        letters
+    };
+
+    /// The letter at a place of a text, and its bytes.
+    fn at(text: &str, at: usize) -> (Self, usize) {
+        let byte = text.as_bytes()[at];
+        if let Some(letter) = Self::ASCII.get(usize::from(byte)) {
+            return (*letter, 1);
+        }
+        let c = text[at..].chars().next().unwrap_or_default();
+        (if c.is_alphanumeric() { Self::Word } else { Self::Gap }, c.len_utf8())
     }
 }
 

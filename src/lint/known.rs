@@ -81,8 +81,8 @@ tables! {
     inputs_read: Option<String> = wiring::inputs_read,
     /// Words of files that could not be read in full.
     damaged_words: () = doubt::damaged_words,
-    /// Files in which the loader found errors, all under one key.
-    errors: () = doubt::errors,
+    /// Kinds of ids of which some use may be missing because of an error, all under one key.
+    hidden_uses: Option<UseKind> = doubt::hidden_uses,
     /// What files name, with the kinds that are meant.
     named_ids: UseKind = ids::named_ids,
     /// The files that have a text, by its id.

@@ -1,7 +1,5 @@
 //! What a rule is: its page, and the places of an app that it wants to see.
 
-use std::cell::OnceCell;
-
 use super::query::Statement;
 use super::{Cx, Place};
 use crate::action::ActionNode;
@@ -38,6 +36,8 @@ pub(super) enum Check {
     Screen(fn(&mut Cx<'_>, &Place<'_>, &Screen)),
     /// Every file, settings, translations and assets included.
     File(fn(&mut Cx<'_>, &Place<'_>)),
+    /// Every SQL statement that stands in a datasource, an action or a function.
+    Statement(fn(&mut Cx<'_>, &Statement<'_>)),
     /// Every map of keys in a file, outer before inner; not in settings, translations and assets.
     Object(fn(&mut Cx<'_>, &Place<'_>, &Branch<'_>)),
     /// Every text that is no expression and has an `@` or a `$` in it.
@@ -54,14 +54,12 @@ pub(super) struct Branch<'a> {
     pub outer: &'a [(Option<&'a str>, &'a Node)],
     /// The `type` that it declares, if it does.
     declared: Option<&'a str>,
-    /// The statements whose text stands in it, once they are asked for.
-    statements: OnceCell<Vec<Statement<'a>>>,
 }
 
 impl<'a> Branch<'a> {
     pub fn new(node: &'a Node, key: Option<&'a str>, outer: &'a [(Option<&'a str>, &'a Node)]) -> Self {
         let declared = node.get("type").and_then(Node::as_str);
-        Self { node, key, outer, declared, statements: OnceCell::new() }
+        Self { node, key, outer, declared }
     }
 
     /// The `type` that it declares, if it does.
@@ -72,11 +70,6 @@ impl<'a> Branch<'a> {
     /// The `type` that it declares; empty when there is none.
     pub fn type_name(&self) -> &'a str {
         self.declared.unwrap_or_default()
-    }
-
-    /// The statements whose text stands in this map, or in a list of it.
-    pub fn statements(&self, cx: &Cx<'_>, place: &Place<'_>) -> &[Statement<'a>] {
-        self.statements.get_or_init(|| Statement::within(cx, place, self))
     }
 
     /// The kind of part of the app that it is the whole of, as a file or an entry of a single-file app.

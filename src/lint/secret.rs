@@ -51,8 +51,14 @@ const NAMES: [&str; 12] = [
 /// Names that mean a secret in the query of an address and nowhere else.
 const QUERY_NAMES: [&str; 5] = ["key", "code", "sig", "auth", "pwd"];
 
+/// A shorter text is no key. Only a password in an address may be shorter.
+const LEAST: usize = 16;
+
 /// The first secret in a text, whatever stands around it.
 pub(super) fn secret_in(text: &str) -> Option<Secret> {
+    if text.len() < LEAST {
+        return user_info(text);
+    }
     known_prefix(text).or_else(|| scheme(text)).or_else(|| user_info(text)).or_else(|| query(text))
 }
 
@@ -163,7 +169,6 @@ fn token(text: &str) -> &str {
 
 /// Whether nobody would choose the text as a name: long, and letters and digits mixed without sense.
 fn looks_random(text: &str) -> bool {
-    const LEAST: usize = 16;
     let is_plain = text.chars().all(|c| c.is_ascii_alphanumeric() || "-_.~+/=%:".contains(c));
     let digits = text.bytes().filter(u8::is_ascii_digit).count();
     let letters = text.bytes().filter(u8::is_ascii_alphabetic).count();

@@ -88,7 +88,7 @@ impl<'a> Selection<'a> {
 
     fn is_off_at(&self, rule: &str, path: &Path) -> bool {
         let is_off = |(files, off): &(FilePattern, Vec<Spanned<String>>)| {
-            off.iter().any(|id| stands_for(&id.value, rule)) && files.matches(path)
+            off.iter().any(|id| turns_off(&id.value, rule)) && files.matches(path)
         };
         self.per_file.iter().any(is_off)
     }
@@ -109,10 +109,24 @@ impl Choice {
     /// count the same, the one that turns off wins.
     fn is_on(&self, rule: &str) -> bool {
         let closest = |ids: &[String]| ids.iter().map(|id| precision(id, rule)).max().unwrap_or(0);
+        if is_no_text(rule) {
+            return !self.ignore.iter().any(|id| turns_off(id, rule));
+        }
         // What cannot be read cannot be checked either: silence about it would look like praise.
         let anyway = u8::from(self.select.is_empty() || is_about_reading(rule));
         closest(&self.select).max(anyway) > closest(&self.ignore)
     }
+}
+
+/// Whether a name under `ignore` or `perFile` turns a rule off. A file of which nothing could be checked
+/// must not look clean because somebody turned off all rules or a group: only the rule's own name does it.
+fn turns_off(name: &str, rule: &str) -> bool {
+    if is_no_text(rule) { name == rule } else { stands_for(name, rule) }
+}
+
+/// Whether a rule says that a file is no text at all, so that nothing in it was looked at.
+fn is_no_text(rule: &str) -> bool {
+    matches!(rule, "not-utf8" | "file-too-large")
 }
 
 /// How closely a name stands for a rule; 0 when it does not.

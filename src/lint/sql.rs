@@ -82,15 +82,11 @@ impl Cx<'_> {
 
 /// Adds the tables that the statements of a file make or alter.
 pub(super) fn shaped_tables(file: Sight<'_>, add: Add<'_, ()>) {
-    gather_shaped(&file.source.tree.root, add);
-}
-
-fn gather_shaped(node: &Node, add: Add<'_, ()>) {
-    if let Some(statement) = node.get("statement").and_then(Node::as_str) {
-        shaped(statement).iter().for_each(|name| add(name, ()));
-    }
-    node.entries().iter().for_each(|entry| gather_shaped(&entry.value, add));
-    node.items().iter().for_each(|item| gather_shaped(item, add));
+    file.source.tree.root.visit_maps(&mut |node| {
+        if let Some(statement) = node.get("statement").and_then(Node::as_str) {
+            shaped(statement).iter().for_each(|name| add(name, ()));
+        }
+    });
 }
 
 /// The names, in lower case, that a statement may give a table that it makes or alters; a few words more do
@@ -102,6 +98,11 @@ pub(super) fn shaped(statement: &str) -> Vec<String> {
         return Vec::new();
     }
     let head = statement.split('(').next().unwrap_or_default();
+    // An index and a trigger leave the columns as they are.
+    let what = head.split_whitespace().skip(1).find(|word| !word.eq_ignore_ascii_case("unique"));
+    if what.is_some_and(|what| ["index", "trigger"].iter().any(|word| what.eq_ignore_ascii_case(word))) {
+        return Vec::new();
+    }
     let names = head.split(|c: char| c.is_whitespace() || matches!(c, '[' | ']' | '"' | '`' | '.'));
     names.filter(|name| !name.is_empty()).map(str::to_ascii_lowercase).collect()
 }
@@ -116,6 +117,8 @@ mod tests {
         assert!(made("CREATE TABLE IF NOT EXISTS [my-table] (a, b)"));
         assert!(made(" create view \"my-table\" AS SELECT 1"));
         assert!(made("ALTER TABLE main.[my-table] ADD COLUMN c"));
+        assert!(!made("CREATE INDEX IF NOT EXISTS ix ON [my-table] (a)"));
+        assert!(!made("create unique index ix on [my-table](a)"));
         assert!(!made("INSERT INTO [my-table] VALUES (1)"));
         assert!(!made("é"));
     }

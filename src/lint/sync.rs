@@ -23,6 +23,7 @@ mod sync_into_cloud_table;
 mod sync_not_at_start;
 mod sync_outside_scope;
 mod table_change_loop;
+mod toast_before_answer;
 mod unguarded_scope;
 mod unknown_instance_id;
 mod unknown_scope;
@@ -57,6 +58,7 @@ pub(super) static RULES: &[&Rule] = &[
     &sync_not_at_start::RULE,
     &sync_outside_scope::RULE,
     &table_change_loop::RULE,
+    &toast_before_answer::RULE,
     &unguarded_scope::RULE,
     &unknown_instance_id::RULE,
     &unknown_scope::RULE,

@@ -3,12 +3,14 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
+use super::doubt;
 use super::known::ALL;
 use super::table::{Add, Sight};
 use super::{Cx, Place};
 use crate::app::{Datasource, FileKind, Found, Holds, Origin, Part};
 use crate::diag::Span;
 use crate::expr::{ExprKind, ExprNode, Operator};
+use crate::syntax::Node;
 
 /// A table that follows syncs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -326,9 +328,17 @@ fn shared(cx: &Cx<'_>, place: &Place<'_>, name: &str, depth: usize) -> Option<St
 
 /// Adds a file that speaks of interrupted scopes.
 pub(super) fn interruptions(file: Sight<'_>, add: Add<'_, ()>) {
-    if file.text().contains("interrupted") {
+    if file.text().contains("interrupted") && (says(&file.source.tree.root) || !doubt::is_whole(file)) {
         add(ALL, ());
     }
+}
+
+/// Whether a text or key has the word in it; a comment takes care of nothing.
+fn says(node: &Node) -> bool {
+    let is_it = |text: &str| text.contains("interrupted");
+    node.as_str().is_some_and(is_it)
+        || node.entries().iter().any(|entry| is_it(&entry.key.text) || says(&entry.value))
+        || node.items().iter().any(says)
 }
 
 /// Adds a file with a datasource that reads a table that follows syncs.

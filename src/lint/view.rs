@@ -84,6 +84,11 @@ impl<'a> View<'a> {
         matches!(self.project.settings.sql.get(connection), Some(SqlConnection::Sqlite(_)))
     }
 
+    /// The names of the SQL connections in the settings; see [`View::is_sqlite`].
+    pub fn connections(&self) -> impl Iterator<Item = &'a str> + use<'a> {
+        self.project.settings.sql.keys().map(String::as_str)
+    }
+
     /// The index, all jigs and all components.
     pub fn screens(&self) -> impl Iterator<Item = &'a Screen> + use<'a> {
         for kind in [FileKind::Index, FileKind::Jig, FileKind::Component] {

@@ -6,6 +6,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use super::cx::{Cx, Place};
 use super::facts::Facts;
 use super::log::{Log, Mark};
+use super::query::Statement;
 use super::rule::{Branch, Check, Rule};
 use crate::action::ActionNode;
 use crate::app::{
@@ -90,6 +91,7 @@ struct Hooks {
     function: Hook<fn(&mut Cx<'_>, &Place<'_>, &Function)>,
     screen: Hook<fn(&mut Cx<'_>, &Place<'_>, &Screen)>,
     file: Hook<fn(&mut Cx<'_>, &Place<'_>)>,
+    statement: Hook<fn(&mut Cx<'_>, &Statement<'_>)>,
     object: Hook<fn(&mut Cx<'_>, &Place<'_>, &Branch<'_>)>,
     text: Hook<super::rule::TextCheck>,
 }
@@ -105,6 +107,11 @@ impl Hooks {
         hooks
     }
 
+    /// Whether no rule wants to see what stands in a tree.
+    fn look_nowhere_in_trees(&self) -> bool {
+        self.text.is_empty() && self.statement.is_empty() && self.object.is_empty()
+    }
+
     fn add(&mut self, rule: &'static RuleInfo, check: Check) {
         match check {
             Check::App(run) => self.app.push((rule, run)),
@@ -116,6 +123,7 @@ impl Hooks {
             Check::Function(run) => self.function.push((rule, run)),
             Check::Screen(run) => self.screen.push((rule, run)),
             Check::File(run) => self.file.push((rule, run)),
+            Check::Statement(run) => self.statement.push((rule, run)),
             Check::Object(run) => self.object.push((rule, run)),
             Check::Text(run) => self.text.push((rule, run)),
         }
@@ -246,7 +254,7 @@ impl<'a> Walk<'a> {
             self.cx.rule = rule;
             run(&mut self.cx, &place);
         }
-        if self.hooks.text.is_empty() && self.hooks.object.is_empty() {
+        if self.hooks.look_nowhere_in_trees() {
             return;
         }
         if is_app {
@@ -289,6 +297,15 @@ impl<'a> Walk<'a> {
         for (rule, run) in &self.hooks.object {
             self.cx.rule = rule;
             run(&mut self.cx, place, branch);
+        }
+        if self.hooks.statement.is_empty() {
+            return;
+        }
+        for statement in Statement::within(&self.cx, place, branch) {
+            for (rule, run) in &self.hooks.statement {
+                self.cx.rule = rule;
+                run(&mut self.cx, &statement);
+            }
         }
     }
 

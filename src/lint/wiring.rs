@@ -90,15 +90,11 @@ pub(super) fn shown_first(file: Sight<'_>, add: Add<'_, ()>) {
 
 /// Adds a file with a link that only running tells.
 pub(super) fn dynamic_links(file: Sight<'_>, add: Add<'_, ()>) {
-    if has_dynamic_link(&file.source.tree.root) {
+    let is_dynamic = |node: &Node, key| node.get(key).and_then(Node::as_str).is_some_and(is_expression);
+    let links = |node: &Node| is_dynamic(node, "linkTo") || is_dynamic(node, "jigId");
+    if file.source.tree.root.has_map(&links) {
         add(ALL, ());
     }
-}
-
-fn has_dynamic_link(node: &Node) -> bool {
-    let dynamic = |key: &str| node.get(key).and_then(Node::as_str).is_some_and(is_expression);
-    let values = node.entries().iter().map(|entry| &entry.value);
-    dynamic("linkTo") || dynamic("jigId") || values.chain(node.items()).any(has_dynamic_link)
 }
 
 /// Adds a file with a misspelt action or key, which may be a link that nobody can follow.
@@ -115,26 +111,16 @@ fn threads<'n>(file: Sight<'n>, see: &mut dyn FnMut(Thread<'n>)) {
         FileKind::Settings | FileKind::Translation | FileKind::Icons | FileKind::Images => {}
         // What stands in no section of a whole app is its index.
         FileKind::SingleFile => root.entries().iter().for_each(|entry| {
-            below(&entry.value, !is_section(&entry.key.text), see);
+            let is_index = !is_section(&entry.key.text);
+            entry.value.visit_maps(&mut |node| object(node, is_index, see));
         }),
-        kind => below(root, kind == FileKind::Index, see),
+        kind => root.visit_maps(&mut |node| object(node, kind == FileKind::Index, see)),
     }
 }
 
 /// Whether a key of a whole app in one file holds parts by their ids.
 fn is_section(key: &str) -> bool {
     matches!(key, "jigs" | "components" | "actions")
-}
-
-fn below<'n>(node: &'n Node, is_index: bool, see: &mut dyn FnMut(Thread<'n>)) {
-    match &node.kind {
-        Kind::Object(entries) => {
-            object(node, is_index, see);
-            entries.iter().for_each(|entry| below(&entry.value, is_index, see));
-        }
-        Kind::Array(items) => items.iter().for_each(|item| below(item, is_index, see)),
-        _ => {}
-    }
 }
 
 fn object<'n>(node: &'n Node, is_index: bool, see: &mut dyn FnMut(Thread<'n>)) {

@@ -66,7 +66,7 @@ impl<'a> Write<'a> {
 /// The names that a map, or each map of a list, surely has; `None` when they are not known without running.
 pub(super) fn fields(node: &Node) -> Option<Vec<String>> {
     match &node.kind {
-        Kind::Object(entries) => Some(entries.iter().map(|entry| entry.key.text.to_string()).collect()),
+        Kind::Object(entries) => Some(entries.iter().map(|entry| String::from(&*entry.key.text)).collect()),
         Kind::String(scalar) if is_expression(&scalar.text) => {
             let shape = Expression::parse(&scalar.text).ok()?.shape();
             shape.fields().map(|fields| fields.iter().map(|field| field.name.clone()).collect())

@@ -24,12 +24,19 @@ pub(super) struct Sending {
     closed: Mutex<BTreeMap<String, String>>,
     /// Whether a command was refused.
     failed: Mutex<bool>,
+    /// Whether a fetch has queued something.
+    more: Mutex<bool>,
 }
 
 impl Sending {
     /// Whether a command was refused in this run.
     pub(super) fn has_failed(&self) -> bool {
         *lock(&self.failed)
+    }
+
+    /// A fetch may queue something.
+    pub(super) fn expect_more(&self) {
+        *lock(&self.more) = true;
     }
 
     fn turn(&self) -> MutexGuard<'_, ()> {
@@ -46,6 +53,14 @@ impl Worker<'_> {
     /// heard of it.
     pub(super) fn send_left(&self) {
         if self.is_online() && self.run.engine.store.has_commands().unwrap_or(true) {
+            self.send_queued();
+        }
+    }
+
+    /// Sends what operations of a fetch have changed in tables of Dynamic Data (actions.md §5.4).
+    pub(super) fn send_tracked(&self) {
+        let is_due = std::mem::take(&mut *lock(&self.run.sending.more));
+        if is_due && !self.run.is_over() {
             self.send_queued();
         }
     }
@@ -120,10 +135,12 @@ impl Worker<'_> {
     ) -> Result<(), StoreError> {
         let now = self.run.engine.clock.now();
         let answer = carry::answer(claimed, sent, operations);
-        let finished = self.run.commit(|store| {
-            let report =
-                operations.with(|changes| store.finish_command(claimed, &answer.settled(changes), now))?;
-            Ok(((), report.changes))
+        let finished = self.with_tracked(operations.cloud(), |tracked| {
+            self.run.commit(|store| {
+                let report = operations
+                    .with(|changes| store.finish_command(claimed, &answer.settled(changes, tracked), now))?;
+                Ok(((), report.changes))
+            })
         });
         match finished {
             Err(error)

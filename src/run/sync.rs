@@ -6,6 +6,7 @@ mod known;
 mod tests;
 mod turn;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -44,7 +45,9 @@ impl Worker<'_> {
         if self.run.is_over() {
             return Done::interrupted(None);
         }
-        self.instance(id, provider, force, entities).unwrap_or_else(|error| self.broken(error))
+        let done = self.instance(id, provider, force, entities).unwrap_or_else(|error| self.broken(error));
+        self.send_tracked();
+        done
     }
 
     fn instance(
@@ -296,7 +299,7 @@ impl Worker<'_> {
         writer: Writer,
     ) -> Result<Ended, FetchError> {
         let store = self.run.engine.store;
-        let mut sink = TableSink { worker: self, entity: &job.entity.entity, writer };
+        let mut sink = TableSink { worker: self, entity: &job.entity.entity, writer, cloud: BTreeSet::new() };
         let request = Fetch {
             entity: &job.entity.entity,
             function: way.function,
@@ -331,9 +334,14 @@ impl Worker<'_> {
         }
         let writes = Writes::of(writes)?;
         let now = self.run.engine.clock.now();
-        let done = self.run.commit(|store| {
-            let report = store.change(&writes.changes(), now)?;
-            Ok(((), report.changes))
+        let done = self.with_tracked(&writes.cloud(self.run.engine.project), |tracked| {
+            self.run.commit(|store| {
+                let changes = match tracked {
+                    None => store.change(&writes.changes(), now)?.changes,
+                    Some(tracked) => store.change_tracked(&writes.changes(), tracked, now)?,
+                };
+                Ok(((), changes))
+            })
         });
         done.map_err(|error| self.kept(error))
     }
@@ -445,28 +453,30 @@ struct TableSink<'s> {
     worker: &'s Worker<'s>,
     entity: &'s str,
     writer: Writer,
+    /// Tables of Dynamic Data that operations change.
+    cloud: BTreeSet<String>,
 }
 
 impl TableSink<'_> {
     /// Ends the operation, as soon as nobody else writes the table.
     fn finish(self, job: &Job<'_>, way: &Way<'_>, fetched: Fetched) -> Result<(), FetchError> {
-        let Self { worker, writer, entity } = self;
+        let Self { worker, writer, entity, cloud } = self;
         let validator = fetched.validator.map(|validator| known::stored(validator, &way.definition));
-        let finish = Finish {
-            sync_token: fetched.cursor.as_deref(),
-            validator: validator.as_ref(),
-            now: worker.run.engine.clock.now(),
-        };
+        let now = worker.run.engine.clock.now();
+        let (sync_token, validator) = (fetched.cursor.as_deref(), validator.as_ref());
         let mut tally = Tally::default();
-        worker.when_free(job, || {
-            let finished = worker.run.commit(|_| {
-                let Some(finished) = writer.try_finish(&finish)? else {
-                    return Ok((false, Changes::default()));
-                };
-                tally = finished.tally;
-                Ok((true, finished.changes))
-            });
-            finished.map_err(|error| worker.kept(error))
+        worker.with_tracked(&cloud, |tracked| {
+            let finish = Finish { sync_token, validator, tracked, now };
+            worker.when_free(job, || {
+                let finished = worker.run.commit(|_| {
+                    let Some(finished) = writer.try_finish(&finish)? else {
+                        return Ok((false, Changes::default()));
+                    };
+                    tally = finished.tally;
+                    Ok((true, finished.changes))
+                });
+                finished.map_err(|error| worker.kept(error))
+            })
         })?;
         worker.run.emitter.emit(finished(entity, &tally));
         Ok(())
@@ -482,6 +492,7 @@ impl Sink for TableSink<'_> {
             page.rows.iter().map(|row| store::Row { id: &row.id, data: &row.data }).collect();
         let deleted: Vec<&str> = page.deleted.iter().map(String::as_str).collect();
         let writes = Writes::of(page.writes.as_deref().unwrap_or_default())?;
+        self.cloud.append(&mut writes.cloud(run.engine.project));
         let changes = writes.changes();
         let part = changes::part(&page.part);
         let page = store::Page {

@@ -104,6 +104,21 @@ impl Worker<'_> {
         done
     }
 
+    /// Does something whose changes of these tables are queued for their back end.
+    pub(super) fn with_tracked<T>(
+        &self,
+        tables: &BTreeSet<String>,
+        work: impl FnOnce(Option<&Tracked<'_>>) -> T,
+    ) -> T {
+        if tables.is_empty() {
+            return work(None);
+        }
+        let around = self.around();
+        let command = |change| prepare::command_of(around, change);
+        self.run.sending.expect_more();
+        work(Some(&Tracked { tables, command: &command }))
+    }
+
     /// Changes the queue; commands that are to be sent again are.
     pub(super) fn change_queue(&self, change: &QueueChange) -> Done {
         let now = self.run.engine.clock.now();

@@ -20,6 +20,7 @@ use super::rows::{Changes, Touched};
 use super::session::{Guarded, Trouble};
 
 pub use claim::{Claim, Claimed, Ending, Settled};
+pub(super) use diff::around;
 pub use diff::{RowChange, Tracked};
 pub use ids::{is_temp_id, temp_id};
 pub use put::{Enqueue, NewCommand};

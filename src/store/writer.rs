@@ -17,6 +17,7 @@ use super::claim;
 use super::entity::{self, Table, Texts, Touch};
 use super::error::StoreError;
 use super::protect::Protection;
+use super::queue::{Tracked, around};
 use super::resume::{self, Left, Totals};
 use super::rows::{Changes, Touched};
 use super::session::{Guarded, Trouble, number};
@@ -123,6 +124,8 @@ pub struct Finish<'a> {
     pub sync_token: Option<&'a str>,
     /// What the server said of the answer with the rows; without one, what it said before is forgotten.
     pub validator: Option<&'a Validator>,
+    /// The tables in which [`Page::changes`] go to a back end.
+    pub tracked: Option<&'a Tracked<'a>>,
     /// Wall clock, epoch milliseconds.
     pub now: i64,
 }
@@ -294,7 +297,7 @@ impl Writer {
     /// [`StoreError::Emptied`] and [`StoreError::Shrunk`] as the protection has it; those of the database. The
     /// table is as before.
     pub fn finish(self, sync_token: Option<&str>, now: i64) -> Result<Finished, StoreError> {
-        let finish = Finish { sync_token, validator: None, now };
+        let finish = Finish { sync_token, now, ..Finish::default() };
         let plan = self.plan()?;
         self.store.write(|guarded| self.end(guarded, plan.as_ref(), &finish))
     }
@@ -331,9 +334,13 @@ impl Writer {
             }
             Mode::Changes => {
                 let held = Held { entity, protection: self.protection };
-                let done = plan::perform(guarded, &target.staging(), &held, now)?;
-                touched.add(done.touched);
-                done.tally
+                let mut tally = Tally::default();
+                touched.add(around(guarded, finish.tracked, now, || {
+                    let done = plan::perform(guarded, &target.staging(), &held, now)?;
+                    tally = done.tally;
+                    Ok(done.touched)
+                })?);
+                tally
             }
             Mode::Upsert | Mode::Merge => {
                 entity::made(guarded, entity)?;

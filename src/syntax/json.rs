@@ -87,7 +87,7 @@ impl<'s> Reader<'s> {
             Some(b'{' | b'[') if self.open.len() >= MAX_DEPTH => self.too_deep(),
             Some(b'{') => self.object(),
             Some(b'[') => self.array(),
-            Some(b'"' | b'\'') => Kind::String(self.quoted()),
+            Some(b'"' | b'\'') => Kind::String(self.quoted(b",}]")),
             Some(b',' | b':' | b'}' | b']') | None => return self.missing_value(),
             Some(_) => self.word(),
         };
@@ -157,7 +157,7 @@ impl<'s> Reader<'s> {
 
     fn key(&mut self) -> Option<Scalar> {
         match self.peek()? {
-            b'"' | b'\'' => Some(self.quoted()),
+            b'"' | b'\'' => Some(self.quoted(b":")),
             b'{' | b'[' => {
                 let node = self.value();
                 let message = format!("a key must be text, not {}", node.kind_word());

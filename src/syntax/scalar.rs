@@ -22,6 +22,9 @@ fn locate(scalar: &Scalar, token: Span, range: Range<usize>, source: &str) -> Op
     let text = &*scalar.text;
     text.get(range.clone())?;
     let raw = source.get(token.range())?;
+    if let Some(start) = as_written(scalar, raw, token.start as usize) {
+        return Some(start + range.start..start + range.end);
+    }
     let mut finder = Finder { text, range, decoded: 0, reached: 0, start: None, end: None };
     let at = token.start as usize;
     // An early `None` of a decoder only says that it need not go on.
@@ -34,6 +37,20 @@ fn locate(scalar: &Scalar, token: Span, range: Range<usize>, source: &str) -> Op
         Style::Folded => block::folded(&mut finder, source, at),
     };
     finder.found()
+}
+
+/// Where a text begins that stands in the file as it is, byte for byte: then nobody need look through it.
+///
+/// In these styles a text never takes more bytes than the way it is written, so that the same length means that
+/// nothing is written in another way; what may take its place, an alias, begins with a `*` as no plain text does.
+fn as_written(scalar: &Scalar, raw: &str, at: usize) -> Option<usize> {
+    let quotes = match scalar.style {
+        Style::Plain if !raw.starts_with('*') => 0,
+        Style::SingleQuoted if raw.starts_with('\'') => 1,
+        Style::Json if raw.starts_with('"') => 1,
+        _ => return None,
+    };
+    (raw.len() == scalar.text.len() + 2 * quotes).then_some(at + quotes)
 }
 
 /// Looks for a range of the decoded text while its pieces come by.

@@ -22,7 +22,7 @@ fn query(entry: &Entry, reader: &mut Reader<'_>) -> LocalQuery {
         _ => ResultType::Records,
     };
     LocalQuery {
-        name: Spanned::new(entry.key.text.to_string(), entry.key_span),
+        name: Spanned::new(String::from(&*entry.key.text), entry.key_span),
         statement: reader.template_or_null(block.get("statement")),
         parameters: pairs(block.get("parameters"), reader),
         tables: names(block.get("tables")),
@@ -59,7 +59,7 @@ pub(super) fn rows(node: &Node, reader: &mut Reader<'_>) -> Rows {
 fn partition(node: &Node, reader: &mut Reader<'_>) -> Partition {
     let range = |entry: &Entry, reader: &mut Reader<'_>| {
         let end = |key: &str, reader: &mut Reader<'_>| reader.template_or_null(entry.value.get(key));
-        (entry.key.text.to_string(), end("from", reader), end("to", reader))
+        (String::from(&*entry.key.text), end("from", reader), end("to", reader))
     };
     let ranges = node.get("forRowsInRange").map_or(&[][..], Node::entries);
     Partition {
@@ -207,7 +207,7 @@ fn optional(node: &Node, key: &str, reader: &mut Reader<'_>) -> Option<Template>
 
 fn pairs(node: Option<&Node>, reader: &mut Reader<'_>) -> Vec<(String, Template)> {
     let entries = node.map_or(&[][..], Node::entries);
-    entries.iter().map(|e| (e.key.text.to_string(), template(&e.value, reader.parse))).collect()
+    entries.iter().map(|e| (String::from(&*e.key.text), template(&e.value, reader.parse))).collect()
 }
 
 fn names(node: Option<&Node>) -> Vec<String> {

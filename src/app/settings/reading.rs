@@ -146,7 +146,7 @@ impl Reading<'_> {
                 self.diagnostics
                     .push(Diagnostic::warning(INVALID_SETTINGS, entry.key_span, message).help(help));
             }
-            connections.insert(entry.key.text.to_string(), connection);
+            connections.insert(String::from(&*entry.key.text), connection);
         }
         connections
     }
@@ -216,7 +216,7 @@ impl Reading<'_> {
 
     fn strings(&mut self, node: Option<&Node>) -> BTreeMap<String, String> {
         let entries = node.map_or(&[][..], Node::entries);
-        let mut read = |e: &Entry| Some((e.key.text.to_string(), self.string(Some(&e.value))?));
+        let mut read = |e: &Entry| Some((String::from(&*e.key.text), self.string(Some(&e.value))?));
         entries.iter().filter_map(&mut read).collect()
     }
 
@@ -241,7 +241,7 @@ impl Reading<'_> {
             Kind::String(_) => Value::String(self.expand(node).unwrap_or_default()),
             Kind::Array(items) => items.iter().map(|item| self.value(item)).collect(),
             Kind::Object(entries) => {
-                let mut pair = |e: &Entry| (e.key.text.to_string(), self.value(&e.value));
+                let mut pair = |e: &Entry| (String::from(&*e.key.text), self.value(&e.value));
                 Value::Object(entries.iter().map(&mut pair).collect::<Map<_, _>>())
             }
             _ => node.to_value(),
@@ -366,7 +366,7 @@ impl Reading<'_> {
 fn lint_settings(node: &Node) -> LintSettings {
     let list = |key: &str| node.get(key).map(places).unwrap_or_default();
     let entries = |key: &str| node.get(key).map_or(&[][..], Node::entries);
-    let key = |entry: &Entry| Spanned::new(entry.key.text.to_string(), entry.key_span);
+    let key = |entry: &Entry| Spanned::new(String::from(&*entry.key.text), entry.key_span);
     let severity =
         entries("severity").iter().filter_map(|e| Some((key(e), Severity::from_word(e.value.as_str()?)?)));
     LintSettings {

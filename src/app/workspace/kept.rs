@@ -90,10 +90,9 @@ impl Kept {
         let is_script = |slot: Option<&Slot>| slot.is_some_and(|slot| matches!(slot, Slot::Script { .. }));
         let has_scripts = update.gone.iter().any(|path| is_script(self.slots.get(path)))
             || update.read.iter().any(|new| is_script(Some(&new.slot)));
-        let mut changed = |file: Option<FileId>, before: Option<&Slot>, after: Option<&Slot>| {
-            let source = |slot: Option<&Slot>| slot.and_then(Slot::source).cloned();
-            let change = |file| Change { file, before: source(before), after: source(after) };
-            changes.extend(file.map(change));
+        let source = |slot: Option<&Slot>| slot.and_then(Slot::source).cloned();
+        let mut changed = |file: Option<FileId>, before: Option<&Slot>, after: Option<Arc<Source>>| {
+            changes.extend(file.map(|file| Change { file, before: source(before), after }));
         };
         for path in update.gone {
             let before = self.slots.remove(&path);
@@ -106,9 +105,9 @@ impl Kept {
             if let Some(file) = file {
                 self.files.put(file, new.shown, new.text);
             }
-            let before = self.slots.remove(&new.path);
-            changed(file, before.as_ref(), Some(&new.slot));
-            self.slots.insert(new.path, new.slot);
+            let after = source(Some(&new.slot));
+            let before = self.slots.insert(new.path, new.slot);
+            changed(file, before.as_ref(), after);
         }
         if has_scripts {
             self.gather_scripts();

@@ -1,9 +1,9 @@
 //! A statement that SQLite cannot compile, whatever the tables look like.
 
 use crate::diag::{Edit, Fix, Group, RuleInfo, Safety, Severity};
+use crate::lint::Cx;
 use crate::lint::query::{Language, Statement};
-use crate::lint::rule::{Branch, Check, Rule};
-use crate::lint::{Cx, Place};
+use crate::lint::rule::{Check, Rule};
 use crate::store::{MistakeKind, Repair, SqlMistake};
 
 pub(super) static RULE: Rule = Rule {
@@ -14,7 +14,7 @@ pub(super) static RULE: Rule = Rule {
         summary: "a SQL statement has a mistake that keeps it from running",
         docs: PAGE,
     },
-    checks: &[Check::Object(check)],
+    checks: &[Check::Statement(check)],
 };
 
 const PAGE: &str = "\
@@ -52,13 +52,11 @@ options:
 ```
 ";
 
-fn check(cx: &mut Cx<'_>, place: &Place<'_>, branch: &Branch<'_>) {
-    for statement in branch.statements(cx, place) {
-        let compiled = statement.compiled(cx).or_else(|| cx.compiled_for_connection(statement));
-        let Some(compiled) = compiled else { continue };
-        if let Some(mistake) = compiled.mistake.as_ref().filter(|mistake| is_ours(mistake, statement)) {
-            report(cx, statement, mistake);
-        }
+fn check(cx: &mut Cx<'_>, statement: &Statement<'_>) {
+    let compiled = statement.compiled(cx).or_else(|| cx.compiled_for_connection(statement));
+    let Some(compiled) = compiled else { return };
+    if let Some(mistake) = compiled.mistake.as_ref().filter(|mistake| is_ours(mistake, statement)) {
+        report(cx, statement, mistake);
     }
 }
 

@@ -1,8 +1,9 @@
 //! `'$.path'` where it does not read one table.
 
 use crate::diag::{Group, RuleInfo, Severity};
-use crate::lint::rule::{Branch, Check, Rule};
-use crate::lint::{Cx, Place};
+use crate::lint::Cx;
+use crate::lint::query::Statement;
+use crate::lint::rule::{Check, Rule};
 use crate::store::MistakeKind;
 
 pub(super) static RULE: Rule = Rule {
@@ -13,7 +14,7 @@ pub(super) static RULE: Rule = Rule {
         summary: "the shorthand `'$.path'` is used over several tables, or over none",
         docs: PAGE,
     },
-    checks: &[Check::Object(check)],
+    checks: &[Check::Statement(check)],
 };
 
 const PAGE: &str = "\
@@ -41,14 +42,12 @@ options:
 ```
 ";
 
-fn check(cx: &mut Cx<'_>, place: &Place<'_>, branch: &Branch<'_>) {
-    for statement in branch.statements(cx, place) {
-        let Some(compiled) = statement.compiled(cx) else { continue };
-        let open = |table: &String| cx.is_shaped_by_sql(table);
-        let mistake = compiled.mistake.as_ref().filter(|mistake| mistake.kind == MistakeKind::Shorthand);
-        let Some(mistake) = mistake.filter(|_| !compiled.named.iter().any(open)) else { continue };
-        let span = statement.part(cx, mistake.range.clone());
-        let finding = cx.finding(span, mistake.message.clone()).maybe_help(mistake.help.clone());
-        cx.report(finding);
-    }
+fn check(cx: &mut Cx<'_>, statement: &Statement<'_>) {
+    let Some(compiled) = statement.compiled(cx) else { return };
+    let open = |table: &String| cx.is_shaped_by_sql(table);
+    let mistake = compiled.mistake.as_ref().filter(|mistake| mistake.kind == MistakeKind::Shorthand);
+    let Some(mistake) = mistake.filter(|_| !compiled.named.iter().any(open)) else { return };
+    let span = statement.part(cx, mistake.range.clone());
+    let finding = cx.finding(span, mistake.message.clone()).maybe_help(mistake.help.clone());
+    cx.report(finding);
 }

@@ -1,9 +1,9 @@
 //! A parameter whose name begins another one.
 
 use crate::diag::{Group, RuleInfo, Severity};
-use crate::lint::query::name_of;
-use crate::lint::rule::{Branch, Check, Rule};
-use crate::lint::{Cx, Place};
+use crate::lint::Cx;
+use crate::lint::query::{Statement, name_of};
+use crate::lint::rule::{Check, Rule};
 use crate::syntax::Entry;
 
 pub(super) static RULE: Rule = Rule {
@@ -14,7 +14,7 @@ pub(super) static RULE: Rule = Rule {
         summary: "a parameter's name is the beginning of another one's",
         docs: PAGE,
     },
-    checks: &[Check::Object(check)],
+    checks: &[Check::Statement(check)],
 };
 
 const PAGE: &str = "\
@@ -47,24 +47,22 @@ options:
 ```
 ";
 
-fn check(cx: &mut Cx<'_>, place: &Place<'_>, branch: &Branch<'_>) {
-    for statement in branch.statements(cx, place) {
-        if statement.key != "queryParameters" {
-            continue;
-        }
-        let given = statement.given(cx).unwrap_or_default();
-        let mut sorted: Vec<&Entry> = given.iter().collect();
-        sorted.sort_by_key(|entry| name_of(entry));
-        // What begins with a name follows it directly.
-        for pair in sorted.windows(2) {
-            let (short, long) = (name_of(pair[0]), name_of(pair[1]));
-            if !short.is_empty() && short != long && long.starts_with(short) {
-                let finding = cx
-                    .finding(pair[0].key_span, format!("`{short}` is the beginning of `{long}`"))
-                    .label(pair[1].key_span, "the longer name")
-                    .help("give it another name: apps from before 2025.5 mix them up");
-                cx.report(finding);
-            }
+fn check(cx: &mut Cx<'_>, statement: &Statement<'_>) {
+    if statement.key != "queryParameters" {
+        return;
+    }
+    let given = statement.given(cx).unwrap_or_default();
+    let mut sorted: Vec<&Entry> = given.iter().collect();
+    sorted.sort_by_key(|entry| name_of(entry));
+    // What begins with a name follows it directly.
+    for pair in sorted.windows(2) {
+        let (short, long) = (name_of(pair[0]), name_of(pair[1]));
+        if !short.is_empty() && short != long && long.starts_with(short) {
+            let finding = cx
+                .finding(pair[0].key_span, format!("`{short}` is the beginning of `{long}`"))
+                .label(pair[1].key_span, "the longer name")
+                .help("give it another name: apps from before 2025.5 mix them up");
+            cx.report(finding);
         }
     }
 }

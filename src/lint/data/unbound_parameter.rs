@@ -1,9 +1,9 @@
 //! `$name` or `:name` in a statement, which nothing is bound to.
 
 use crate::diag::{Fix, Group, RuleInfo, Severity};
+use crate::lint::Cx;
 use crate::lint::query::Statement;
-use crate::lint::rule::{Branch, Check, Rule};
-use crate::lint::{Cx, Place};
+use crate::lint::rule::{Check, Rule};
 use crate::store::ParameterUse;
 
 pub(super) static RULE: Rule = Rule {
@@ -14,7 +14,7 @@ pub(super) static RULE: Rule = Rule {
         summary: "a SQL statement writes a parameter as `$name`, `:name` or `?` in place of `@name`",
         docs: PAGE,
     },
-    checks: &[Check::Object(check)],
+    checks: &[Check::Statement(check)],
 };
 
 const PAGE: &str = "\
@@ -45,14 +45,12 @@ options:
 ```
 ";
 
-fn check(cx: &mut Cx<'_>, place: &Place<'_>, branch: &Branch<'_>) {
-    for statement in branch.statements(cx, place) {
-        let Some(compiled) = statement.compiled(cx).filter(|compiled| compiled.mistake.is_none()) else {
-            continue;
-        };
-        for parameter in compiled.parameters.iter().filter(|parameter| parameter.sign != '@') {
-            report(cx, statement, parameter);
-        }
+fn check(cx: &mut Cx<'_>, statement: &Statement<'_>) {
+    let Some(compiled) = statement.compiled(cx).filter(|compiled| compiled.mistake.is_none()) else {
+        return;
+    };
+    for parameter in compiled.parameters.iter().filter(|parameter| parameter.sign != '@') {
+        report(cx, statement, parameter);
     }
 }
 

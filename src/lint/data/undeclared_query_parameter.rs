@@ -1,11 +1,12 @@
 //! `@name` in a statement that is given no value.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
+use std::ops::Range;
 
 use crate::diag::{Group, RuleInfo, Severity};
+use crate::lint::Cx;
 use crate::lint::query::{Statement, bind_names, name_of};
-use crate::lint::rule::{Branch, Check, Rule};
-use crate::lint::{Cx, Place};
+use crate::lint::rule::{Check, Rule};
 
 pub(super) static RULE: Rule = Rule {
     info: RuleInfo {
@@ -15,7 +16,7 @@ pub(super) static RULE: Rule = Rule {
         summary: "a SQL statement uses an `@name` that is given no value",
         docs: PAGE,
     },
-    checks: &[Check::Object(check)],
+    checks: &[Check::Statement(check)],
 };
 
 const PAGE: &str = "\
@@ -47,17 +48,11 @@ options:
 ```
 ";
 
-fn check(cx: &mut Cx<'_>, place: &Place<'_>, branch: &Branch<'_>) {
-    for statement in branch.statements(cx, place) {
-        check_statement(cx, statement);
-    }
-}
-
-fn check_statement(cx: &mut Cx<'_>, statement: &Statement<'_>) {
+fn check(cx: &mut Cx<'_>, statement: &Statement<'_>) {
     let Some(given) = statement.given(cx).filter(|_| !statement.may_declare()) else { return };
     let given: BTreeSet<&str> = given.iter().map(name_of).collect();
     let used = statement.used_names();
-    for (name, range) in bind_names(&statement.scalar.text) {
+    for (name, ranges) in by_name(&statement.scalar.text) {
         // A path into the app has its own, plainer words.
         if given.contains(name) || name == "ctx" {
             continue;
@@ -70,9 +65,27 @@ fn check_statement(cx: &mut Cx<'_>, statement: &Statement<'_>) {
             _ => cx.did_you_mean(name, given.iter().copied()),
         };
         let help = help.unwrap_or_else(|| format!("add `{name}:` under `{}`", statement.key));
-        let span = statement.part(cx, range);
-        let finding =
-            cx.finding(span, format!("`@{name}` is given no value under `{}`", statement.key)).help(help);
-        cx.report(finding);
+        let mut places = ranges.into_iter().take(MOST_PLACES).map(|range| statement.part(cx, range));
+        let Some(first) = places.next() else { continue };
+        let message = format!("`@{name}` is given no value under `{}`", statement.key);
+        let finding = cx.finding(first, message).help(help);
+        cx.report(places.fold(finding, |finding, again| finding.label(again, "and here")));
     }
+}
+
+/// So many places of one name are shown.
+const MOST_PLACES: usize = 5;
+
+/// The places of every `@name`, in order of the first.
+fn by_name(sql: &str) -> Vec<(&str, Vec<Range<usize>>)> {
+    let mut found: Vec<(&str, Vec<Range<usize>>)> = Vec::new();
+    let mut at: HashMap<&str, usize> = HashMap::new();
+    for (name, range) in bind_names(sql) {
+        let at = *at.entry(name).or_insert_with(|| {
+            found.push((name, Vec::new()));
+            found.len() - 1
+        });
+        found[at].1.push(range);
+    }
+    found
 }

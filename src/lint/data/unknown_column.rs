@@ -2,9 +2,9 @@
 
 use crate::action::ProviderKind;
 use crate::diag::{Diagnostic, Fix, Group, RuleInfo, Severity};
+use crate::lint::Cx;
 use crate::lint::query::{Language, Statement};
-use crate::lint::rule::{Branch, Check, Rule};
-use crate::lint::{Cx, Place};
+use crate::lint::rule::{Check, Rule};
 use crate::store::{Checked, MistakeKind, SqlMistake};
 use crate::syntax::Node;
 
@@ -16,7 +16,7 @@ pub(super) static RULE: Rule = Rule {
         summary: "a SQL statement names a column that its tables do not have",
         docs: PAGE,
     },
-    checks: &[Check::Object(check)],
+    checks: &[Check::Statement(check)],
 };
 
 const PAGE: &str = "\
@@ -45,16 +45,14 @@ options:
 ```
 ";
 
-fn check(cx: &mut Cx<'_>, place: &Place<'_>, branch: &Branch<'_>) {
-    for statement in branch.statements(cx, place) {
-        let Some(compiled) = statement.compiled(cx) else { continue };
-        let Some(mistake) = &compiled.mistake else { continue };
-        if let MistakeKind::Column(column) = &mistake.kind
-            && is_known(cx, statement, &compiled)
-        {
-            let finding = finding(cx, statement, &compiled, mistake, column);
-            cx.report(finding);
-        }
+fn check(cx: &mut Cx<'_>, statement: &Statement<'_>) {
+    let Some(compiled) = statement.compiled(cx) else { return };
+    let Some(mistake) = &compiled.mistake else { return };
+    if let MistakeKind::Column(column) = &mistake.kind
+        && is_known(cx, statement, &compiled)
+    {
+        let finding = finding(cx, statement, &compiled, mistake, column);
+        cx.report(finding);
     }
 }
 

@@ -6,6 +6,7 @@ use crate::diag::{Diagnostic, Group, RuleInfo, Severity};
 use crate::expr::is_expression;
 use crate::lint::Cx;
 use crate::lint::rule::{Check, Rule};
+use crate::syntax::Kind;
 
 pub(super) static RULE: Rule = Rule {
     info: RuleInfo {
@@ -87,17 +88,35 @@ fn check(cx: &mut Cx<'_>, reference: &Reference) {
 fn check_app(cx: &mut Cx<'_>) {
     // An app without screens is only begun, and a database that could not be read is told already.
     let is_database = |id: &str| cx.is_file(FileKind::Database, id);
+    let is_empty = declares_nothing(cx);
     let has_some = !cx.project.databases.is_empty() || is_database(USUAL);
-    if has_some || cx.project.jigs.is_empty() || !cx.is_all_read() {
+    if (has_some && !is_empty) || cx.project.jigs.is_empty() || !cx.is_all_read() {
         return;
     }
     let mut used = cx.project.index.uses(UseKind::Table);
     let of_usual = |id: &str| id.strip_prefix(USUAL).is_some_and(|rest| rest.starts_with('/'));
     let Some(first) = used.find(|used| of_usual(&used.id) && !is_expression(&used.id)) else { return };
     let table = &first.id[USUAL.len() + 1..];
+    if is_empty {
+        let message = format!("the database `{USUAL}` declares no table, but `{}` is used", first.id);
+        let help =
+            format!("declare it in `databases/{USUAL}.jigx`: the line `{table}: null` under `tables:`");
+        cx.report(cx.finding(first.span, message).help(help));
+        return;
+    }
     let message = format!("`{}` is a table of Dynamic Data, and the app declares none", first.id);
     // Here it can be read all the same, so it is no error yet.
     let finding = Diagnostic::warning(cx.rule.id, first.span, message)
         .help(format!("declare it in `databases/{USUAL}.jigx`: the line `{table}: null` under `tables:`"));
     cx.report(finding);
+}
+
+/// Whether the database that everybody uses is there and has no table.
+fn declares_nothing(cx: &Cx<'_>) -> bool {
+    let Some(database) = cx.project.databases.get(USUAL).filter(|found| found.tables.is_empty()) else {
+        return false;
+    };
+    let Some(source) = cx.source(database.file) else { return false };
+    let tables = source.tree.root.get("tables");
+    tables.is_some_and(|tables| matches!(tables.kind, Kind::Object(_))) && cx.is_sound(source.tree.root.span)
 }

@@ -4,10 +4,10 @@ use super::unprefixed_table;
 use crate::action::ProviderKind;
 use crate::diag::{Diagnostic, Group, RuleInfo, Severity};
 use crate::expr::is_expression;
+use crate::lint::Cx;
 use crate::lint::edit::with_item;
 use crate::lint::query::{Language, Statement};
-use crate::lint::rule::{Branch, Check, Rule};
-use crate::lint::{Cx, Place};
+use crate::lint::rule::{Check, Rule};
 use crate::store::TableUse;
 use crate::syntax::{Kind, Node};
 
@@ -19,7 +19,7 @@ pub(super) static RULE: Rule = Rule {
         summary: "a query reads a table, or a statement changes one, that is not listed beside it",
         docs: PAGE,
     },
-    checks: &[Check::Object(check)],
+    checks: &[Check::Statement(check)],
 };
 
 const PAGE: &str = "\
@@ -48,18 +48,16 @@ options:
 ```
 ";
 
-fn check(cx: &mut Cx<'_>, place: &Place<'_>, branch: &Branch<'_>) {
-    for statement in branch.statements(cx, place) {
-        let Some(listed) = Listed::of(cx, statement) else { continue };
-        let Some(compiled) = statement.compiled(cx) else { continue };
-        let missing = |table: &&TableUse| is_followed(statement, table) && !listed.has(&table.name);
-        for table in compiled.tables.iter().filter(missing) {
-            if listed.lacks_database(cx, statement, &table.name) {
-                continue;
-            }
-            let finding = finding(cx, statement, &listed, table);
-            cx.report(finding);
+fn check(cx: &mut Cx<'_>, statement: &Statement<'_>) {
+    let Some(listed) = Listed::of(cx, statement) else { return };
+    let Some(compiled) = statement.compiled(cx) else { return };
+    let missing = |table: &&TableUse| is_followed(statement, table) && !listed.has(&table.name);
+    for table in compiled.tables.iter().filter(missing) {
+        if listed.lacks_database(cx, statement, &table.name) {
+            continue;
         }
+        let finding = finding(cx, statement, &listed, table);
+        cx.report(finding);
     }
 }
 

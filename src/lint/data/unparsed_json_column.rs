@@ -19,7 +19,7 @@ pub(super) static RULE: Rule = Rule {
 
 const PAGE: &str = "\
 Finds expressions that read a part of a column, such as `@ctx.datasources.task.owner.name`, where the column is not
-under `jsonProperties:` of the datasource.
+under `jsonProperties:` of the datasource. Variables and shared expressions that stand for the column are followed.
 
 Lists and objects arrive from the database as text. A text has no parts, and the value is blank.
 

@@ -19,7 +19,8 @@ pub(super) static RULE: Rule = Rule {
 
 const PAGE: &str = "\
 Finds fields of `@ctx.datasources.<id>`, and of `@ctx.current.item` in a list over a datasource, that the query does
-not select, or that no row of a static datasource has.
+not select, or that no row of a static datasource has. Predicates, callbacks, variables and shared expressions that
+stand for a datasource are followed.
 
 The field is blank.
 
@@ -60,7 +61,7 @@ item:
 
 fn check(cx: &mut Cx<'_>, place: &Place<'_>, found: &Found) {
     for read in cx.fields_read(place, found).iter() {
-        if !read.columns.may_have(&read.field) {
+        if !read.is_elsewhere && !read.columns.may_have(&read.field) {
             report(cx, place, found, read);
         }
     }

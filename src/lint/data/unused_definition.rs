@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::action::UseKind;
 use crate::app::FileKind;
-use crate::diag::{Diagnostic, Group, RuleInfo, Severity, Span};
+use crate::diag::{Group, RuleInfo, Severity, Span};
 use crate::expr::is_expression;
 use crate::lint::Cx;
 use crate::lint::rule::{Check, Rule};
@@ -79,8 +79,9 @@ fn check(cx: &mut Cx<'_>) {
     if cx.project.jigs.is_empty() {
         return;
     }
-    // A use may hide behind any mistake; tidying up comes after them.
-    if cx.has_errors() {
+    // A mistake may hide the very use that seems to be missing.
+    let hidden = cx.hidden_uses();
+    if hidden.contains(&None) {
         return;
     }
     // A single file names its parts by keys, which are no texts.
@@ -107,9 +108,10 @@ fn check(cx: &mut Cx<'_>) {
         return;
     }
     let dead_ends = dead_ends(cx);
-    let is_sure =
-        |(kind, _): &(Option<UseKind>, Diagnostic)| kind.is_none_or(|kind| !dead_ends.contains(&kind));
-    told.into_iter().filter(is_sure).for_each(|(_, finding)| cx.report(finding));
+    let is_sure = |kind: Option<UseKind>| {
+        kind.is_none_or(|kind| !dead_ends.contains(&kind) && !hidden.contains(&Some(kind)))
+    };
+    told.into_iter().filter(|(kind, _)| is_sure(*kind)).for_each(|(_, finding)| cx.report(finding));
 }
 
 /// The kinds of which something names a part that is not there: it may mean one that seems unused.

@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 
 use crate::diag::{Group, RuleInfo, Severity};
+use crate::lint::Cx;
 use crate::lint::query::{Language, Statement, name_of};
-use crate::lint::rule::{Branch, Check, Rule};
-use crate::lint::{Cx, Place};
+use crate::lint::rule::{Check, Rule};
 
 pub(super) static RULE: Rule = Rule {
     info: RuleInfo {
@@ -15,7 +15,7 @@ pub(super) static RULE: Rule = Rule {
         summary: "a parameter of a SQL statement is not used in it",
         docs: PAGE,
     },
-    checks: &[Check::Object(check)],
+    checks: &[Check::Statement(check)],
 };
 
 const PAGE: &str = "\
@@ -47,13 +47,7 @@ options:
 ```
 ";
 
-fn check(cx: &mut Cx<'_>, place: &Place<'_>, branch: &Branch<'_>) {
-    for statement in branch.statements(cx, place) {
-        check_statement(cx, statement);
-    }
-}
-
-fn check_statement(cx: &mut Cx<'_>, statement: &Statement<'_>) {
+fn check(cx: &mut Cx<'_>, statement: &Statement<'_>) {
     // Procedures of a server may read parameters that their text does not name.
     let given =
         statement.given(cx).filter(|given| !given.is_empty() && statement.language != Language::Server);

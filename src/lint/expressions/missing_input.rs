@@ -1,6 +1,6 @@
 //! An input that is required and not given.
 
-use crate::diag::{Group, RuleInfo, Severity};
+use crate::diag::{Group, RuleInfo, Severity, closest};
 use crate::lint::inputs::Passing;
 use crate::lint::rule::{Branch, Check, Rule};
 use crate::lint::{Cx, Place};
@@ -64,7 +64,7 @@ fn check(cx: &mut Cx<'_>, _: &Place<'_>, branch: &Branch<'_>) {
     let required =
         passing.declared.iter().filter(|(_, declared)| declared.required && declared.default.is_none());
     for (name, declared) in required {
-        if passing.given.iter().any(|entry| *entry.key.text == **name) {
+        if passing.given.iter().any(|entry| *entry.key.text == **name) || is_misspelt(cx, &passing, name) {
             continue;
         }
         let finding = cx
@@ -73,4 +73,13 @@ fn check(cx: &mut Cx<'_>, _: &Place<'_>, branch: &Branch<'_>) {
             .help(format!("add `{name}:` under `inputs`"));
         cx.report(finding);
     }
+}
+
+/// Whether an input that is given and unknown is most likely this one: then its name is the mistake.
+fn is_misspelt(cx: &Cx<'_>, passing: &Passing<'_, '_>, name: &str) -> bool {
+    let names = || passing.declared.keys().map(String::as_str);
+    let mut strangers = passing.given.iter().map(|entry| &*entry.key.text).filter(|given| {
+        !passing.declared.contains_key(*given) && !cx.may_read_input(passing.kind, passing.id, given)
+    });
+    cx.is_on("unknown-input") && strangers.any(|given| closest(given, names()) == Some(name))
 }

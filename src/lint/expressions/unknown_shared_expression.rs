@@ -2,9 +2,9 @@
 
 use std::ops::Range;
 
-use crate::app::{FileKind, Found};
+use crate::app::Found;
 use crate::diag::{Group, RuleInfo, Severity};
-use crate::expr::{CallForm, References};
+use crate::expr::{CallForm, FUNCTIONS, References};
 use crate::lint::names::before_hyphens;
 use crate::lint::rule::{Check, Rule};
 use crate::lint::{Cx, Place};
@@ -22,7 +22,7 @@ pub(super) static RULE: Rule = Rule {
 
 const PAGE: &str = "\
 Finds `$name` and `@ctx.expressions.name` when neither the jig nor the index has `name` under
-`expressions:`, and `$file.function()` when there is no such file under `scripts/expressions/`.
+`expressions:`.
 
 The app does not complain: the value is simply missing, so a text stays empty and a condition is false.
 
@@ -51,9 +51,8 @@ fn check(cx: &mut Cx<'_>, place: &Place<'_>, found: &Found) {
     let references = found.expression.references();
     for variable in references.variables.iter().filter(|variable| !variable.called) {
         let name = variable.name.as_str();
-        if is_script(references, &variable.range) {
-            script(cx, place, found, name, variable.range.clone());
-        } else {
+        // A script's function is looked for by a rule of its own.
+        if !is_script(references, &variable.range) {
             let is_shared = |left: &str| cx.is_shared(place, left);
             let minus = (variable.looks_like_minus || before_hyphens(name).any(is_shared))
                 .then_some("for a subtraction, put a blank before and after the `-`");
@@ -80,21 +79,15 @@ fn shared(
     if cx.is_shared(place, name) || cx.may_be_key(place, "expressions", name) {
         return;
     }
-    let help = minus.map(str::to_owned).or_else(|| cx.did_you_mean(name, cx.shared(place)));
+    let of_jsonata = || {
+        let known = FUNCTIONS.iter().map(|function| function.name);
+        cx.did_you_mean(name, known).map(|help| help.replacen('`', "`$", 1))
+    };
+    let help = minus.map(str::to_owned);
+    let help = help.or_else(|| cx.did_you_mean(name, cx.shared(place))).or_else(of_jsonata);
     let finding = cx
         .finding(cx.part(place, found.span, range), format!("there is no shared expression `{name}`"))
         .maybe_help(help);
-    cx.report(finding);
-}
-
-fn script(cx: &mut Cx<'_>, place: &Place<'_>, found: &Found, file: &str, range: Range<usize>) {
-    let scripts = &cx.project.scripts;
-    if scripts.get(file).is_some() || place.source.kind == FileKind::SingleFile {
-        return;
-    }
-    let help = cx.did_you_mean(file, scripts.keys());
-    let message = format!("there is no script `{file}` under `scripts/expressions/`");
-    let finding = cx.finding(cx.part(place, found.span, range), message).maybe_help(help);
     cx.report(finding);
 }
 

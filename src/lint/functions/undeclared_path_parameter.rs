@@ -121,6 +121,13 @@ fn check_address(
         }
         let inside = part(cx, range.start + 1..range.end - 1);
         let span = part(cx, range.clone());
+        // A place that does not exist is told already.
+        let is_told = |found: &&Parameter<'_>| {
+            found.entry.value.get("location").is_some_and(|location| cx.is_told(location.span))
+        };
+        if found.as_ref().is_some_and(is_told) {
+            continue;
+        }
         if let Some(found) = found {
             let message = format!("`{{{name}}}` in the address stays as it is: `{name}` goes elsewhere");
             let finding = cx

@@ -72,7 +72,9 @@ fn check(cx: &mut Cx<'_>, place: &Place<'_>, function: &Function) {
     for parameter in file.parameters().iter().filter(|parameter| parameter.location == "body") {
         // A raw body goes around the transform.
         let is_raw = matches!(parameter.name, "body" | "file");
-        if is_raw || file.mentions(parameter.name) {
+        let is_read = read.iter().any(|(name, _)| name == parameter.name)
+            || transform.references().below(&["parameters", parameter.name]).next().is_some();
+        if is_raw || is_read || file.mentions_beside(parameter.name, node) {
             continue;
         }
         let message = format!("`inputTransform` does not use the body parameter `{}`", parameter.name);

@@ -7,6 +7,7 @@ use crate::app::Origin;
 use crate::diag::{Group, RuleInfo, Severity, Span};
 use crate::expr::{Expression, is_expression};
 use crate::lint::entries::entries;
+use crate::lint::reads::datasources_read;
 use crate::lint::rule::{Check, Rule};
 use crate::lint::{Cx, Place};
 use crate::syntax::Node;
@@ -119,7 +120,7 @@ fn check(cx: &mut Cx<'_>, place: &Place<'_>, action: &ActionNode) {
 
 fn argument(cx: &mut Cx<'_>, place: &Place<'_>, node: &Node, fetched: &HashMap<&str, Span>) {
     match node.as_str() {
-        Some(text) if is_expression(text) && text.contains("datasources") => {
+        Some(text) if is_expression(text) && (text.contains("@ctx.") || text.contains('$')) => {
             expression(cx, place, node, text, fetched);
         }
         _ => {
@@ -131,14 +132,12 @@ fn argument(cx: &mut Cx<'_>, place: &Place<'_>, node: &Node, fetched: &HashMap<&
 
 fn expression(cx: &mut Cx<'_>, place: &Place<'_>, node: &Node, text: &str, fetched: &HashMap<&str, Span>) {
     let Ok(expression) = Expression::parse(text) else { return };
-    for path in expression.references().below(&["datasources"]) {
-        let Some(segment) = path.segments.get(1) else { continue };
-        let Some(id) = segment.name.as_deref() else { continue };
-        let Some((table, first)) = table_of(cx, place, id, fetched) else { continue };
+    for (id, range) in datasources_read(cx, place, &expression) {
+        let Some((table, first)) = table_of(cx, place, &id, fetched) else { continue };
         let message =
             format!("`{id}` is read before `{table}` is fetched: all arguments are evaluated first");
         let finding = cx
-            .finding(cx.part(place, node.span, segment.range.clone()), message)
+            .finding(cx.part(place, node.span, range), message)
             .label(first, "fetched by the same action")
             .help("fetch this table in a second action, in a list with `isSequential: true`");
         cx.report(finding);

@@ -1,9 +1,10 @@
 //! A column that the tables of syncs do not have.
 
 use crate::diag::{Fix, Group, RuleInfo, Severity, closest};
-use crate::lint::rule::{Branch, Check, Rule};
+use crate::lint::Cx;
+use crate::lint::query::Statement;
+use crate::lint::rule::{Check, Rule};
 use crate::lint::tracked::Tracked;
-use crate::lint::{Cx, Place};
 use crate::store::MistakeKind;
 
 pub(super) static RULE: Rule = Rule {
@@ -14,7 +15,7 @@ pub(super) static RULE: Rule = Rule {
         summary: "a query names a column that `_syncScope` or `_syncStatus` does not have",
         docs: PAGE,
     },
-    checks: &[Check::Object(check)],
+    checks: &[Check::Statement(check)],
 };
 
 const PAGE: &str = "\
@@ -43,29 +44,27 @@ options:
 ```
 ";
 
-fn check(cx: &mut Cx<'_>, place: &Place<'_>, branch: &Branch<'_>) {
-    for statement in branch.statements(cx, place) {
-        let Some(compiled) = statement.compiled(cx) else { continue };
-        let Some(mistake) = &compiled.mistake else { continue };
-        let MistakeKind::Column(column) = &mistake.kind else { continue };
-        let tables: Vec<Tracked> = compiled.named.iter().filter_map(|name| Tracked::of(name)).collect();
-        let open = compiled.named.iter().any(|name| Tracked::of(name).is_none() && name.starts_with('_'));
-        let Some(first) = tables.first().filter(|_| !open) else { continue };
-        let span = statement.part(cx, mistake.range.clone());
-        let columns = || tables.iter().flat_map(|table| table.columns().iter().copied());
-        let message = match (tables.len(), compiled.named.len()) {
-            (1, 1) => format!("`{}` has no column `{column}`", first.name()),
-            _ => mistake.message.clone(),
-        };
-        let finding = cx.finding(span, message);
-        cx.report(match closest(column, columns()) {
-            Some(near) => {
-                let (span, text) = statement.edit(cx, mistake.range.clone(), near);
-                let whole = statement.scalar.text.get(mistake.range.clone()) == Some(column);
-                let finding = finding.help(format!("did you mean `{near}`?"));
-                if whole { finding.fix(Fix::risky(format!("write `{near}`"), span, text)) } else { finding }
-            }
-            None => finding.help(format!("it has {}", columns().collect::<Vec<_>>().join(", "))),
-        });
-    }
+fn check(cx: &mut Cx<'_>, statement: &Statement<'_>) {
+    let Some(compiled) = statement.compiled(cx) else { return };
+    let Some(mistake) = &compiled.mistake else { return };
+    let MistakeKind::Column(column) = &mistake.kind else { return };
+    let tables: Vec<Tracked> = compiled.named.iter().filter_map(|name| Tracked::of(name)).collect();
+    let open = compiled.named.iter().any(|name| Tracked::of(name).is_none() && name.starts_with('_'));
+    let Some(first) = tables.first().filter(|_| !open) else { return };
+    let span = statement.part(cx, mistake.range.clone());
+    let columns = || tables.iter().flat_map(|table| table.columns().iter().copied());
+    let message = match (tables.len(), compiled.named.len()) {
+        (1, 1) => format!("`{}` has no column `{column}`", first.name()),
+        _ => mistake.message.clone(),
+    };
+    let finding = cx.finding(span, message);
+    cx.report(match closest(column, columns()) {
+        Some(near) => {
+            let (span, text) = statement.edit(cx, mistake.range.clone(), near);
+            let whole = statement.scalar.text.get(mistake.range.clone()) == Some(column);
+            let finding = finding.help(format!("did you mean `{near}`?"));
+            if whole { finding.fix(Fix::risky(format!("write `{near}`"), span, text)) } else { finding }
+        }
+        None => finding.help(format!("it has {}", columns().collect::<Vec<_>>().join(", "))),
+    });
 }

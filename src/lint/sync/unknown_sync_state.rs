@@ -3,8 +3,8 @@
 use crate::action::ActionNode;
 use crate::app::Found;
 use crate::diag::{Group, RuleInfo, Severity, Span};
-use crate::lint::query::Language;
-use crate::lint::rule::{Branch, Check, Rule};
+use crate::lint::query::{Language, Statement};
+use crate::lint::rule::{Check, Rule};
 use crate::lint::tracked::{Compared, Tracked, compared, compared_in_sql};
 use crate::lint::{Cx, Place};
 use crate::syntax::Node;
@@ -17,7 +17,7 @@ pub(super) static RULE: Rule = Rule {
         summary: "a state is compared with a word that no scope or status ever has",
         docs: PAGE,
     },
-    checks: &[Check::Expression(check), Check::Action(check_formula), Check::Object(check_query)],
+    checks: &[Check::Expression(check), Check::Action(check_formula), Check::Statement(check_query)],
 };
 
 const PAGE: &str = "\
@@ -113,19 +113,17 @@ fn check(cx: &mut Cx<'_>, place: &Place<'_>, found: &Found) {
     }
 }
 
-fn check_query(cx: &mut Cx<'_>, place: &Place<'_>, branch: &Branch<'_>) {
-    for statement in branch.statements(cx, place) {
-        let items = statement.lister.0.get(statement.lister.1).map_or(&[][..], Node::items);
-        let [only] = items else { continue };
-        let Some(table) = only.as_str().and_then(Tracked::of) else { continue };
-        if statement.language == Language::Server {
-            continue;
-        }
-        for compared in compared_in_sql(table, "state", &statement.scalar.text) {
-            if is_no_state(&compared) {
-                let span = statement.part(cx, compared.range.clone());
-                report(cx, span, &compared.text);
-            }
+fn check_query(cx: &mut Cx<'_>, statement: &Statement<'_>) {
+    let items = statement.lister.0.get(statement.lister.1).map_or(&[][..], Node::items);
+    let [only] = items else { return };
+    let Some(table) = only.as_str().and_then(Tracked::of) else { return };
+    if statement.language == Language::Server {
+        return;
+    }
+    for compared in compared_in_sql(table, "state", &statement.scalar.text) {
+        if is_no_state(&compared) {
+            let span = statement.part(cx, compared.range.clone());
+            report(cx, span, &compared.text);
         }
     }
 }

@@ -1,8 +1,9 @@
 //! What the settings and the request turn on and off.
 
+use std::fs;
 use std::path::PathBuf;
 
-use super::{App, lint};
+use super::{App, findings, lint};
 use crate::lint::{Request, rule, rules};
 
 const HOME: &str = "title: Home
@@ -55,6 +56,22 @@ fn rules_are_off_for_files_that_match() {
     }
     assert_eq!(off("actions/**").len(), 3);
     assert!(app("lint: { perFile: { \"jigs/**\": [all] } }\n").lint().is_empty());
+}
+
+#[test]
+fn a_file_that_is_no_text_is_told_whatever_groups_are_off() {
+    let with = |settings: &str, ignore: &[&str]| {
+        let app = App::new(&[("jigs/home.jigx", HOME), ("syncscope.yaml", settings)]);
+        fs::write(app.folder.path().join("jigs/old.jigx"), b"title: caf\xE9\n").unwrap();
+        let root = app.folder.path().canonicalize().unwrap();
+        let found = findings(&root, &root, &request(&[], ignore)).0;
+        found.iter().map(|one| one.rule).collect::<Vec<_>>()
+    };
+    assert_eq!(with("lint: {}\n", &["all"]), ["not-utf8"]);
+    assert_eq!(with("lint: {}\n", &["all", "syntax"]), ["not-utf8"]);
+    assert_eq!(with("lint: { ignore: [all], perFile: { 'jigs/**': [all, syntax] } }\n", &[]), ["not-utf8"]);
+    assert_eq!(with("lint: {}\n", &["all", "not-utf8"]), [""; 0]);
+    assert_eq!(with("lint: { perFile: { 'jigs/**': [all, not-utf8] } }\n", &["all"]), [""; 0]);
 }
 
 #[test]

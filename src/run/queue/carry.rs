@@ -1,17 +1,18 @@
 //! One command on its way: from its payload to a call, and from the answer to local rows.
 
+use std::collections::BTreeSet;
 use std::time::Instant;
 
 use serde_json::{Map, Value};
 
 use crate::action::{Method, ProviderKind};
-use crate::app::Function;
+use crate::app::{Function, Project};
 use crate::run::interpret::Worker;
 use crate::run::provider::{Fetch, FetchError, Known, NO_ADDRESS, Outgoing, Page, Sent, Sink, Write};
 use crate::run::sync::Writes;
 use crate::run::tables::StoreTables;
 use crate::run::write::unsealed;
-use crate::store::{Change, Claimed, Head, Row, Settled, is_temp_id};
+use crate::store::{Change, Claimed, Head, Row, Settled, Tracked, is_temp_id};
 
 impl Worker<'_> {
     /// Carries a command to its back end.
@@ -76,6 +77,8 @@ pub(super) struct Operations {
     changes: Vec<(Head, Vec<(String, String)>)>,
     /// Whether the function says itself what becomes of the answer (functions.md §6.2).
     replaces_row: bool,
+    /// Tables of Dynamic Data that they change.
+    cloud: BTreeSet<String>,
 }
 
 impl Operations {
@@ -91,8 +94,14 @@ impl Operations {
         act(&changes)
     }
 
-    fn add(&mut self, writes: &[Write<'_>]) -> Result<(), FetchError> {
+    /// Tables of Dynamic Data that they change.
+    pub(super) fn cloud(&self) -> &BTreeSet<String> {
+        &self.cloud
+    }
+
+    fn add(&mut self, writes: &[Write<'_>], project: &Project) -> Result<(), FetchError> {
         let writes = Writes::of(writes)?;
+        self.cloud.append(&mut writes.cloud(project));
         self.changes.extend(writes.changes().iter().map(|change| {
             let rows = change.rows.iter().map(|row| (row.id.to_owned(), row.data.to_owned()));
             (change.head.clone(), rows.collect())
@@ -109,7 +118,8 @@ struct Hearer<'h> {
 
 impl Sink for Hearer<'_> {
     fn page(&mut self, page: &Page<'_>) -> Result<(), FetchError> {
-        self.operations.add(page.writes.as_deref().unwrap_or_default())
+        let project = self.worker.run.engine.project;
+        self.operations.add(page.writes.as_deref().unwrap_or_default(), project)
     }
 
     fn aside(&mut self, writes: &[Write<'_>]) -> Result<(), FetchError> {
@@ -124,8 +134,12 @@ pub(super) struct Answer {
 }
 
 impl Answer {
-    pub(super) fn settled<'a>(&'a self, changes: &'a [Change<'a>]) -> Settled<'a> {
-        Settled { id: self.id.as_deref(), merge: self.merge.as_deref(), changes }
+    pub(super) fn settled<'a>(
+        &'a self,
+        changes: &'a [Change<'a>],
+        tracked: Option<&'a Tracked<'a>>,
+    ) -> Settled<'a> {
+        Settled { id: self.id.as_deref(), merge: self.merge.as_deref(), changes, tracked }
     }
 }
 

@@ -1,7 +1,11 @@
 //! What functions ask for, in the words of the database.
 
+use std::collections::BTreeSet;
+
+use crate::app::Project;
 use crate::run::depth;
 use crate::run::provider::{self, FetchError, Write, WriteMode};
+use crate::run::write::cloud_tables;
 use crate::store::{Change, Head, Part, Row, RowsMode};
 
 /// Changes with what they borrow.
@@ -17,6 +21,22 @@ impl<'w> Writes<'w> {
     pub(in crate::run) fn of(writes: &'w [Write<'w>]) -> Result<Self, FetchError> {
         let parts = writes.iter().map(part_of).collect::<Result<_, _>>()?;
         Ok(Self { parts })
+    }
+
+    /// The tables of Dynamic Data among those that they change; their back end hears of it.
+    pub(in crate::run) fn cloud(&self, project: &Project) -> BTreeSet<String> {
+        let (mut named, mut texts) = (Vec::new(), Vec::new());
+        for (head, _) in &self.parts {
+            match head {
+                Head::Rows { table, .. } => named.push(table.clone()),
+                Head::Sql { statement, tables, .. } => {
+                    texts.push(statement.as_str());
+                    named.extend(tables.iter().cloned());
+                }
+                Head::FindReplace { tables, .. } => named.extend(tables.iter().cloned()),
+            }
+        }
+        if self.parts.is_empty() { BTreeSet::new() } else { cloud_tables(project, &named, texts.into_iter()) }
     }
 
     pub(in crate::run) fn changes(&self) -> Vec<Change<'_>> {

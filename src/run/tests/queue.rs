@@ -35,6 +35,14 @@ parameters:
     )
 }
 
+/// Keeps a row here and another one in a table of Dynamic Data.
+const SPREAD: &str = "operations:
+  - { type: operation.upsert-merge }
+  - type: operation.upsert-merge
+    table: default/tasks
+    records: '=[{ \"id\": \"n1\", \"title\": \"made by a fetch\" }]'
+";
+
 /// An app with one global action for each of these, `name: options`.
 pub(super) fn app(server: &Server, actions: &[(&str, &str)], more: &str) -> App {
     let url = server.url();
@@ -49,6 +57,7 @@ parameters: { id: { type: string, location: path, required: true } }
         ("functions/create.jigx".to_owned(), function("POST", &format!("{url}/tasks"), "")),
         ("functions/change.jigx".to_owned(), function("PATCH", &format!("{url}/tasks/{{id}}"), "")),
         ("functions/remove.jigx".to_owned(), remove),
+        ("functions/spread.jigx".to_owned(), format!("{all}{SPREAD}")),
         ("functions/all.jigx".to_owned(), all),
         ("databases/default.jigx".to_owned(), "databaseId: default\ntables: { tasks: null }\n".to_owned()),
     ];
@@ -57,6 +66,9 @@ onRefresh:
   type: action.sync-entities
   options: { provider: DATA_PROVIDER_REST, entities: [{ entity: remote, function: all }] }
 onFocus: { type: action.evaluate, options: { value: 1 } }
+onAppActivated:
+  type: action.sync-entities
+  options: { provider: DATA_PROVIDER_REST, entities: [{ entity: remote, function: spread }] }
 ";
     files.push(("index.jigx".to_owned(), format!("{index}{more}")));
     for (name, options) in actions {
@@ -506,4 +518,20 @@ onRefresh:
             assert_eq!(ids, expected);
         }
     }
+}
+
+#[test]
+fn what_operations_of_a_fetch_change_in_dynamic_data_goes_there() {
+    let server = server(&[]);
+    let app = app(&server, &[], "");
+    let stage = stage(&app, &server, 0);
+    assert_eq!(stage.on("onAppActivated").outcome, Outcome::Ok);
+    let told = stage.lines_of(&["command"]);
+    let carried =
+        ["queued", "processing", "done"].map(|state| format!("command create default/tasks {state}"));
+    assert_eq!(told, carried);
+    assert!(queue(&stage).is_empty());
+    // The row is there already, so that the same again is no change.
+    assert_eq!(stage.on("onAppActivated").outcome, Outcome::Ok);
+    assert!(stage.lines_of(&["command"]).is_empty());
 }

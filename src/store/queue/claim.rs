@@ -3,7 +3,7 @@
 use rusqlite::{Row, params};
 use serde_json::Value;
 
-use super::{CommandState, Gone, ids, put};
+use super::{CommandState, Gone, Tracked, around, ids, put};
 use crate::store::Store;
 use crate::store::change::{self, Change};
 use crate::store::entity::{self, Texts, WriteReport};
@@ -64,6 +64,8 @@ pub struct Settled<'a> {
     pub merge: Option<&'a str>,
     /// What else is done, in order.
     pub changes: &'a [Change<'a>],
+    /// The tables in which these changes go to a back end.
+    pub tracked: Option<&'a Tracked<'a>>,
 }
 
 macro_rules! columns {
@@ -125,11 +127,13 @@ impl Store {
         self.write(|guarded| {
             check_current(guarded, claimed)?;
             let mut done = change::Done::default();
-            for change in settled.changes {
-                change.head.check()?;
-                change::apply(guarded, change.head, change.rows.iter().copied(), now, &mut done)?;
-            }
-            let mut touched = done.touched;
+            let mut touched = around(guarded, settled.tracked, now, || {
+                for change in settled.changes {
+                    change.head.check()?;
+                    change::apply(guarded, change.head, change.rows.iter().copied(), now, &mut done)?;
+                }
+                Ok(std::mem::take(&mut done.touched))
+            })?;
             settle(guarded, claimed, settled, now, &mut touched)?;
             put::remove(guarded, "id = ?1", &[&claimed.id], Gone::Done, &mut touched)?;
             let changes = touched.read_back(guarded)?;

@@ -28,11 +28,18 @@ pub struct RowChange {
 }
 
 /// Tables whose changes go to a back end, and how.
+#[derive(Clone, Copy)]
 pub struct Tracked<'t> {
     /// The tables.
     pub tables: &'t BTreeSet<String>,
     /// Makes the command for a row that changed.
     pub command: &'t dyn Fn(RowChange) -> NewCommand,
+}
+
+impl std::fmt::Debug for Tracked<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Tracked").field("tables", self.tables).finish_non_exhaustive()
+    }
 }
 
 impl Store {
@@ -48,10 +55,11 @@ impl Store {
         now: i64,
     ) -> Result<Changes, StoreError> {
         self.write(|guarded| {
-            around(guarded, tracked, now, || {
+            let touched = around(guarded, Some(tracked), now, || {
                 let tables = statement::all_within(guarded, statements, entities)?.tables;
                 Ok(Touched { tables, ..Touched::default() })
-            })
+            })?;
+            touched.read_back(guarded)
         })
     }
 
@@ -66,24 +74,27 @@ impl Store {
         now: i64,
     ) -> Result<Changes, StoreError> {
         self.write(|guarded| {
-            around(guarded, tracked, now, || {
+            let touched = around(guarded, Some(tracked), now, || {
                 let mut done = change::Done::default();
                 for change in changes {
                     change.head.check()?;
                     change::apply(guarded, change.head, change.rows.iter().copied(), now, &mut done)?;
                 }
                 Ok(done.touched)
-            })
+            })?;
+            touched.read_back(guarded)
         })
     }
 }
 
-fn around(
+/// Does something to tables and queues what that changes in tracked ones.
+pub(in crate::store) fn around(
     guarded: &Guarded,
-    tracked: &Tracked<'_>,
+    tracked: Option<&Tracked<'_>>,
     now: i64,
     work: impl FnOnce() -> Result<Touched, Trouble>,
-) -> Result<Changes, Trouble> {
+) -> Result<Touched, Trouble> {
+    let Some(tracked) = tracked else { return work() };
     for (n, table) in tracked.tables.iter().enumerate() {
         let table = entity::ensure(guarded, table)?;
         guarded.conn.execute_batch(&format!(
@@ -100,7 +111,7 @@ fn around(
         }
         guarded.conn.execute_batch(&format!("DROP TABLE temp._syncBefore{n}"))?;
     }
-    touched.read_back(guarded)
+    Ok(touched)
 }
 
 fn changes(guarded: &Guarded, table: &str, n: usize) -> Result<Vec<RowChange>, Trouble> {

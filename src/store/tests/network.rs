@@ -20,7 +20,7 @@ fn filled(bench: &Bench, rows: &[(&str, &str)], validator: Option<&Validator>) {
     let mut writer = bench.store.rows_writer(&work, 0, Mode::Replace).unwrap();
     let rows: Vec<Row<'_>> = rows.iter().map(|(id, data)| Row { id, data }).collect();
     writer.page(&Page { rows: &rows, now: 10, ..Page::default() }).unwrap();
-    writer.try_finish(&Finish { sync_token: None, validator, now: 10 }).unwrap().unwrap();
+    writer.try_finish(&Finish { validator, now: 10, ..Finish::default() }).unwrap().unwrap();
     bench.store.finish_instance(&work, &Outcome::Ok, 10).unwrap();
 }
 

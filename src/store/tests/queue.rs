@@ -108,7 +108,8 @@ fn an_answer_that_follows_a_newer_write_gives_the_id_and_nothing_else() {
     let local = Some(LocalWrite { entity: "tasks", method: Method::Update, rows: &rows });
     let later = command("c2", &temp, json!({ "parameters": { "id": temp, "say": format!("<{temp}>") } }));
     bench.store.submit(&Submission { local, commands: &[later], now: 11 }).unwrap();
-    let settled = Settled { id: Some("7\"x"), merge: Some(r#"{"title":"old","n":1}"#), changes: &[] };
+    let settled =
+        Settled { id: Some("7\"x"), merge: Some(r#"{"title":"old","n":1}"#), changes: &[], tracked: None };
     bench.store.finish_command(&sent, &settled, 12).unwrap();
     let told = bench.sql("SELECT id, json_extract(data, '$.id'), json_extract(data, '$.title') FROM tasks");
     assert_eq!(told, json!([["7\"x", "7\"x", "new"]]));

@@ -189,3 +189,32 @@ fn a_file_full_of_mistakes_is_given_up() {
     assert!(diagnostics.len() <= 100);
     assert!(tree.damaged.iter().any(|span| span.end as usize >= source.len()));
 }
+
+#[test]
+fn quotes_within_a_text_are_one_mistake() {
+    for (source, text, right) in [
+        (r#"{"a": "say "hi" now", "b": 1}"#, r#"say "hi" now"#, r#"{"a": "say \"hi\" now", "b": 1}"#),
+        (r#"{"a": "b"c""#, r#"b"c"#, r#"{"a": "b\"c""#),
+        (r#"["'é"'" ]"#, r#"'é"'"#, r#"["'é\"'" ]"#),
+        (r#"{"a"b": [1]}"#, "", r#"{"a\"b": [1]}"#),
+    ] {
+        let (tree, diagnostics) = read(source);
+        let told: Vec<_> =
+            diagnostics.iter().filter(|told| told.message.contains("a quote within")).collect();
+        assert_eq!(told.len(), 1, "{source}: {diagnostics:?}");
+        assert_eq!(told[0].fix.as_ref().unwrap().safety, Safety::Unsafe);
+        let first = tree.root.at("/a").or_else(|| tree.root.at("/0")).and_then(|node| node.as_str());
+        assert_eq!(first.unwrap_or_default(), text);
+        assert!(mended(source, &diagnostics).starts_with(right), "{source}");
+    }
+}
+
+#[test]
+fn a_missing_comma_is_not_taken_for_a_quote() {
+    for source in
+        [r#"["a" "b"]"#, r#"{"a": "b" "c": "d"}"#, r#"["a""b"]"#, r#"{"a" "b"}"#, r#"["a"/* c */, "b"]"#]
+    {
+        let (_, diagnostics) = read(source);
+        assert!(diagnostics.iter().all(|told| !told.message.contains("a quote within")), "{source}");
+    }
+}

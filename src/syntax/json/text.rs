@@ -8,11 +8,11 @@ use crate::syntax::Scalar;
 use crate::syntax::scalar::{Quotes, escape};
 
 impl Reader<'_> {
-    /// A text in double quotes, or in single ones, which is told.
-    pub(super) fn quoted(&mut self) -> Scalar {
+    /// A text in double quotes, or in single ones, which is told; one of `ends` follows it.
+    pub(super) fn quoted(&mut self, ends: &[u8]) -> Scalar {
         let start = self.at;
         let quote = self.text.as_bytes()[start];
-        let inner = self.closing(quote);
+        let inner = self.closing(quote, ends);
         let decoded = self.decode(inner, quote);
         if quote == b'\'' {
             let right = serde_json::Value::from(&*decoded.text).to_string();
@@ -23,7 +23,7 @@ impl Reader<'_> {
     }
 
     /// Goes behind the closing quote and gives what stands between the quotes.
-    fn closing(&mut self, quote: u8) -> Range<usize> {
+    fn closing(&mut self, quote: u8, ends: &[u8]) -> Range<usize> {
         let start = self.at;
         let bytes = self.text.as_bytes();
         let mut at = start + 1;
@@ -39,13 +39,51 @@ impl Reader<'_> {
                 },
                 b'\\' if bytes.get(at + 1) != Some(&b'\n') => at += 2,
                 _ if byte == quote => {
-                    self.at = at + 1;
-                    return start + 1..at;
+                    let end = self.end_behind_quotes(at, ends).unwrap_or(at);
+                    if end > at {
+                        self.quotes_within(start..end + 1);
+                    }
+                    self.at = end + 1;
+                    return start + 1..end;
                 }
                 _ => at += 1,
             }
         }
         self.unclosed_text(start)
+    }
+
+    /// The closing quote of a text that goes on behind the quote at `at`, as in `"say "hi" now"`: what comes at
+    /// once is nothing that can follow a text, and a quote that can be the last one stands on the same line.
+    fn end_behind_quotes(&self, at: usize, ends: &[u8]) -> Option<usize> {
+        let bytes = self.text.as_bytes();
+        if bytes[at] != b'"' || bytes.get(at + 1).is_none_or(|next| b" \t\r\n,:=}]{[\"/#".contains(next)) {
+            return None;
+        }
+        let line = self.text[at + 1..].lines().next()?;
+        let mut from = 0;
+        while let Some(found) = closing_in(&line.as_bytes()[from..], b'"') {
+            let after = line[from + found + 1..].trim_start().bytes().next();
+            if after.is_none_or(|after| ends.contains(&after)) {
+                return Some(at + 1 + from + found);
+            }
+            from += found + 1;
+        }
+        None
+    }
+
+    /// A text with quotes in it, which is one mistake however many there are.
+    fn quotes_within(&mut self, text: Range<usize>) {
+        let inner = text.start + 1..text.end - 1;
+        let mut edits = Vec::new();
+        let mut from = inner.start;
+        while let Some(found) = closing_in(&self.text.as_bytes()[from..inner.end], b'"') {
+            let place = self.span(from + found..from + found + 1);
+            edits.push(Edit { span: place, text: "\\\"".to_owned() });
+            from += found + 1;
+        }
+        let fix = Fix { title: "write `\\\"`".to_owned(), safety: Safety::Unsafe, edits };
+        let message = "a quote within a text is written `\\\"`";
+        self.tell(self.error(text, message).fix(fix));
     }
 
     /// The closing quote of a text that goes on behind a line break: no line that it runs over begins as

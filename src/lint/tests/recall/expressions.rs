@@ -30,6 +30,19 @@ const PLANTS: &[Plant] = &[
         rule: "mismatched-comparison",
         sites: |soil| titles(soil, "=«$exists(@ctx.user.email) = null» ? 'a' :'b'"),
     },
+    Plant {
+        rule: "comparison-with-null",
+        sites: |soil| {
+            let rows = soil.new_file(
+                "datasources/planted.jigx",
+                "type: datasource.static\noptions:\n  data:\n    - id: 1\n",
+            );
+            titles(soil, "=«@ctx.datasources.planted[0].id != null» ? 'a' :'b'")
+                .into_iter()
+                .map(|site| site.and(rows.clone()))
+                .collect()
+        },
+    },
     Plant { rule: "null-default", sites: |soil| titles(soil, "=@ctx.jig.state.searchText «??» 'x'") },
     Plant {
         rule: "redundant-choice", sites: |soil| titles(soil, "=@ctx.user.email = 'x'« ? true :false»")

@@ -312,7 +312,10 @@ const PLANTS: &[Plant] = &[
     },
 ];
 
-const WITHOUT: &[(&str, &str)] = &[("script-out-of-reach", "the harness has no way to add a script")];
+const WITHOUT: &[(&str, &str)] = &[
+    ("script-out-of-reach", "the harness has no way to add a script"),
+    ("unknown-connection", "needs settings that name the app's other connections; has a fixture"),
+];
 
 /// The whole of every function's file.
 fn functions<'a>(soil: &Soil<'a>) -> impl Iterator<Item = Spot<'a>> + use<'a> {

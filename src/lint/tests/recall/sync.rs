@@ -138,6 +138,16 @@ const PLANTS: &[Plant] = &[
             marked.into_iter().map(|site| edited(site, guard, "when: =@ctx.system.isOnline")).collect()
         },
     },
+    Plant {
+        rule: "toast-before-answer",
+        sites: |soil| {
+            let save = "onAppActivated:\n  type: action.confirm\n  options:\n    title: Save?\n    onConfirmed:\n      \
+                        type: action.execute-entity\n      options:\n        provider: DATA_PROVIDER_SQL\n        \
+                        entity: planted\n        method: save\n        data: { id: one }\n        \
+                        onSuccess: { title: «Sent to the server» }";
+            at_home(soil, &["onAppActivated"], save)
+        },
+    },
     Plant { rule: "unknown-scope", sites: |soil| flow(soil, "{ id: planted,", "{ id: «planed»,") },
     Plant {
         rule: "unknown-scope",
