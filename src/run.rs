@@ -44,7 +44,7 @@ pub use event::{ActionRef, Counts, Event, Failure, Observer, Outcome, Record, Sk
 pub use files::AppFiles;
 pub use provider::{
     Fetch, FetchError, Fetched, Known, LocalTables, NoTables, Outgoing, Page, Part, Provider, Providers,
-    Question, Retry, Row, Sent, Sink, Stop, Validator, Write, WriteMode,
+    Question, Retry, Row, Sent, Sink, Stop, Told, Validator, Write, WriteMode,
 };
 
 /// What starts a run.

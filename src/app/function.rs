@@ -278,6 +278,10 @@ pub struct ErrorRule {
     pub description: Option<Template>,
     /// More still, for those who mend it.
     pub details: Option<Template>,
+    /// What a phone shows over its screen.
+    pub alert: Option<Template>,
+    /// Whether a phone shows the words of the rule.
+    pub notification: Option<Template>,
     /// What is done with local rows; tables default to `<table>_error`.
     pub operations: Vec<RowOperation>,
     /// How often and when to try again: milliseconds, and the number of times.

@@ -176,6 +176,18 @@ pub trait Sink {
         let message = "this sink performs no operations beside the rows of a fetch";
         Err(FetchError::lasting("config.unsupported", message))
     }
+
+    /// Tells people something: what error rules show (functions.md §9). Where there are no people, nothing happens.
+    fn tell(&mut self, _: &Told) {}
+}
+
+/// What a phone would show, without secrets.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Told {
+    /// `alert` or `notification`.
+    pub kind: &'static str,
+    /// What it says.
+    pub options: Value,
 }
 
 /// Rows that arrived together.

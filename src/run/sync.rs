@@ -14,7 +14,7 @@ use super::done::Done;
 use super::event::{Event, Failure};
 use super::interpret::{Run, Worker};
 use super::provider::{
-    CURSOR_EXPIRED, Fetch, FetchError, Fetched, Known, Page, Provider, Sink, Stop, Validator, Write,
+    CURSOR_EXPIRED, Fetch, FetchError, Fetched, Known, Page, Provider, Sink, Stop, Told, Validator, Write,
 };
 use super::tables::StoreTables;
 use super::{Engine, Network, Recall, depth, digest};
@@ -346,6 +346,12 @@ impl Worker<'_> {
         done.map_err(|error| self.kept(error))
     }
 
+    /// Reports what a phone would show.
+    pub(super) fn tell(&self, told: &Told) {
+        let (type_name, options) = (told.kind.to_owned(), told.options.clone());
+        self.run.emitter.emit(Event::Effect { type_name, options });
+    }
+
     /// A database error as the end of a fetch.
     fn kept(&self, error: StoreError) -> FetchError {
         let failure = self.run.store_failure(error);
@@ -518,6 +524,10 @@ impl Sink for TableSink<'_> {
 
     fn aside(&mut self, writes: &[Write<'_>]) -> Result<(), FetchError> {
         self.worker.aside(writes)
+    }
+
+    fn tell(&mut self, told: &Told) {
+        self.worker.tell(told);
     }
 }
 

@@ -187,6 +187,8 @@ fn error(rule: &Node, reader: &mut Reader<'_>) -> ErrorRule {
         title: optional(rule, "title", reader),
         description: optional(rule, "description", reader),
         details: optional(rule, "details", reader),
+        alert: optional(rule, "alert", reader),
+        notification: optional(rule, "notification", reader),
         operations: rule.get("operations").map(|list| operations(list, reader)).unwrap_or_default(),
         retry,
         row,

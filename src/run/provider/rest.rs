@@ -5,7 +5,9 @@
 //! answer to the sink as they are, byte for byte; every other transform is evaluated.
 
 mod answers;
+mod beside;
 mod call;
+mod charset;
 mod convert;
 mod database;
 mod errors;

@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use crate::action::{Method, ProviderKind};
 use crate::app::{Function, Project};
 use crate::run::interpret::Worker;
-use crate::run::provider::{Fetch, FetchError, Known, NO_ADDRESS, Outgoing, Page, Sent, Sink, Write};
+use crate::run::provider::{Fetch, FetchError, Known, NO_ADDRESS, Outgoing, Page, Sent, Sink, Told, Write};
 use crate::run::sync::Writes;
 use crate::run::tables::StoreTables;
 use crate::run::write::unsealed;
@@ -124,6 +124,10 @@ impl Sink for Hearer<'_> {
 
     fn aside(&mut self, writes: &[Write<'_>]) -> Result<(), FetchError> {
         self.worker.aside(writes)
+    }
+
+    fn tell(&mut self, told: &Told) {
+        self.worker.tell(told);
     }
 }
 

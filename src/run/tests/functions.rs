@@ -341,6 +341,7 @@ fn answers_of_other_formats_become_rows() {
     let cases = [
         ("text", "plain words", "={\"id\": \"t\", \"n\": $}", "t:plain words"),
         ("xml", "<a>1</a>", "={\"id\": \"x\", \"n\": $length($)}", "x:8"),
+        ("binary", "\u{0}", "={\"id\": \"b\", \"n\": $.data}", "b:AA=="),
         ("pdf", "\u{0}\u{1}ÿ", "={\"id\": \"b\", \"n\": $.data}", "b:AAHDvw=="),
     ];
     for (format, body, transform, expected) in cases {
@@ -377,4 +378,23 @@ conversions: [{ property: photo, from: data-uri, to: base64 }]
 ";
     let app2 = app(&server, &[("f", post)]);
     succeeds(&Stage::new(&app2).real_rest(0));
+}
+
+#[test]
+fn alerts_of_error_rules_are_reported_with_their_words() {
+    let server = Scripted::start(|_, _| answer(404, &[], ""));
+    let function = "method: GET
+url: ${url}/x
+error:
+  - when: =@ctx.response.status = 404
+    notification: true
+    alert: { title: No such list, description: =$string(@ctx.response.status), presentAs: toast }
+";
+    let app = app(&server, &[("f", function)]);
+    let stage = Stage::new(&app).real_rest(0);
+    let told = fails(&stage);
+    assert!(told.contains("http.404: No such list: 404"), "{told}");
+    let alert = r#"effect alert {"title":"No such list","description":"404","presentAs":"toast"}"#;
+    assert!(told.contains(alert), "{told}");
+    assert!(told.contains(r#"effect notification {"title":"No such list","description":"404"}"#), "{told}");
 }

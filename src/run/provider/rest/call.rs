@@ -18,7 +18,7 @@ use super::guard;
 use super::http::{Request, Response};
 use super::lacking;
 use super::operations::{self, Given};
-use super::page::Reader;
+use super::page::{self, Reader};
 use super::parameters::{self, Values};
 use super::queries::{self, Moment};
 use super::redact::Redactor;
@@ -207,9 +207,12 @@ impl<'c> Call<'c> {
         Err(FetchError::lasting("config.unsupported", message))
     }
 
-    /// A statement that changes rows and gives none says nothing about those of the local table.
+    /// A statement that changes rows and gives none says nothing about those of the local table, and neither do
+    /// headers alone.
     fn has_no_rows(&self, response: &Response) -> bool {
-        database::is_one(self.function) && response.status == 204 && self.function.operations.is_none()
+        let is_statement = database::is_one(self.function) && response.status == 204;
+        let is_head = self.function.method == "HEAD" && !page::makes_rows(self.function);
+        (is_statement || is_head) && self.function.operations.is_none()
     }
 
     /// Begins the call for the first page.

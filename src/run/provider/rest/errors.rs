@@ -11,7 +11,7 @@ use super::page;
 use super::scope::{Roots, Scope};
 use crate::app::{ErrorRule, Format, Function};
 use crate::expr::{Template, is_truthy};
-use crate::run::provider::{FetchError, Retry, Write, WriteMode};
+use crate::run::provider::{FetchError, Retry, Told, Write, WriteMode};
 
 /// The most times that a rule may have a request sent again.
 const MOST_RETRIES: f64 = 100.0;
@@ -23,6 +23,8 @@ pub(super) struct Ruled {
     pub(super) retries: Option<u32>,
     /// What is done to local rows, when it is not tried again.
     pub(super) writes: Vec<Write<'static>>,
+    /// What people are shown then.
+    pub(super) told: Vec<Told>,
 }
 
 /// What came of one try.
@@ -94,22 +96,65 @@ fn ruled(
     scope: &mut Scope<'_>,
     given: &Given<'_>,
 ) -> Result<Ruled, FetchError> {
-    let mut told = Vec::new();
-    for (what, template) in [
-        ("error.title", &rule.title),
-        ("error.description", &rule.description),
-        ("error.details", &rule.details),
-    ] {
-        told.extend(text(what, template.as_ref(), scope, given.roots)?);
-    }
+    let alert = match &rule.alert {
+        Some(alert) => scope.value_after("error.alert", alert, given.roots)?,
+        None => None,
+    };
+    let words = words(rule, alert.as_ref(), scope, given.roots)?;
     let (retry, retries) = retry(rule, came, scope, given.roots)?;
     let code = came.error().map_or_else(|| "function.error".to_owned(), |error| error.code.clone());
-    let message = if told.is_empty() { told_otherwise(function, came) } else { told.join(": ") };
+    let texts: Vec<&str> = words.iter().map(|(_, text)| text.as_str()).collect();
+    let message = if texts.is_empty() { told_otherwise(function, came) } else { texts.join(": ") };
+    let is_notified = match &rule.notification {
+        Some(asked) => {
+            scope.value_after("error.notification", asked, given.roots)?.as_ref().is_some_and(is_truthy)
+        }
+        None => false,
+    };
+    let told = shown(alert, is_notified, &words, &message);
     let table = format!("{}_error", given.table);
     let given = Given { table: &table, ..*given };
     let mut writes = operations::writes(function, &rule.operations, scope, &given)?;
     writes.extend(row(rule, scope, &given)?);
-    Ok(Ruled { error: FetchError { code, message, retry }, retries, writes })
+    Ok(Ruled { error: FetchError { code, message, retry }, retries, writes, told })
+}
+
+/// The words of a rule by their keys; where it has none itself, those of its alert.
+fn words(
+    rule: &ErrorRule,
+    alert: Option<&Value>,
+    scope: &Scope<'_>,
+    roots: &Roots,
+) -> Result<Vec<(&'static str, String)>, FetchError> {
+    let mut words = Vec::new();
+    for (key, template) in
+        [("title", &rule.title), ("description", &rule.description), ("details", &rule.details)]
+    {
+        let said = text(&format!("error.{key}"), template.as_ref(), scope, roots)?;
+        words.extend(said.map(|said| (key, said)));
+    }
+    if words.is_empty() {
+        let said = |key: &'static str| Some((key, plain(alert?.get(key)?.clone())?));
+        words.extend(["title", "subtitle", "description"].into_iter().filter_map(said));
+    }
+    Ok(words)
+}
+
+/// What a phone would show.
+fn shown(
+    alert: Option<Value>,
+    is_notified: bool,
+    words: &[(&'static str, String)],
+    message: &str,
+) -> Vec<Told> {
+    let alert = alert.filter(is_truthy).map(|options| Told { kind: "alert", options });
+    let notification = is_notified.then(|| {
+        let said = words.iter().map(|(key, text)| ((*key).to_owned(), Value::from(text.as_str())));
+        let mut options: serde_json::Map<_, _> = said.collect();
+        options.entry("title").or_insert_with(|| Value::from(message));
+        Told { kind: "notification", options: Value::Object(options) }
+    });
+    alert.into_iter().chain(notification).collect()
 }
 
 fn told_otherwise(function: &Function, came: &Came<'_>) -> String {
@@ -126,15 +171,18 @@ fn text(
     roots: &Roots,
 ) -> Result<Option<String>, FetchError> {
     let Some(template) = template else { return Ok(None) };
-    Ok(match scope.value_after(what, template, roots)? {
-        Some(Value::String(text)) => Some(text).filter(|text| !text.is_empty()),
+    Ok(scope.value_after(what, template, roots)?.and_then(plain))
+}
+
+/// A value as people read it; nothing for one that says nothing.
+fn plain(value: Value) -> Option<String> {
+    match value {
+        Value::String(text) => Some(text).filter(|text| !text.is_empty()),
         // A text in several languages has one to fall back to (actions.md §1).
-        Some(Value::Object(members)) => {
-            members.get("defaultMessage").and_then(Value::as_str).map(str::to_owned)
-        }
-        None | Some(Value::Null) => None,
-        Some(other) => Some(other.to_string()),
-    })
+        Value::Object(members) => members.get("defaultMessage").and_then(Value::as_str).map(str::to_owned),
+        Value::Null => None,
+        other => Some(other.to_string()),
+    }
 }
 
 fn retry(

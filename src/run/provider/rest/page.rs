@@ -7,6 +7,8 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
 
+use super::beside::{self, Beside};
+use super::charset;
 use super::exact::Exact;
 use super::http::Response;
 use super::lacking::{self, lacks};
@@ -33,6 +35,8 @@ pub(super) struct Reader<'f> {
     lack: Lack,
     /// What the transform makes of nothing.
     nothing: Option<Value>,
+    /// The transform in other words, when it reads beside the answer.
+    beside: Option<Beside>,
 }
 
 /// Where the rows stand in an answer.
@@ -76,19 +80,22 @@ impl<'f> Reader<'f> {
         texts.extend(own.into_iter().flatten().map(Expression::text));
         texts.extend(continued(function.continuation.as_ref()).iter().map(|expression| expression.text()));
         let mentions = |word: &str| texts.iter().any(|text| text.contains(word));
+        let beside = function.output_transform.as_ref().and_then(Beside::of);
         Self {
             function,
             plain: if does_more { None } else { place(function) },
-            picking: if does_more { None } else { picking(function) },
-            needs_response: does_more || mentions("response"),
+            picking: if does_more || beside.is_some() { None } else { picking(function) },
+            needs_response: does_more || beside.is_some() || mentions("response"),
             needs_output: does_more || mentions("output"),
             lack: Lack::Fails,
             nothing: made_of_nothing(function),
+            beside,
         }
     }
 
     /// The same where everything of the answer may be read, and is no rows of a table.
     pub(super) fn whole(function: &'f Function) -> Self {
+        let beside = function.output_transform.as_ref().and_then(Beside::of);
         Self {
             function,
             plain: None,
@@ -97,6 +104,7 @@ impl<'f> Reader<'f> {
             needs_output: true,
             lack: Lack::FailsToReplace,
             nothing: None,
+            beside,
         }
     }
 
@@ -108,11 +116,14 @@ impl<'f> Reader<'f> {
         values: &Values,
         new_id: &dyn Fn() -> String,
     ) -> Result<Read<'b>, FetchError> {
+        if self.function.method == "HEAD" {
+            return self.headed(response, scope, values, new_id);
+        }
         if self.function.format != Format::Json {
             let answer = Answer { body: self.other(response)?, numbers: Exact::default() };
             return self.transformed(response, answer, scope, values, new_id);
         }
-        let body = text(response)?;
+        let body = text(response, Format::Json)?;
         if body.trim().is_empty() {
             return self.empty(response);
         }
@@ -155,6 +166,29 @@ impl<'f> Reader<'f> {
         }
         let roots = Roots { result, body: Some(split.shell), ..Roots::default() };
         Ok(Some(Read { rows, roots }))
+    }
+
+    /// Rows made of the headers: an answer to `HEAD` has nothing else. That there are none says nothing about those
+    /// that are kept.
+    fn headed<'b>(
+        &self,
+        response: &Response,
+        scope: &mut Scope<'_>,
+        values: &Values,
+        new_id: &dyn Fn() -> String,
+    ) -> Result<Read<'b>, FetchError> {
+        let answer = Answer { body: Value::Null, numbers: Exact::default() };
+        let read = self.transformed(response, answer, scope, values, new_id)?;
+        if read.rows.is_empty() && makes_rows(self.function) {
+            let message = format!(
+                "the function `{}` makes no row of the answer of `{}`, which has no body: read its headers as \
+                 `@ctx.response.headers`",
+                self.function.id,
+                response.address.shown()
+            );
+            return Err(FetchError::lasting("decode.transform", message));
+        }
+        Ok(read)
     }
 
     /// A `GET` that answers nothing is broken; other methods often have nothing to say.
@@ -270,7 +304,7 @@ impl<'f> Reader<'f> {
     fn other(&self, response: &Response) -> Result<Value, FetchError> {
         Ok(match self.function.format {
             Format::Binary => json!({ "data": STANDARD.encode(&response.body) }),
-            _ => Value::from(text(response)?),
+            format => Value::from(text(response, format)?),
         })
     }
 
@@ -290,10 +324,14 @@ impl<'f> Reader<'f> {
             None => Roots { result: body, body: None, numbers, lack },
             Some(transform) => {
                 let focus = with_inputs(&body, transform, values);
-                if let Some(path) = self.lacking(transform, &focus) {
+                let beside = self.beside.as_ref().and_then(|beside| beside.transform(&body));
+                if let Some(path) = self.lacking(beside.unwrap_or(transform), &focus) {
                     return Err(self.missing(response, &path));
                 }
-                let result = scope.transform("outputTransform", transform, &focus)?;
+                if beside.is_some() {
+                    scope.put("inputs", beside::inputs(values));
+                }
+                let result = scope.transform("outputTransform", beside.unwrap_or(transform), &focus)?;
                 Roots { result: result.unwrap_or_else(|| json!([])), body: Some(body), numbers, lack }
             }
         };
@@ -325,7 +363,7 @@ impl<'f> Reader<'f> {
 
     /// The path that a transform begins with, when the answer has nothing there.
     fn lacking(&self, transform: &Expression, focus: &Value) -> Option<Vec<String>> {
-        if self.lack == Lack::Fails {
+        if self.lack == Lack::Fails && self.function.method != "HEAD" {
             return lacking::by_transform(transform, focus);
         }
         plain::path(transform).map(|(_, path)| path).filter(|path| lacks(focus, path))
@@ -333,7 +371,8 @@ impl<'f> Reader<'f> {
 
     /// An answer that is a single value is no rows, whatever is made of it. What operations read of it is theirs.
     fn check_body(&self, response: &Response, body: &Value) -> Result<(), FetchError> {
-        let is_for_rows = self.lack == Lack::Fails && self.function.operations.is_none();
+        let is_for_rows =
+            self.lack == Lack::Fails && self.function.operations.is_none() && self.function.method != "HEAD";
         match lacking::scalar(body) {
             Some(what) if is_for_rows && self.function.format == Format::Json => {
                 Err(lacking::no_rows(&response.address.shown(), what))
@@ -380,6 +419,11 @@ pub(super) fn told(response: &Response, body: Option<Value>) -> Value {
         told["body"] = body;
     }
     told
+}
+
+/// Whether a function says how rows are made of an answer, in place of operations.
+pub(super) fn makes_rows(function: &Function) -> bool {
+    function.operations.is_none() && (function.output_transform.is_some() || function.records.is_some())
 }
 
 /// What the transform makes of nothing, when it only picks.
@@ -434,11 +478,12 @@ fn reads_picked(expression: &Expression, projection: &Projection, member: Option
     if member.is_some() {
         return plain::reads_rows(text, member) || plain::reads_rows(text, items);
     }
+    let reads = expression.focus_reads();
     if !plain::reads_rows(text, None) {
-        return false;
+        // Fields of the rows can be counted too, and the rows are not there.
+        return reads.fields.iter().any(|(name, _)| projection.fields.iter().any(|(field, _)| field == name));
     }
     // The result is the rows themselves: fields that they do not have are looked for in the answer.
-    let reads = expression.focus_reads();
     let is_picked = |name: &str| {
         projection.fields.iter().any(|(field, _)| field == name)
             || projection.from.iter().any(|step| step == name)
@@ -483,9 +528,8 @@ fn with_inputs<'v>(body: &'v Value, transform: &Expression, values: &Values) -> 
     if !transform.text().contains("inputs.") || members.contains_key("inputs") {
         return Cow::Borrowed(body);
     }
-    let inputs = values.iter().map(|(name, value)| (name.clone(), json!({ "value": value })));
     let mut members = members.clone();
-    members.insert("inputs".to_owned(), Value::Object(inputs.collect()));
+    members.insert("inputs".to_owned(), beside::inputs(values));
     Cow::Owned(Value::Object(members))
 }
 
@@ -520,11 +564,11 @@ fn value(response: &Response, body: &str) -> Result<Value, FetchError> {
 }
 
 /// The text of a body: UTF-8, with or without a byte order mark.
-fn text(response: &Response) -> Result<&str, FetchError> {
+fn text(response: &Response, format: Format) -> Result<&str, FetchError> {
     let text = std::str::from_utf8(&response.body).map_err(|error| {
-        let at = error.valid_up_to();
-        let message = format!("the answer of `{}` is not UTF-8 (byte {at})", response.address.shown());
-        FetchError::lasting("decode.json", message)
+        let (at, said) = (error.valid_up_to(), charset::said(response));
+        let message = format!("the answer of `{}` is not UTF-8 (byte {at}){said}", response.address.shown());
+        FetchError::lasting(if format == Format::Json { "decode.json" } else { "decode.text" }, message)
     })?;
     Ok(text.strip_prefix('\u{feff}').unwrap_or(text))
 }

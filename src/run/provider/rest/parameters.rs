@@ -24,7 +24,7 @@ pub(super) fn first(
     for parameter in &function.parameters {
         let own = parameter.value.as_ref().and_then(literal);
         if let Some(value) = argument(parameter, arguments).or(own) {
-            values.insert(parameter.name.value.clone(), value);
+            values.insert(parameter.name.value.clone(), typed(parameter, value));
         }
     }
     // Expressions see arguments, literals and the expressions above them.
@@ -35,7 +35,7 @@ pub(super) fn first(
         };
         expose(scope, function, &values);
         if let Some(value) = scope.value(&format!("parameters.{name}.value"), template)? {
-            values.insert(name.clone(), value);
+            values.insert(name.clone(), typed(parameter, value));
         }
     }
     check(function, &function.parameters, &values)?;
@@ -62,7 +62,7 @@ pub(super) fn next(
             _ => None,
         };
         if let Some(value) = anew.or_else(|| before.get(name).cloned()).or(own) {
-            values.insert(name.clone(), value);
+            values.insert(name.clone(), typed(parameter, value));
         }
     }
     check(function, definitions, &values)?;
@@ -88,6 +88,25 @@ pub(super) fn resumed(
 
 fn literal(template: &Template) -> Option<Value> {
     if let Template::Literal(value) = template { Some(value.clone()) } else { None }
+}
+
+/// The value as the type that its definition names, where a text is nothing but such a value; lists, inputs of
+/// forms and addresses bring numbers as texts. Everything else is left alone (functions.md §2).
+fn typed(parameter: &Parameter, value: Value) -> Value {
+    let Value::String(text) = &value else { return value };
+    if auth(parameter).is_some() {
+        return value;
+    }
+    let typed = match parameter.type_name.to_ascii_lowercase().as_str() {
+        // The same number in another spelling, such as `007` or `1.50`, is another text in an address.
+        "number" | "int" | "integer" => {
+            let number = text.parse::<serde_json::Number>().ok().filter(|number| number.to_string() == *text);
+            number.map(Value::Number)
+        }
+        "boolean" | "bool" => text.parse::<bool>().ok().map(Value::Bool),
+        _ => None,
+    };
+    typed.unwrap_or(value)
 }
 
 /// A `null` counts as an argument only where it can be sent as one.

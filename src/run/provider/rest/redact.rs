@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::app::Secret;
-use crate::run::provider::Write;
+use crate::run::provider::{Told, Write};
 
 /// What stands where a secret stood.
 const MASK: &str = "***";
@@ -60,6 +60,12 @@ impl Redactor {
             }
         }
         writes
+    }
+
+    /// What people are shown, without the secrets.
+    pub(in crate::run::provider) fn clean_told(&self, mut told: Vec<Told>) -> Vec<Told> {
+        told.iter_mut().for_each(|told| self.clean_value(&mut told.options));
+        told
     }
 
     /// JSON without the secrets in its texts, however they are escaped.

@@ -67,7 +67,25 @@ impl Draft<'_> {
             rest = after;
         }
         out.push_str(rest);
+        self.stays_below(url, &out)?;
         Ok(out)
+    }
+
+    /// Refuses values that make a step up or none at all of a part of the path: `/a/../b` is `/b` (RFC 3986 §5.2.4),
+    /// which is not what the author wrote.
+    fn stays_below(&self, url: &str, filled: &str) -> Result<(), FetchError> {
+        let parts = |text: &'_ str| {
+            text.split(['?', '#']).next().map(|path| path.rsplit('/').map(str::to_owned).collect::<Vec<_>>())
+        };
+        let (written, filled) = (parts(url).unwrap_or_default(), parts(filled).unwrap_or_default());
+        let steps = |(written, filled): &(&String, &String)| written.contains('{') && is_step(filled);
+        let Some((written, filled)) = written.iter().zip(&filled).find(steps) else { return Ok(()) };
+        let message = format!(
+            "`{written}` in the `url` of the function `{}`: the value makes it `{filled}`, which stands for another \
+             address, expected a name",
+            self.function.id
+        );
+        Err(FetchError::lasting("config.parameter", message))
     }
 
     fn path_value(&self, name: &str) -> Result<String, FetchError> {
@@ -281,6 +299,12 @@ fn token(text: &str) -> Option<(&str, &str, &str)> {
     let start = text.find('{')?;
     let end = start + text[start..].find('}')?;
     Some((&text[..start], text[start + 1..end].trim(), &text[end + 1..]))
+}
+
+/// Whether a part of a path is not a name but a step: `.` or `..`, written in whichever way.
+fn is_step(part: &str) -> bool {
+    let plain = part.to_ascii_lowercase().replace("%2e", ".");
+    plain == "." || plain == ".."
 }
 
 /// Whether what follows is still the scheme or host of an address.

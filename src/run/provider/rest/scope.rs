@@ -86,9 +86,13 @@ impl<'a> Scope<'a> {
                 .fill(template, &world)
                 .map_err(|error| self.failed("decode.transform", what, &error))
         };
-        let value = match (on(&roots.result)?, &roots.body) {
-            (None, Some(body)) => on(body)?,
-            (value, _) => value,
+        let value = match &roots.body {
+            Some(body) if is_about(template, body, &roots.result) => on(body)?,
+            Some(body) => match on(&roots.result)? {
+                None => on(body)?,
+                value => value,
+            },
+            None => on(&roots.result)?,
         };
         Ok(value.map(|value| roots.numbers.restored(value)))
     }
@@ -107,6 +111,23 @@ impl<'a> Scope<'a> {
 
     fn failed(&self, code: &str, what: &str, error: &crate::expr::EvalError) -> FetchError {
         FetchError::lasting(code, format!("`{what}` of the function `{}` failed: {error}", self.function.id))
+    }
+}
+
+/// Whether everything that an expression reads is missing in the transform's result, and some of it is in the body:
+/// a count of what is missing is 0 and looks like an answer (functions.md §5).
+fn is_about(template: &Template, body: &Value, result: &Value) -> bool {
+    let Template::Expression(expression) = template else { return false };
+    let reads = expression.focus_reads();
+    let all = || reads.fields.iter().map(|(name, _)| name.as_str());
+    !reads.open && all().any(|name| has(body, name)) && !all().any(|name| has(result, name))
+}
+
+fn has(value: &Value, name: &str) -> bool {
+    match value {
+        Value::Object(members) => members.contains_key(name),
+        Value::Array(items) => items.iter().any(|item| has(item, name)),
+        _ => false,
     }
 }
 

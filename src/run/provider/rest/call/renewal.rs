@@ -80,8 +80,11 @@ impl<'c> Call<'c> {
         match begin(self) {
             Err(error) if is_about_credentials(&error) => {
                 let tried = Err(error.clone());
-                let Some(Ruled { error, writes, .. }) = self.judged(None, &tried)? else { return Err(error) };
+                let Some(Ruled { error, writes, told, .. }) = self.judged(None, &tried)? else {
+                    return Err(error);
+                };
                 sink.aside(&self.redactor.clean_writes(writes))?;
+                self.redactor.clean_told(told).iter().for_each(|told| sink.tell(told));
                 Err(error)
             }
             begun => begun,

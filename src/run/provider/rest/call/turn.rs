@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::{Call, Repeated};
 use crate::run::provider::rest::answers::Given as GivenAnswer;
+use crate::run::provider::rest::charset;
 use crate::run::provider::rest::database::Statement;
 use crate::run::provider::rest::errors::{self, Came, Ruled};
 use crate::run::provider::rest::guard;
@@ -59,7 +60,8 @@ impl Call<'_> {
             Turn::Server(begun)
                 if !has_rules && !guards_retries && self.write.is_none() && !self.is_renewable() =>
             {
-                return self.options.http.finish(*begun, &self.redactor, self.fetch.stop).map(Some);
+                let response = self.options.http.finish(*begun, &self.redactor, self.fetch.stop)?;
+                return Ok(Some(charset::readable(response, self.function.format)));
             }
             turn => turn,
         };
@@ -92,9 +94,8 @@ impl Call<'_> {
                     Err(error) => tried = Err(error),
                 }
             }
-            let (error, retries, writes) = match self.judged(Some(&request), &tried)? {
-                None => return Ok(tried.ok().map(|tried| tried.response)),
-                Some(Ruled { error, retries, writes }) => (error, retries, writes),
+            let Some(Ruled { error, retries, writes, told }) = self.judged(Some(&request), &tried)? else {
+                return Ok(tried.ok().map(|tried| tried.response));
             };
             if self.is_gone(&request, &error, failures) {
                 return Ok(None);
@@ -102,6 +103,7 @@ impl Call<'_> {
             if !self.options.http.waits_for_retry(&error, failures, retries, self.fetch.stop)? {
                 // What a server says of an error may repeat what it was sent.
                 sink.aside(&self.redactor.clean_writes(writes))?;
+                self.redactor.clean_told(told).iter().for_each(|told| sink.tell(told));
                 return Err(error);
             }
             if !guard::lets_through(self, Moment::Retry, sink)? {
@@ -127,7 +129,11 @@ impl Call<'_> {
 
     fn once(&self, turn: Turn) -> Result<Tried, FetchError> {
         match turn {
-            Turn::Server(begun) => self.options.http.once(*begun, &self.redactor, self.fetch.stop),
+            Turn::Server(begun) => {
+                let Tried { response, refusal } =
+                    self.options.http.once(*begun, &self.redactor, self.fetch.stop)?;
+                Ok(Tried { response: charset::readable(response, self.function.format), refusal })
+            }
             Turn::Database(statement) => {
                 let (stop, request) = (self.fetch.stop, statement.recorded());
                 self.options.http.beside(&request, stop, || statement.perform(stop))
@@ -162,7 +168,7 @@ impl Call<'_> {
         let writes = self.with_given(&roots, |function, scope, given| {
             errors::transformed(function, &came, scope, given)
         })?;
-        Ok(Some(Ruled { error, retries: None, writes }))
+        Ok(Some(Ruled { error, retries: None, writes, told: Vec::new() }))
     }
 
     pub(super) fn is_unchanged(&self, error: &FetchError) -> bool {

@@ -135,6 +135,11 @@ impl Wire {
     fn perform(&self, request: Prepared, address: &Address, stop: &Stop) -> Result<Answer, FetchError> {
         let _turn = self.turns.take(address, stop)?;
         let (parts, body) = request.into_parts();
+        let method = parts.method.clone();
+        // Without a body these say that they have none (RFC 9110 §8.6); the client would announce one of unknown
+        // length, which not every server takes.
+        let body =
+            body.or_else(|| [Method::POST, Method::PUT, Method::PATCH].contains(&method).then(Vec::new));
         let sent = match body {
             Some(body) => self.run(http::Request::from_parts(parts, body), address),
             None => self.run(http::Request::from_parts(parts, ()), address),
@@ -148,7 +153,11 @@ impl Wire {
         if headers.len() > self.limits.max_headers {
             return Err(too_many_headers(address, self.limits.max_headers));
         }
-        let body = self.read(response.body_mut(), status, address, stop)?;
+        let body = if has_body(&method, status) {
+            self.read(response.body_mut(), status, address, stop)?
+        } else {
+            Vec::new()
+        };
         Ok(Answer { status, reason, headers, body })
     }
 
@@ -231,6 +240,11 @@ impl Wire {
             }
         }
     }
+}
+
+/// Whether an answer has a body at all, whatever its headers say of one (RFC 9110 §6.4.1).
+fn has_body(method: &Method, status: u16) -> bool {
+    method != Method::HEAD && !matches!(status, 204 | 304)
 }
 
 /// A request without its client.

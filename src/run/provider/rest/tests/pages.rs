@@ -189,3 +189,35 @@ fn a_sink_that_refuses_ends_the_fetch() {
     assert_eq!(trial.run().unwrap_err().code, "apply.constraint");
     assert_eq!(trial.sink.pages, [10]);
 }
+
+#[test]
+fn a_count_of_the_answer_is_no_count_of_the_rows() {
+    for transform in ["tasks.{\"id\": id}", "tasks.{\"id\": $string(id)}"] {
+        let server = Scripted::start(|number, _| {
+            let ids: Vec<usize> = if number < 2 { vec![2 * number, 2 * number + 1] } else { vec![9] };
+            json_answer(
+                &json!({ "tasks": ids.iter().map(|id| json!({ "id": id.to_string() })).collect::<Vec<_>>() }),
+            )
+        });
+        let yaml = format!(
+            "method: GET\nurl: ${{url}}/x\noutputTransform: '{transform}'\n\
+             parameters: {{ page: {{ type: int, location: query, value: 0 }} }}\n\
+             continuation:\n  when: =$count($.tasks) = 2\n  parameters:\n    page: {{ type: int, location: query, \
+             value: =$number(@ctx.parameters.page) + 1 }}\n"
+        );
+        let sink = Trial::of(&yaml, &server.url()).ok();
+        assert_eq!(sink.ids(), ["0", "1", "2", "3", "9"], "{transform}");
+    }
+}
+
+#[test]
+fn fields_of_rows_that_are_picked_can_be_counted() {
+    let server = Scripted::start(|number, _| {
+        json_answer(&json!({ "tasks": [{ "id": number.to_string() }, { "id": format!("{number}b") }] }))
+    });
+    let yaml = "method: GET\nurl: ${url}/x\noutputTransform: 'tasks.{\"id\": id}'\n\
+                parameters: { page: { type: int, location: query, value: 0 } }\n\
+                continuation:\n  when: =$count($.id) = 2 and @ctx.parameters.page < 1\n  parameters:\n    page: { \
+                type: int, location: query, value: =@ctx.parameters.page + 1 }\n";
+    assert_eq!(Trial::of(yaml, &server.url()).ok().rows.len(), 4);
+}

@@ -221,3 +221,50 @@ fn what_this_runtime_does_not_do_is_told_before_anything_is_sent() {
     }
     assert!(server.seen().is_empty());
 }
+
+#[test]
+fn a_post_without_a_body_says_that_it_has_none() {
+    let server = one_row();
+    for method in ["POST", "PUT", "PATCH"] {
+        Trial::of(&format!("method: {method}\nurl: ${{url}}/x\n"), &server.url()).ok();
+        let seen = server.seen().pop().unwrap();
+        assert_eq!(seen.header("content-length"), Some("0"), "{method}");
+        assert_eq!(seen.header("transfer-encoding"), None, "{method}");
+    }
+}
+
+#[test]
+fn a_path_value_that_is_a_step_changes_no_address() {
+    let server = one_row();
+    let yaml = "method: GET\nurl: \"${url}/v/{a}{b}/admin?x={a}\"\nparameters:\n\
+                \x20 a: {type: string, location: path, required: true}\n\
+                \x20 b: {type: string, location: path, value: '.'}\n";
+    let error = Trial::of(yaml, &server.url()).with("a", ".").err();
+    assert_eq!(error.code, "config.parameter");
+    assert!(error.message.contains("`{a}{b}`") && error.message.contains("`..`"), "{}", error.message);
+    for step in [".", ".."] {
+        let error = Trial::of(&yaml.replace("{b}", ""), &server.url()).with("a", step).err();
+        assert_eq!(error.code, "config.parameter", "{step}");
+    }
+    assert!(server.seen().is_empty());
+    Trial::of(yaml, &server.url()).with("a", "a/..").ok();
+    Trial::of(yaml, &server.url()).with("a", "%2e").ok();
+    assert_eq!(server.targets(), ["/v/a%2F.../admin?x=a%2F..", "/v/%252e./admin?x=%252e"]);
+}
+
+#[test]
+fn a_number_that_is_given_as_text_is_sent_as_a_number() {
+    let server = one_row();
+    let yaml = "method: POST\nurl: ${url}/x\nparameters:\n\
+                \x20 n: {type: number, location: body}\n\
+                \x20 i: {type: int, location: body, value: =$string(6)}\n\
+                \x20 b: {type: boolean, location: body, value: 'true'}\n\
+                \x20 code: {type: number, location: body, value: '007'}\n\
+                \x20 word: {type: number, location: body, value: ' 5'}\n\
+                \x20 yes: {type: boolean, location: body, value: 'yes'}\n\
+                \x20 s: {type: string, location: body, value: '5'}\n";
+    Trial::of(yaml, &server.url()).with("n", "5").ok();
+    let body: Value = serde_json::from_str(&server.seen()[0].body).unwrap();
+    let expected = json!({ "n": 5, "i": 6, "b": true, "code": "007", "word": " 5", "yes": "yes", "s": "5" });
+    assert_eq!(body, expected);
+}

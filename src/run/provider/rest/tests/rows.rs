@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::run::provider::testing::{Collect, Scripted, Trial, answer};
+use crate::run::provider::testing::{Collect, Reply, Scripted, Trial, answer};
 
 /// What a function makes of a body.
 fn fetched(body: &'static str, rest: &str) -> Collect {
@@ -227,4 +227,55 @@ fn broken_utf_8_is_an_error() {
     let error = super::plain(&server).err();
     assert_eq!(error.code, "decode.json");
     assert!(error.message.contains("UTF-8"), "{}", error.message);
+}
+
+fn head_only(head: &'static str) -> Scripted {
+    Scripted::start(move |_, _| Reply::Bytes(format!("{head}\r\nConnection: close\r\n\r\n").into_bytes()))
+}
+
+#[test]
+fn a_head_makes_rows_of_headers_and_never_empties_a_table() {
+    let server = head_only("HTTP/1.1 200 OK\r\nContent-Length: 1234\r\nContent-Encoding: gzip\r\nX-Count: 7");
+    let head = "method: HEAD\nurl: ${url}/x\n";
+    let transform = "outputTransform: '={\"id\": \"1\", \"n\": @ctx.response.headers.\"x-count\"}'\n";
+    let sink = Trial::of(&format!("{head}{transform}"), &server.url()).ok();
+    assert_eq!(sink.row("1"), json!({ "id": "1", "n": "7" }));
+    let mut without = Trial::of(head, &server.url());
+    assert!(without.run().unwrap().skipped);
+    assert!(without.sink.pages.is_empty());
+    let nothing = Trial::of(&format!("{head}outputTransform: $.items\n"), &server.url()).err();
+    assert_eq!(nothing.code, "decode.transform");
+}
+
+#[test]
+fn what_has_no_body_is_not_unpacked() {
+    let server = head_only("HTTP/1.1 204 No Content\r\nContent-Encoding: gzip");
+    assert_eq!(Trial::of("method: DELETE\nurl: ${url}/x\n", &server.url()).ok().pages, [0]);
+    let server = head_only("HTTP/1.1 304 Not Modified\r\nContent-Encoding: gzip\r\nContent-Length: 9");
+    assert_eq!(Trial::of("method: GET\nurl: ${url}/x\n", &server.url()).err().code, "http.304");
+}
+
+#[test]
+fn transforms_see_parameters_and_headers_beside_a_list() {
+    for body in ["[{\"id\":\"1\"}]", "{\"id\":\"1\"}"] {
+        let server = Scripted::start(move |_, _| answer(200, &[("Location", "/new/7")], body));
+        let yaml = "method: GET\nurl: ${url}/x\nparameters:\n  u: {type: string, location: query, value: U}\n\
+                    outputTransform: '$.{\"id\": id, \"l\": $$.headers.location, \"u\": $$.inputs.u.value}'\n";
+        let sink = Trial::of(yaml, &server.url()).ok();
+        assert_eq!(sink.row("1"), json!({ "id": "1", "l": "/new/7", "u": "U" }), "{body}");
+    }
+}
+
+#[test]
+fn a_text_in_the_character_set_that_the_server_names_is_read() {
+    let fetched = |kind: &'static str| {
+        let server = Scripted::start(move |_, _| answer(200, &[("Content-Type", kind)], b"h\xe9"));
+        let yaml = "method: GET\nurl: ${url}/x\nformat: text\noutputTransform: '{\"id\": \"1\", \"t\": $}'\n";
+        let mut trial = Trial::of(yaml, &server.url());
+        trial.run().map(|_| trial.sink.row("1"))
+    };
+    assert_eq!(fetched("text/csv; charset=iso-8859-1").unwrap(), json!({ "id": "1", "t": "hé" }));
+    let error = fetched("text/plain; charset=koi8-r").unwrap_err();
+    assert_eq!(error.code, "decode.text");
+    assert!(error.message.contains("koi8-r"), "{}", error.message);
 }
