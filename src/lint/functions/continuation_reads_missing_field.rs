@@ -2,7 +2,7 @@
 
 use crate::app::Function;
 use crate::diag::{Diagnostic, Group, RuleInfo, Severity, Span};
-use crate::expr::{ExprKind, ExprNode, Expression, Field, Operator, Shape};
+use crate::expr::{ExprKind, ExprNode, Expression, Field, Shape};
 use crate::lint::function_file::FunctionFile;
 use crate::lint::rule::{Check, Rule};
 use crate::lint::{Cx, Place};
@@ -21,7 +21,7 @@ pub(super) static RULE: Rule = Rule {
 const PAGE: &str = "\
 Finds fields that `continuation.when` or `continuation.url` reads of `$` when `outputTransform` writes an
 object without them. When it gives the rows alone, a field that is missing is looked for in the answer itself, and
-this is only a remark; not so where `when` answers yes or no without the field, as in `$exists($.next)`.
+this is only a remark.
 
 The continuation starts from what the transform gives. The field is missing, so the first page stays the only
 one, and nobody is told.
@@ -60,18 +60,17 @@ fn check(cx: &mut Cx<'_>, place: &Place<'_>, function: &Function) {
         let (node, expression) = file.expression_at(pointer)?;
         let reads = expression.focus_reads().fields.into_iter();
         let mut missing = reads.filter(|(name, _)| left.lacks(name));
-        let is_definite = pointer.ends_with("when") && is_definite(expression.root());
-        missing.next().map(|(name, range)| (node, name, range, is_definite))
+        missing.next().map(|(name, range)| (node, name, range))
     });
     // One field that is missing in both is one mistake.
     let mut told: Vec<String> = Vec::new();
-    for (node, name, range, is_definite) in read {
+    for (node, name, range) in read {
         if told.contains(&name) {
             continue;
         }
         let help = cx.did_you_mean(&name, left.fields.iter().map(|field| field.name.as_str()));
         let finding = left
-            .finding(cx, cx.part(place, node.span, range), &name, is_definite)
+            .finding(cx, cx.part(place, node.span, range), &name)
             .label(transform.span, "what the continuation starts from")
             .maybe_help(help);
         cx.report(finding);
@@ -103,9 +102,8 @@ impl Left {
         if self.fields.is_empty() { is_link } else { self.fields.iter().all(|field| field.name != *name) }
     }
 
-    /// An answer is looked at again as it came when an expression gives nothing (functions.md §5), so with a
-    /// list it may work, unless the expression always gives something.
-    fn finding(&self, cx: &Cx<'_>, place: Span, name: &str, is_definite: bool) -> Diagnostic {
+    /// What rows lack is looked for in the answer as it came (functions.md §5), so with a list it may work.
+    fn finding(&self, cx: &Cx<'_>, place: Span, name: &str) -> Diagnostic {
         if !self.is_list {
             let message = format!("the transform leaves out `{name}`, so it is always missing here");
             return cx
@@ -116,32 +114,7 @@ impl Left {
             "let the transform keep `\"{name}\"` beside the rows, and take the rows out by `records`"
         );
         let message = format!("the transform gives the rows alone, and they have no `{name}`");
-        let finding = if is_definite {
-            cx.finding(place, format!("{message}, so the answer is the same on every page"))
-        } else {
-            Diagnostic::info(cx.rule.id, place, message)
-        };
-        finding.help(help)
-    }
-}
-
-/// Whether an expression says yes or no even when what it reads is missing.
-fn is_definite(node: &ExprNode) -> bool {
-    match &node.kind {
-        ExprKind::Call(callee, _) => {
-            matches!(&callee.kind, ExprKind::Variable(name) if matches!(&**name, "exists" | "count"))
-        }
-        ExprKind::Binary { op, left, right } => match op {
-            Operator::And | Operator::Or | Operator::Equal | Operator::NotEqual | Operator::In => true,
-            // Nothing is neither more nor less.
-            Operator::Less | Operator::LessEqual | Operator::Greater | Operator::GreaterEqual => {
-                is_definite(left) || is_definite(right)
-            }
-            _ => false,
-        },
-        ExprKind::Condition { otherwise: Some(_), .. } => true,
-        ExprKind::Block(items) => items.last().is_some_and(is_definite),
-        _ => false,
+        Diagnostic::info(cx.rule.id, place, message).help(help)
     }
 }
 

@@ -333,10 +333,13 @@ impl<'f> Reader<'f> {
             Some(transform) => {
                 let focus = with_inputs(&body, transform, values);
                 let beside = self.beside.as_ref().and_then(|beside| beside.transform(&body));
+                if let Some(path) =
+                    self.lacking(beside.unwrap_or(transform), &focus).filter(|_| !self.is_headed())
+                {
+                    return Err(self.missing(response, &path));
+                }
                 if beside.is_some() {
                     scope.put("inputs", beside::inputs(values));
-                } else if let Some(path) = self.lacking(transform, &focus).filter(|_| !self.is_headed()) {
-                    return Err(self.missing(response, &path));
                 }
                 let result = scope.transform("outputTransform", beside.unwrap_or(transform), &focus)?;
                 Roots { result: result.unwrap_or_else(|| json!([])), body: Some(body), numbers, lack }
@@ -370,7 +373,7 @@ impl<'f> Reader<'f> {
 
     /// The path that a transform begins with, when the answer has nothing there.
     fn lacking(&self, transform: &Expression, focus: &Value) -> Option<Vec<String>> {
-        if self.lack == Lack::Fails {
+        if self.lack == Lack::Fails && self.function.method != "HEAD" {
             return lacking::by_transform(transform, focus);
         }
         plain::path(transform).map(|(_, path)| path).filter(|path| lacks(focus, path))

@@ -90,12 +90,6 @@ impl Redactor {
     pub(in crate::run::provider) fn clean_writes<'w>(&self, writes: Vec<Write<'w>>) -> Vec<Write<'w>> {
         cleaned(&self.sought, writes)
     }
-
-    /// What people are shown, without the secrets.
-    pub(in crate::run::provider) fn clean_told(&self, mut told: Vec<Told>) -> Vec<Told> {
-        told.iter_mut().for_each(|told| clean_value(&self.sought, &mut told.options));
-        told
-    }
 }
 
 fn cleaned<'w>(sought: &Sought, mut writes: Vec<Write<'w>>) -> Vec<Write<'w>> {
