@@ -48,7 +48,8 @@ pub use part::{Holds, Part};
 pub use schema::{RULES as SCHEMA_RULES, schema_names, schema_text};
 pub use script::Script;
 pub use settings::{
-    DynamicSettings, HistorySettings, HttpSettings, LintSettings, Renewal, Secret, Settings, SqlConnection,
+    DynamicSettings, HistorySettings, HttpSettings, LintSettings, Renewal, Secret, Settings, Sought,
+    SqlConnection,
 };
 pub use workspace::{Change, Changes, Environment, Reload, Workspace};
 

@@ -81,6 +81,7 @@ impl From<Exit> for ExitCode {
 
 /// Runs the command that `args` (with the program's name first) ask for.
 pub fn main(args: impl IntoIterator<Item = OsString>, streams: Streams) -> Exit {
+    signals::outlive_file_limits();
     match args::parse(args) {
         Parsed::Cli(cli) => {
             let mut shell = Shell::new(&cli.global, streams);

@@ -5,6 +5,7 @@ mod placeholder;
 mod reading;
 mod renewal;
 mod secret;
+mod sought;
 #[cfg(test)]
 mod tests;
 
@@ -23,6 +24,7 @@ pub use connection::SqlConnection;
 pub(super) use reading::lower;
 pub use renewal::Renewal;
 pub use secret::Secret;
+pub use sought::Sought;
 
 /// The settings of an app, every key with its default.
 #[derive(Clone)]

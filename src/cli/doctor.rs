@@ -120,7 +120,9 @@ fn sum(path: &Path, mended: &Mended, repair: bool) -> String {
         (left, _) if is_damaged => {
             let left = counted(left as u64, "problem");
             format!(
-                "{left} in `{path}` that cannot be repaired; restore it from a backup, or delete it and run again\n"
+                "{left} in `{path}` that cannot be repaired; put a backup in its place, or delete the file (and the \
+                 `-wal` and `-shm` files beside it): the next run fetches all tables anew, writes that have not been \
+                 sent are lost\n"
             )
         }
         (left, true) => format!("{} in `{path}` left\n", counted(left as u64, "problem")),

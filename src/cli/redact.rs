@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use serde_json::Value;
 
-use crate::app::Secret;
+use crate::app::{Secret, Sought};
 
 /// Shorter values are words like `1` or `dev`, whose removal would garble every output.
 const SHORTEST: usize = 4;
@@ -13,8 +13,8 @@ const MASK: &str = "***";
 /// Replaces secrets by `***`.
 #[derive(Debug, Default)]
 pub(super) struct Redactor {
-    /// Longest first, so that a secret within another one does not leave its ends behind.
     values: Vec<Secret>,
+    sought: Sought,
 }
 
 impl Redactor {
@@ -24,19 +24,14 @@ impl Redactor {
             let spellings = secret.spellings().into_iter().map(|(_, text)| text);
             self.values.extend(spellings.filter(|text| text.len() >= SHORTEST).map(Secret::new));
         }
-        self.values.sort_by(|a, b| (b.expose().len(), a.expose()).cmp(&(a.expose().len(), b.expose())));
+        self.values.sort_by(|a, b| a.expose().cmp(b.expose()));
         self.values.dedup();
+        self.sought = Sought::new(self.values.iter().map(|secret| secret.expose().to_owned()));
     }
 
     /// The text without secrets.
     pub(super) fn text<'a>(&self, text: &'a str) -> Cow<'a, str> {
-        let mut clean = Cow::Borrowed(text);
-        for secret in &self.values {
-            if clean.contains(secret.expose()) {
-                clean = Cow::Owned(clean.replace(secret.expose(), MASK));
-            }
-        }
-        clean
+        self.sought.clean(text, MASK)
     }
 
     /// Removes secrets from every text in the value, so that it stays valid JSON.
@@ -87,6 +82,11 @@ mod tests {
         let redactor = redactor(&["pa\"ss wörd"]);
         assert_eq!(redactor.text(r#"{"k":"pa\"ss wörd"}"#), r#"{"k":"***"}"#);
         assert_eq!(redactor.text("?k=pa%22ss%20w%C3%B6rd"), "?k=***");
+    }
+
+    #[test]
+    fn escapes_of_json_do_not_hide_a_secret() {
+        assert_eq!(redactor(&["K\u{e9}y-1"]).text(r#"{"k":"\u004b\u00E9y-1"}"#), r#"{"k":"***"}"#);
     }
 
     #[test]

@@ -96,7 +96,8 @@ fn has_errors(app: &App, shell: &Shell) -> bool {
 }
 
 fn plan(args: &Args, app: &App, shell: &Shell) -> Result<Exit, Failure> {
-    let store = session::open_for_reading(&Database::new(app, &args.asked.database, shell))?;
+    let database = Database::new(app, &args.asked.database, shell);
+    let store = session::open_for_reading(&database)?;
     let planned = match &args.stubs {
         None => {
             let engine = engine(args, app, &store, Providers::new(), &Silent, &World::real());
@@ -105,7 +106,7 @@ fn plan(args: &Args, app: &App, shell: &Shell) -> Result<Exit, Failure> {
         Some(file) => {
             let stubs = session::stubs(&shell.path(file), file)?;
             let world = World { answers: Some(stubs.answers()), ..World::real() };
-            let providers = session::providers(app.project(), &app.project().settings, &world);
+            let providers = session::providers(app.project(), &app.project().settings, &world, &database);
             engine(args, app, &store, providers, &Silent, &world).plan_with(&args.asked.trigger(), &stubs)?
         }
     };
@@ -117,11 +118,12 @@ fn plan(args: &Args, app: &App, shell: &Shell) -> Result<Exit, Failure> {
 }
 
 fn perform(args: &Args, app: &App, world: &World, shell: &Shell) -> Result<Exit, Failure> {
-    let store = session::open_for_writing(&Database::new(app, &args.asked.database, shell))?;
+    let database = Database::new(app, &args.asked.database, shell);
+    let store = session::open_for_writing(&database)?;
     let stop = Stop::new(None);
     let asked = stop.clone();
     let interrupts = Interrupts::of_owner(move || asked.ask())?;
-    let providers = session::providers(app.project(), &app.project().settings, world);
+    let providers = session::providers(app.project(), &app.project().settings, world, &database);
     let outcome = match args.format {
         Format::Human => {
             let observer = human::Report::new(&shell.out, shell.live);

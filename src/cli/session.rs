@@ -8,7 +8,7 @@ use super::failure::Failure;
 use super::output::Verbosity;
 use super::shell::Shell;
 use crate::action::ProviderKind;
-use crate::app::{Project, Settings};
+use crate::app::{Project, Settings, SqlConnection};
 use crate::run::provider::{
     Answers, Connections, Dynamic, DynamicOptions, Http, HttpOptions, Local, NoPace, Pace, RealPace, Rest,
     RestOptions, Tape,
@@ -109,8 +109,15 @@ impl Database {
     }
 }
 
-/// Opens the database, and makes it when it does not exist.
+/// Opens the database, and makes it when it does not exist. The folder that the settings name is made as well; one
+/// that the user names has to be there, as it may be misspelt.
 pub(super) fn open_for_writing(database: &Database) -> Result<Store, Failure> {
+    if database.who == Who::User && !database.path().exists() && !database.can_be_made() {
+        let folder = database.path().parent().unwrap_or(Path::new("/")).display();
+        let message = format!("there is no folder `{folder}` for the database");
+        let help = "`--db` makes a file, but no folders";
+        return Err(Failure::environment(message).help(Some(help.to_owned())));
+    }
     Ok(Store::open(database.path(), &database.options())?)
 }
 
@@ -179,15 +186,22 @@ impl World {
 }
 
 /// Everything this runtime can fetch from. `settings` are the project's, with the address of the
-/// served folder in them.
-pub(super) fn providers(project: &Project, settings: &Settings, world: &World) -> Providers {
+/// served folder in them; functions do not get at the file of `database`.
+pub(super) fn providers(
+    project: &Project,
+    settings: &Settings,
+    world: &World,
+    database: &Database,
+) -> Providers {
     let clock = Arc::clone(&world.clock);
     let (pace, tape) = (world.pace(), world.tape.clone());
     let http = Http::new(&HttpOptions { pace, tape, ..HttpOptions::of_app(project, settings) });
     let credentials = Arc::new(SettingsCredentials::new(settings));
     let mut rest = RestOptions::new(http.clone(), credentials, clock);
     rest.shared.clone_from(&project.home.shared);
-    rest.files = Arc::new(AppFiles::new(&project.root, settings.http.max_body));
+    let connected = settings.sql.values().filter_map(SqlConnection::file);
+    let databases = connected.chain([database.path(), &settings.database]);
+    rest.files = Arc::new(AppFiles::new(&project.root, settings.http.max_body).without(databases));
     rest.connections = Connections::from_settings(settings);
     rest.answers.clone_from(&world.answers);
     let mut dynamic = DynamicOptions::from_settings(&settings.dynamic, http);

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use std::thread;
 
-use signal_hook::consts::{SIGHUP, SIGINT, SIGSTOP, SIGTERM, SIGTSTP, SIGWINCH};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGSTOP, SIGTERM, SIGTSTP, SIGWINCH, SIGXFSZ};
 use signal_hook::iterator::{Handle, Signals};
 
 use super::Exit;
@@ -101,6 +101,13 @@ impl Drop for Interrupts {
     fn drop(&mut self) {
         self.handle.close();
     }
+}
+
+/// Lets a file that grows beyond what the system allows be an error, which is told, in place of the end of the
+/// process.
+pub(super) fn outlive_file_limits() {
+    // Without a handler all stays as it is.
+    let _ = signal_hook::flag::register(SIGXFSZ, Arc::default());
 }
 
 /// Stops this process until it is told to go on.

@@ -17,13 +17,35 @@ const SETTINGS: &str = "syncscope.yaml";
 pub struct AppFiles {
     root: PathBuf,
     max_bytes: u64,
+    databases: Vec<PathBuf>,
 }
 
 impl AppFiles {
     /// The files below `root`, none of them larger than `max_bytes`.
     #[must_use]
     pub fn new(root: &Path, max_bytes: u64) -> Self {
-        Self { root: root.to_owned(), max_bytes }
+        Self { root: root.to_owned(), max_bytes, databases: Vec::new() }
+    }
+
+    /// The same without these databases and the files that SQLite keeps beside them: they are not to be sent, and
+    /// whoever opens and closes one takes away the locks that this process has on it
+    /// (<https://sqlite.org/howtocorrupt.html>, 2.2).
+    #[must_use]
+    pub fn without<'p>(mut self, databases: impl IntoIterator<Item = &'p Path>) -> Self {
+        self.databases.extend(databases.into_iter().map(Path::to_owned));
+        self
+    }
+
+    /// Whether a file is one of the databases, or is named as those beside them are.
+    fn is_of_database(&self, path: &Path) -> bool {
+        self.databases.iter().any(|database| {
+            let place = database.canonicalize().unwrap_or_else(|_| database.clone());
+            let Some(name) = place.file_name().map(|name| name.to_string_lossy().into_owned()) else {
+                return false;
+            };
+            let begins_so = path.file_name().is_some_and(|other| other.to_string_lossy().starts_with(&name));
+            begins_so && path.parent() == place.parent()
+        })
     }
 
     /// The file that a path names, which lies below the folder whatever links there are.
@@ -39,6 +61,9 @@ impl AppFiles {
         // A link may lead to what could not be named.
         if is_private(inside) {
             return Err(format!("`{uri}` is not for functions: hidden files and the settings stay here"));
+        }
+        if self.is_of_database(&path) {
+            return Err(format!("`{uri}` is not for functions: it belongs to a database of the app"));
         }
         let known = path.metadata().map_err(|error| format!("`{uri}`: {error}"))?;
         // Opening a pipe or a device may take for ever.
@@ -202,6 +227,21 @@ mod tests {
         for uri in ["syncscope.yaml", ".env", ".syncscope/app.db", "./.env"] {
             assert!(folder.files.read(uri).unwrap_err().contains("is not for functions"), "{uri}");
         }
+    }
+
+    #[test]
+    fn databases_and_the_files_beside_them_are_not_read() {
+        let folder = folder();
+        let app = folder.dir.path().join("app");
+        for name in ["app.db", "app.db-wal", "app.db-shm", "app.db-journal", "photos/app.db"] {
+            fs::write(app.join(name), "rows").unwrap();
+        }
+        let files = AppFiles::new(&app, 16).without([app.join("app.db").as_path(), Path::new("/none/x.db")]);
+        for uri in ["app.db", "./app.db-wal", "app.db-shm", "app.db-journal"] {
+            assert!(files.read(uri).unwrap_err().contains("belongs to a database"), "{uri}");
+        }
+        assert_eq!(files.read("photos/app.db").unwrap(), b"rows");
+        assert_eq!(files.read("photos/1.jpg").unwrap(), b"jpg");
     }
 
     #[cfg(unix)]

@@ -41,9 +41,16 @@ pub(super) struct Run<'r> {
     /// For writes on their way to back ends.
     pub(super) sending: Sending,
     changed: Mutex<BTreeSet<String>>,
-    /// The scopes that this run has started, with the numbers of their runs.
-    started: Mutex<Vec<(String, i64)>>,
+    /// The scopes that this run has started, with the numbers of their runs and their members.
+    started: Mutex<Vec<Started>>,
     order: Mutex<()>,
+}
+
+/// A run of a scope.
+struct Started {
+    id: String,
+    epoch: i64,
+    members: Vec<String>,
 }
 
 /// What a run finds when it leaves.
@@ -85,8 +92,17 @@ impl<'r> Run<'r> {
     }
 
     /// Remembers a scope that this run has started.
-    pub(super) fn note_started(&self, id: &str, epoch: i64) {
-        lock(&self.started).push((id.to_owned(), epoch));
+    pub(super) fn note_started(&self, id: &str, epoch: i64, members: &[String]) {
+        lock(&self.started).push(Started { id: id.to_owned(), epoch, members: members.to_vec() });
+    }
+
+    /// The newest run of every scope that was started here with this member.
+    pub(super) fn runs_of(&self, member: &str) -> Vec<(String, i64)> {
+        let started = lock(&self.started);
+        let newest = |at: usize, run: &Started| started[at + 1..].iter().all(|later| later.id != run.id);
+        let runs = started.iter().enumerate().filter(|(at, run)| newest(*at, run));
+        let runs = runs.filter(|(_, run)| run.members.iter().any(|known| known == member));
+        runs.map(|(_, run)| (run.id.clone(), run.epoch)).collect()
     }
 
     /// Held while a change is committed and told.
@@ -108,7 +124,8 @@ impl<'r> Run<'r> {
     /// never began.
     fn leave(&self) -> Result<Left, RunError> {
         let now = self.engine.clock.now();
-        let taken_over = self.engine.store.taken_over(&lock(&self.started));
+        let started: Vec<_> = lock(&self.started).iter().map(|run| (run.id.clone(), run.epoch)).collect();
+        let taken_over = self.engine.store.taken_over(&started);
         let is_over = self.is_over();
         let cut = self.commit(|store| {
             let changes = if is_over { store.interrupt_own(now)? } else { store.quiesce(now)? };

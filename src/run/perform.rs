@@ -163,7 +163,7 @@ impl Worker<'_> {
         };
         let attempt = verdict(id, &started.outcome, refused);
         if let Start::Begun { epoch, .. } = &started.outcome {
-            self.run.note_started(id, *epoch);
+            self.run.note_started(id, *epoch, members);
             if let Some(guards) = spot.guards {
                 guards.enter();
             }

@@ -66,10 +66,12 @@ impl Worker<'_> {
             .map(|(entity, digest)| operation(provider, entity, digest))
             .collect();
         let begin = BeginInstance { instance_id: id, operations: &operations, now: engine.clock.now() };
-        let work = self.run.commit(|store| {
-            let begun = store.begin_instance(&begin)?;
-            Ok((begun.work, begun.changes))
+        let runs = id.map(|id| self.run.runs_of(id)).unwrap_or_default();
+        let begun = self.run.commit(|store| match store.begin_member(&begin, &runs)? {
+            Some(begun) => Ok((Some(begun.work), begun.changes)),
+            None => Ok((None, Changes::default())),
         })?;
+        let Some(work) = begun else { return Ok(Done::overtaken(stale())) };
         let deadline = engine.options.instance_timeout.map(|limit| Instant::now() + limit);
         let stop = engine.stop.within(deadline);
         let mut first = None;

@@ -210,6 +210,7 @@ fn converse(stream: TcpStream, shared: &Shared) {
         let request = Request { keeps_alive: request.keeps_alive && !shared.is_stopping(), ..request };
         let request = shared.site.plan.unmarked(request);
         let mishap = shared.site.plan.next(&request);
+        let request = if mishap.is_some() { unconditional(request) } else { request };
         let refused = mishap.is_some_and(|mishap| mishap.refuses(&request));
         let answer = if refused { Answer::empty(204) } else { answer(shared, &request) };
         let Some(mishap) = mishap else {
@@ -225,6 +226,12 @@ fn converse(stream: TcpStream, shared: &Shared) {
             return;
         }
     }
+}
+
+/// The request of a client that knows no earlier answer: whoever is told that nothing has changed would never
+/// meet what goes wrong with the answer.
+fn unconditional(request: Request) -> Request {
+    Request { if_none_match: None, if_modified_since: None, ..request }
 }
 
 /// Ends the connection as a mishap wants it; answers whether it goes on.

@@ -51,6 +51,8 @@ impl Finding {
 
 /// The file itself is damaged.
 pub(super) const DAMAGE: &str = "damage";
+/// What waits in a damaged file.
+const UNSENT: &str = "unsent";
 /// An index does not fit its table; it can be made anew.
 pub(super) const INDEX: &str = "index";
 /// A table of ours is missing or not as we make it.
@@ -97,6 +99,9 @@ impl Examination {
     fn findings(&self, kind: Kind) -> Result<Vec<Finding>, StoreError> {
         let mut findings = Vec::new();
         self.ask(&mut findings, integrity)?;
+        if findings.iter().any(|finding| finding.check == DAMAGE) {
+            findings.push(self.unsent());
+        }
         if kind == Kind::Older {
             let message = "it has no tables of this version yet, the next run makes them";
             findings.push(Finding::note(SCHEMA, "database", message));
@@ -136,6 +141,19 @@ impl Examination {
             findings.push(error);
         }
         Ok(())
+    }
+
+    /// What would be lost with a damaged file and cannot be fetched again.
+    fn unsent(&self) -> Finding {
+        let count = self.guarded.first("SELECT count(*) FROM _commandQueue", [], |row| row.get::<_, i64>(0));
+        let message = match count.ok().flatten() {
+            Some(0) => "no write waits to be sent, so a run can fetch everything again".to_owned(),
+            Some(count) => format!(
+                "writes that have not been sent: {count}; `syncscope status --format json` shows them"
+            ),
+            None => "whether writes wait that have not been sent cannot be read".to_owned(),
+        };
+        Finding::note(UNSENT, "table `_commandQueue`", message)
     }
 
     fn owners(&self, guarded: &Guarded) -> Result<Vec<Finding>, Trouble> {

@@ -233,6 +233,9 @@ mod tests {
         assert_eq!((answered.changed, answered.rows.unwrap().into_value()), (1, json!([{"n": 3}])));
         let broken = "INSERT INTO customer (id, name) VALUES (8, 'Di'); INSERT INTO customer (id) VALUES (9)";
         assert!(crm.ask(broken, json!({})).is_err());
+        let read_first = "SELECT id FROM customer; INSERT INTO customer (id, name) VALUES (8, 'Di');
+            INSERT INTO customer (id) VALUES (9)";
+        assert!(crm.ask(read_first, json!({})).is_err());
         assert_eq!(crm.rows("SELECT count(*) AS n FROM customer", json!({})), json!([{"n": 3}]));
     }
 

@@ -170,23 +170,26 @@ impl Store {
     /// # Errors
     /// Those of the database.
     pub fn taken_over(&self, runs: &[(String, i64)]) -> Result<Vec<String>, StoreError> {
+        self.read(|reader| self.taken(reader.guarded(), runs).map_err(|trouble| self.explain(trouble)))
+    }
+
+    /// The same within a transaction.
+    pub(super) fn taken(&self, guarded: &Guarded, runs: &[(String, i64)]) -> Result<Vec<String>, Trouble> {
         let own = self.known_owner().unwrap_or_default();
         let process = own.split('.').next().unwrap_or_default();
-        self.read(|reader| {
-            let mut taken = Vec::new();
-            for (id, epoch) in runs {
-                let found = reader.guarded().exists(
-                    "SELECT 1 FROM _syncRun r LEFT JOIN _syncRun n ON n.scopeId = r.scopeId AND n.epoch = r.epoch + 1
-                     WHERE r.scopeId = ?1 AND r.epoch = ?2 AND (r.reason IN ('owner.lost', 'owner.stalled')
-                       OR (r.state = 'restarted' AND n.owner <> ?3 AND n.owner NOT GLOB ?3 || '.*'))",
-                    params![id, epoch, process],
-                );
-                if found.map_err(|trouble| self.explain(trouble))? {
-                    taken.push(id.clone());
-                }
+        let mut taken = Vec::new();
+        for (id, epoch) in runs {
+            let is_taken = guarded.exists(
+                "SELECT 1 FROM _syncRun r LEFT JOIN _syncRun n ON n.scopeId = r.scopeId AND n.epoch = r.epoch + 1
+                 WHERE r.scopeId = ?1 AND r.epoch = ?2 AND (r.reason IN ('owner.lost', 'owner.stalled')
+                   OR (r.state = 'restarted' AND n.owner <> ?3 AND n.owner NOT GLOB ?3 || '.*'))",
+                params![id, epoch, process],
+            )?;
+            if is_taken {
+                taken.push(id.clone());
             }
-            Ok(taken)
-        })
+        }
+        Ok(taken)
     }
 
     fn known_owner(&self) -> Option<String> {

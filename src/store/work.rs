@@ -103,6 +103,22 @@ pub struct Progress {
     pub cursor: Option<String>,
 }
 
+/// Whether one of these runs, each the newest that somebody knows of its scope, was followed by others and has left
+/// the history.
+fn forgotten(guarded: &Guarded, runs: &[(String, i64)]) -> Result<bool, Trouble> {
+    for (id, epoch) in runs {
+        let is_forgotten = guarded.exists(
+            "SELECT 1 FROM _syncEpoch WHERE scopeId = ?1 AND lastEpoch > ?2
+             AND NOT EXISTS (SELECT 1 FROM _syncRun WHERE scopeId = ?1 AND epoch = ?2)",
+            params![id, epoch],
+        )?;
+        if is_forgotten {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
 impl Store {
     /// Begins an instance: a row in `_syncStatus` per operation, and a token for every syncing scope of this
     /// process that tracks it. Without such a scope only `_syncStatus` tells of it.
@@ -110,26 +126,47 @@ impl Store {
     /// # Errors
     /// Those of the database.
     pub fn begin_instance(&self, begin: &BeginInstance<'_>) -> Result<Begun, StoreError> {
+        self.write(|guarded| self.begin(guarded, begin))
+    }
+
+    /// The same for a member of these runs, which this process has started; `None`, and nothing done, when another
+    /// process has ended one of them meanwhile. The member would have no scope any more, and its rows would come
+    /// late over those of whoever has it now.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn begin_member(
+        &self,
+        begin: &BeginInstance<'_>,
+        runs: &[(String, i64)],
+    ) -> Result<Option<Begun>, StoreError> {
         self.write(|guarded| {
-            let owner = self.own_id(guarded, begin.now)?;
-            let mut touched = Touched::default();
-            let id = insert_work(guarded, &owner, begin)?;
-            let mut work = Work { id, tokens: Vec::new(), operations: Vec::new() };
-            for (ordinal, operation) in begin.operations.iter().enumerate() {
-                let registered = insert_operation(guarded, id, ordinal, operation, begin)?;
-                touched.statuses.insert(registered.status.clone());
-                work.operations.push(registered);
+            if !self.taken(guarded, runs)?.is_empty() || forgotten(guarded, runs)? {
+                return Ok(None);
             }
-            if let Some(instance) = begin.instance_id {
-                for scope in tracking_scopes(guarded, instance, &owner)? {
-                    let event = Event { at: begin.now, by: &owner, what: What::Begin(instance) };
-                    if let Ok(change) = perform(guarded, &scope, &event, Some(id), &mut touched)? {
-                        work.tokens.extend(change.token);
-                    }
+            self.begin(guarded, begin).map(Some)
+        })
+    }
+
+    fn begin(&self, guarded: &Guarded, begin: &BeginInstance<'_>) -> Result<Begun, Trouble> {
+        let owner = self.own_id(guarded, begin.now)?;
+        let mut touched = Touched::default();
+        let id = insert_work(guarded, &owner, begin)?;
+        let mut work = Work { id, tokens: Vec::new(), operations: Vec::new() };
+        for (ordinal, operation) in begin.operations.iter().enumerate() {
+            let registered = insert_operation(guarded, id, ordinal, operation, begin)?;
+            touched.statuses.insert(registered.status.clone());
+            work.operations.push(registered);
+        }
+        if let Some(instance) = begin.instance_id {
+            for scope in tracking_scopes(guarded, instance, &owner)? {
+                let event = Event { at: begin.now, by: &owner, what: What::Begin(instance) };
+                if let Ok(change) = perform(guarded, &scope, &event, Some(id), &mut touched)? {
+                    work.tokens.extend(change.token);
                 }
             }
-            Ok(Begun { work, changes: touched.read_back(guarded)? })
-        })
+        }
+        Ok(Begun { work, changes: touched.read_back(guarded)? })
     }
 
     /// Whether the work may go on; `false` tells it to stop, whatever it does will be rolled back.

@@ -27,6 +27,15 @@ impl SqlConnection {
         Self::Other(if named { kind.to_ascii_lowercase() } else { String::new() })
     }
 
+    /// Its file, when it has one.
+    #[must_use]
+    pub fn file(&self) -> Option<&Path> {
+        match self {
+            Self::Sqlite(file) => Some(file),
+            Self::Other(_) => None,
+        }
+    }
+
     /// What a connection that this runtime does not know is called in messages.
     #[must_use]
     pub fn unsupported(&self) -> Option<String> {

@@ -59,6 +59,12 @@ impl Secret {
         // JSON stands within JSON where an answer is kept as a text.
         let quoted = Value::from(escaped).to_string();
         found.add("json-in-json", &quoted[1..quoted.len() - 1]);
+        // Many servers write JSON in ASCII alone, some with slashes escaped.
+        let ascii = in_ascii(escaped);
+        found.add("json-ascii", &ascii);
+        found.add("json-ascii-upper", &in_upper_ascii(escaped));
+        found.add("json-ascii-slash", &ascii.replace('/', "\\/"));
+        found.add("json-ascii-in-json", &ascii.replace('\\', "\\\\"));
         found.add("percent", &utf8_percent_encode(text, RESERVED).to_string());
         found.add("percent-all", &percent);
         found.add("form", &percent.replace("%20", "+"));
@@ -75,6 +81,21 @@ impl Secret {
         }
         found.list
     }
+}
+
+/// JSON with everything beyond ASCII escaped.
+fn in_ascii(json: &str) -> String {
+    let escaped = |c: char| {
+        let mut units = [0; 2];
+        c.encode_utf16(&mut units).iter().map(|unit| format!("\\u{unit:04x}")).collect()
+    };
+    json.chars().map(|c| if c.is_ascii() { c.to_string() } else { escaped(c) }).collect()
+}
+
+/// The same with upper-case digits.
+fn in_upper_ascii(json: &str) -> String {
+    let upper = |c: char| in_ascii(&c.to_string()).to_uppercase().replace('U', "u");
+    json.chars().map(|c| if c.is_ascii() { c.to_string() } else { upper(c) }).collect()
 }
 
 /// Spellings without repetition.

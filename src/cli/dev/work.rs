@@ -92,7 +92,8 @@ impl Job {
         let database = Database::of(&settings, self.database.clone());
         let store = session::open_for_writing(&database)?;
         let bring = Bring(events.clone());
-        let providers = session::providers(&self.checked.loaded.project, &settings, &World::real());
+        let providers =
+            session::providers(&self.checked.loaded.project, &settings, &World::real(), &database);
         let summary = self.engine(&store, providers, &bring, stop.clone()).trigger(&self.trigger);
         let summary = summary.map_err(Failure::from)?;
         let ended = Ended::read(&store).map_err(Failure::from)?;

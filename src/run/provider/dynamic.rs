@@ -94,7 +94,8 @@ impl Dynamic {
                 cursor = answer.watermark.map(Cow::into_owned);
             }
             let resume = token.and_then(|token| Place::text(token, cursor.as_deref(), redactor));
-            sink.page(&Page { resume, ..page(answer.items, response.body.len()) })?;
+            let page = page(answer.items, response.body.len());
+            sink.page(&Page { resume, rows: redactor.clean_rows(page.rows), ..page })?;
             match next {
                 None => {
                     let incremental = fetch.cursor.is_some();

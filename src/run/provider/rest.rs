@@ -28,6 +28,7 @@ mod request;
 mod resume;
 mod rows;
 mod scope;
+mod surrogates;
 #[cfg(test)]
 mod tests;
 

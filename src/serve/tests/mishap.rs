@@ -5,7 +5,7 @@ use std::net::TcpStream;
 use std::time::Duration;
 
 use super::super::{Mishap, Options, Planned, ServeError, Server};
-use super::{Site, small_tables};
+use super::{Reply, Site, small_tables};
 
 fn with(fault: &str) -> Server {
     let planned = vec![fault.parse::<Planned>().unwrap()];
@@ -157,6 +157,16 @@ fn only_the_named_requests_go_wrong() {
     let site = Site { server: with("status-503@2-3"), agent: Site::small().agent };
     let statuses: Vec<u16> = (0..4).map(|_| site.get("/products").status).collect();
     assert_eq!(statuses, [200, 503, 503, 200]);
+}
+
+#[test]
+fn a_client_that_knows_the_answer_meets_what_goes_wrong_all_the_same() {
+    let site = Site { server: with("null@2"), agent: Site::small().agent };
+    let tag = site.get("/products").header("ETag").to_owned();
+    let known = || site.agent.get(site.url("/products")).header("If-None-Match", &tag).call().unwrap();
+    let reply = Reply::of(known());
+    assert_eq!((reply.status, reply.text.as_str()), (200, "null"));
+    assert_eq!(Reply::of(known()).status, 304);
 }
 
 #[test]

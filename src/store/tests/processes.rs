@@ -219,6 +219,38 @@ fn a_run_is_taken_over_by_a_restart_of_another_process() {
     assert_eq!(state_of(&bench.store, "load"), Some(ScopeState::Synced));
 }
 
+fn begin_member(store: &Store, instance: &str, run: (&str, i64), now: i64) -> Option<Work> {
+    let operations = [rest("t")];
+    let begin = BeginInstance { instance_id: Some(instance), operations: &operations, now };
+    store.begin_member(&begin, &[(run.0.to_owned(), run.1)]).unwrap().map(|begun| begun.work)
+}
+
+#[test]
+fn a_run_that_was_taken_over_begins_no_further_member() {
+    let bench = Bench::new();
+    let other = bench.other();
+    start(&bench.store, "load", &["a", "b"], 100);
+    let first = begin_member(&bench.store, "a", ("load", 1), 110);
+    assert_eq!(first.map(|work| work.tokens().len()), Some(1));
+    start(&other, "load", &["a", "b"], 120);
+    assert_eq!(begin_member(&bench.store, "b", ("load", 1), 130), None);
+    assert!(begin_member(&other, "b", ("load", 2), 140).is_some());
+    start(&bench.store, "load", &["a", "b"], 150);
+    assert!(begin_member(&bench.store, "b", ("load", 3), 160).is_some(), "it took the scope back");
+}
+
+#[test]
+fn a_run_that_was_taken_over_and_pruned_begins_no_further_member() {
+    let bench = Bench::new();
+    let retention = Retention { runs: 1, ..Retention::default() };
+    let other = Store::open(&bench.path(), &OpenOptions { retention, ..quick() }).unwrap();
+    start(&bench.store, "load", &["a"], 100);
+    start(&other, "load", &["a"], 120);
+    other.interrupt_own(130).unwrap();
+    assert_eq!(bench.store.history(Some("load")).unwrap().len(), 1, "the run is not in the history any more");
+    assert_eq!(begin_member(&bench.store, "a", ("load", 1), 140), None);
+}
+
 #[test]
 fn many_threads_write_at_once_and_the_counts_add_up() {
     let bench = Bench::new();

@@ -2,6 +2,7 @@
 //! must tell the same, and every invariant must hold in the tables themselves.
 
 use std::collections::BTreeMap;
+use std::io::Write as _;
 
 use crate::promises::executed;
 
@@ -100,8 +101,13 @@ struct Pair<'a> {
     model: Model,
     works: Vec<Work>,
     writers: BTreeMap<(usize, usize), Writer>,
+    /// What the writers got, to be given once more when somebody else wrote to the table meanwhile.
+    pages: BTreeMap<(usize, usize), Vec<Sent>>,
     now: i64,
 }
+
+/// A page as it was given: rows and deletions.
+type Sent = (Vec<(String, String)>, Vec<String>);
 
 /// The store's side, kept over many sequences.
 pub(super) struct Rig {
@@ -250,12 +256,19 @@ impl Pair<'_> {
         let data = format!("{{\"w\":{number},\"p\":{}}}", self.model.works[number].pages);
         let rows: Vec<_> = rows.iter().map(|id| (format!("r{id}"), data.clone())).collect();
         let gone: Vec<_> = gone.iter().map(|id| format!("r{id}")).collect();
-        let page_rows: Vec<_> = rows.iter().map(|(id, data)| Row { id, data }).collect();
-        let deleted: Vec<&str> = gone.iter().map(String::as_str).collect();
         let fresh = || store.rows_writer(&self.works[number], op, mode).unwrap();
         let writer = self.writers.entry((number, op)).or_insert_with(fresh);
-        let page = Page { rows: &page_rows, deleted: &deleted, bytes: 1, now: self.now, ..Page::default() };
-        same("page", &heard(writer.page(&page)), &self.model.page(number, op, &rows, &gone))
+        let sent = self.pages.entry((number, op)).or_default();
+        sent.push((rows.clone(), gone.clone()));
+        let given = match give(writer, &sent[sent.len() - 1], self.now) {
+            Err(StoreError::Overlapped { .. }) => {
+                let (again, given) = anew(&store, &self.works[number], op, sent, self.now);
+                *writer = again;
+                given
+            }
+            given => given,
+        };
+        same("page", &heard(given), &self.model.page(number, op, &rows, &gone))
     }
 
     fn finish_op(&mut self, back: usize, op: usize, ok: bool, by_writer: bool) -> Result<(), String> {
@@ -267,7 +280,14 @@ impl Pair<'_> {
             let mode = if model_op.replace { Mode::Replace } else { Mode::Upsert };
             let known = self.writers.remove(&(number, op));
             let writer = known.unwrap_or_else(|| store.rows_writer(work, op, mode).unwrap());
-            heard(writer.finish(None, self.now))
+            match writer.finish(None, self.now) {
+                Err(StoreError::Overlapped { .. }) => {
+                    let sent = self.pages.get(&(number, op)).map_or(&[][..], Vec::as_slice);
+                    let (again, given) = anew(&store, work, op, sent, self.now);
+                    heard(given.and_then(|()| again.finish(None, self.now)))
+                }
+                finished => heard(finished),
+            }
         } else {
             let outcome = if ok { Outcome::Ok } else { failed() };
             heard(store.finish_operation(work, op, &outcome, self.now))
@@ -371,6 +391,20 @@ impl Pair<'_> {
     }
 }
 
+fn give(writer: &mut Writer, (rows, gone): &Sent, now: i64) -> Result<(), StoreError> {
+    let rows: Vec<_> = rows.iter().map(|(id, data)| Row { id, data }).collect();
+    let deleted: Vec<&str> = gone.iter().map(String::as_str).collect();
+    writer.page(&Page { rows: &rows, deleted: &deleted, bytes: 1, now, ..Page::default() }).map(drop)
+}
+
+/// Begins a replace once more, as a run does when somebody else wrote to the table meanwhile.
+fn anew(store: &Store, work: &Work, op: usize, sent: &[Sent], now: i64) -> (Writer, Result<(), StoreError>) {
+    store.restart_operation(work, op).unwrap();
+    let mut writer = store.rows_writer(work, op, Mode::Replace).unwrap().staging_all();
+    let given = sent.iter().try_for_each(|page| give(&mut writer, page, now));
+    (writer, given)
+}
+
 /// I1 to I8 and the leftovers, asked of the tables and of nothing else.
 pub(super) fn invariants(raw: &rusqlite::Connection) -> Result<(), String> {
     let sql = "
@@ -451,8 +485,9 @@ fn same<T: PartialEq + std::fmt::Debug>(what: &str, seen: &T, meant: &T) -> Resu
 fn run(rig: &mut Rig, steps: &[Step]) -> Result<(), String> {
     rig.reset();
     let processes = rig.stores.len();
-    let mut pair =
-        Pair { rig, model: Model::new(processes, 3), works: Vec::new(), writers: BTreeMap::new(), now: 1000 };
+    let (writers, pages) = (BTreeMap::new(), BTreeMap::new());
+    let model = Model::new(processes, 3);
+    let mut pair = Pair { rig, model, works: Vec::new(), writers, pages, now: 1000 };
     for (at, step) in steps.iter().enumerate() {
         pair.apply(step).map_err(|error| format!("after step {at}: {error}"))?;
     }
@@ -493,7 +528,19 @@ fn drive(seeds: std::ops::Range<u64>, processes: usize) {
     }
 }
 
+/// Tells of which sequence it was, when something in the middle of it panics.
+struct Named(u64, usize);
+
+impl Drop for Named {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            let _ = writeln!(std::io::stderr(), "in the sequence `{} {}`", self.1, self.0);
+        }
+    }
+}
+
 fn one(rig: &mut Rig, seed: u64, processes: usize) {
+    let _named = Named(seed, processes);
     let mut dice = Dice(seed);
     let steps: Vec<_> = (0..4 + dice.pick(14)).map(|_| dice.step(processes)).collect();
     if run(rig, &steps).is_err() {

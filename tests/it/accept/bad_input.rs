@@ -273,10 +273,20 @@ fn a_database_that_another_process_keeps_to_itself() {
     assert_eq!(stage.database(DB).dump(), before);
 }
 
+#[test]
+fn a_slip_in_the_path_of_a_database_makes_no_folders() {
+    let (stage, source) = synced();
+    let asked = source.stub.requests().len();
+    let finished = stage.run("run app --db databsae/typo/app.db").code(3);
+    says(&finished, &["there is no folder", "databsae/typo"]);
+    assert!(!stage.path("databsae").exists());
+    assert_eq!(source.stub.requests().len(), asked);
+}
+
 /// A command that may not write files larger than this many blocks of 512 bytes.
 fn cramped(stage: &Stage, blocks: u32, arguments: &str) -> Finished {
     let mut command = Command::new("sh");
-    let script = format!("trap '' XFSZ; ulimit -f {blocks}; exec \"$0\" {arguments}");
+    let script = format!("ulimit -f {blocks}; exec \"$0\" {arguments}");
     command.arg("-c").arg(script).arg(env!("CARGO_BIN_EXE_syncscope"));
     stage.settle(&mut command);
     Finished::of(&mut command)

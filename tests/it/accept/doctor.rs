@@ -77,6 +77,32 @@ fn what_is_wrong_is_told_and_mended_only_when_asked() {
 }
 
 #[test]
+fn a_damaged_file_says_what_would_be_lost_and_comes_anew_once_deleted() {
+    let (stage, _source) = synced();
+    wound(
+        &stage,
+        "INSERT INTO _commandQueue (id, queue, type, payload, state, entity, createdAt, timestamp, ordinal)
+         VALUES ('c', 'DATA_PROVIDER_REST', 'create', '{}', 'waiting', 'first', 1, 1, 1);
+         UPDATE _syncSequence SET last = 1 WHERE name = 'command'",
+    );
+    let root = "SELECT rootpage FROM sqlite_schema WHERE name = 'first'";
+    let root = usize::try_from(stage.database(DB).value(root).as_u64().unwrap()).unwrap();
+    let mut bytes = fs::read(stage.path(DB)).unwrap();
+    let size = usize::from(u16::from_be_bytes([bytes[16], bytes[17]]));
+    bytes[(root - 1) * size..root * size].fill(0xA5);
+    stage.write(DB, &bytes);
+    let told = stage.run("doctor app").code(1);
+    assert!(told.out.contains("writes that have not been sent: 1"), "{told}");
+    let waits = stage.run("status app --format json").code(0).json();
+    assert_eq!(waits["commands"][0]["id"], "c", "{waits}");
+    for name in ["app.db", "app.db-wal", "app.db-shm"] {
+        let _ = fs::remove_file(stage.path("app").join(name));
+    }
+    stage.run("run app").code(0);
+    stage.run("doctor app").code(0);
+}
+
+#[test]
 fn files_that_cannot_be_read_are_told_in_words() {
     let (stage, _source) = synced();
     let whole = fs::read(stage.path(DB)).unwrap();
@@ -93,6 +119,8 @@ fn files_that_cannot_be_read_are_told_in_words() {
         assert_eq!(fs::read(stage.path(name)).unwrap(), *bytes, "{name}");
     }
     let told = stage.run("doctor app --db half.db --repair").code(1);
+    let advice = ["delete the file", "fetches all tables anew", "have not been sent"];
+    assert!(advice.iter().all(|words| told.out.contains(words)), "{told}");
     assert!(
         told.out.contains("cannot be repaired") && told.out.contains("is kept in `half.db.backup-"),
         "{told}"

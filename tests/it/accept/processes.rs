@@ -11,9 +11,9 @@ use std::time::{Duration, Instant};
 use nix::sys::signal::Signal;
 use serde_json::Value;
 
-use super::small::{self, Guard, PAGES, ROWS, page};
+use super::small::{self, Guard, PAGES, ROWS, Source, page};
 use super::stage::{Database, Finished, Running, Stage, until};
-use super::stub::Stub;
+use super::stub::{Gate, Stub};
 use crate::promises::executed;
 
 const PROCESSES: usize = 8;
@@ -30,8 +30,15 @@ const COMMANDS: [(&str, usize); 7] = [
     ("query app sync-scopes --format json", 1),
 ];
 
-const SIGNALS: [Signal; 6] =
-    [Signal::SIGINT, Signal::SIGTERM, Signal::SIGTSTP, Signal::SIGSTOP, Signal::SIGKILL, Signal::SIGKILL];
+const SIGNALS: [Signal; 7] = [
+    Signal::SIGINT,
+    Signal::SIGTERM,
+    Signal::SIGTSTP,
+    Signal::SIGSTOP,
+    Signal::SIGSTOP,
+    Signal::SIGKILL,
+    Signal::SIGKILL,
+];
 
 /// A generator that repeats (splitmix64); what comes of it does not, as processes take their time.
 struct Dice(u64);
@@ -63,6 +70,8 @@ struct Slot {
     running: Running,
     sent: Vec<Signal>,
     wakes: Option<Instant>,
+    /// Whether its lease is to run out while it is suspended.
+    outlasts_its_lease: bool,
 }
 
 /// What the whole came to.
@@ -72,6 +81,8 @@ struct Tally {
     signals: usize,
     ended: usize,
     looks: usize,
+    /// Processes with something at work that came back after their lease had run out.
+    outlasted: usize,
     /// Which process began which run of which incarnation of the scope.
     begun: BTreeMap<i64, usize>,
     /// Runs that a process has said to be synced.
@@ -123,7 +134,7 @@ fn eight_processes_at_random_leave_every_promise_whole() {
     let end = Instant::now() + Duration::from_secs(minutes);
     let (mut dice, mut tally) = (Dice(7), Tally::default());
     let mut slots: Vec<Option<Slot>> = (0..PROCESSES).map(|_| None).collect();
-    let mut watched = Watched { database: stage.database(DB), newest: 0 };
+    let mut watched = Watched::new(&stage);
     while Instant::now() < end {
         version.fetch_add(1, Ordering::SeqCst);
         for slot in &mut slots {
@@ -141,19 +152,25 @@ fn eight_processes_at_random_leave_every_promise_whole() {
     executed(test, "processes", tally.processes);
     executed(test, "signals", tally.signals);
     executed(test, "looks at the tables meanwhile", tally.looks);
+    executed(test, "suspensions that outlast a lease", tally.outlasted);
 }
 
 /// Starts a process where there is none, takes leave of one that has ended, or does something to one at work.
 fn step(slot: &mut Option<Slot>, stage: &Stage, dice: &mut Dice, tally: &mut Tally) {
     let Some(working) = slot else {
         let command = dice.command();
-        *slot = Some(Slot { command, running: stage.start(command), sent: Vec::new(), wakes: None });
+        let running = stage.start(command);
+        *slot = Some(Slot { command, running, sent: Vec::new(), wakes: None, outlasts_its_lease: false });
         tally.processes += 1;
         return;
     };
     if working.running.has_ended() {
         finish(slot.take().unwrap(), tally);
         return;
+    }
+    if working.outlasts_its_lease && working.running.is_stopped() {
+        working.outlasts_its_lease = false;
+        tally.outlasted += usize::from(let_the_lease_run_out(stage, working.running.id()));
     }
     if working.wakes.is_some_and(|wakes| Instant::now() > wakes) {
         if working.running.is_stopped() {
@@ -167,8 +184,23 @@ fn step(slot: &mut Option<Slot>, stage: &Stage, dice: &mut Dice, tally: &mut Tal
         if matches!(signal, Signal::SIGTSTP | Signal::SIGSTOP) {
             let while_stopped = Duration::from_millis(100 + dice.below(2000) as u64);
             working.wakes = Some(Instant::now() + while_stopped);
+            working.outlasts_its_lease = signal == Signal::SIGSTOP;
         }
     }
+}
+
+/// What 15 seconds would do, for a process that is suspended: its lease is over, and whoever looks next takes its
+/// work for abandoned. Nothing is done to one that has nothing at work, or that keeps the database for itself.
+fn let_the_lease_run_out(stage: &Stage, process: u32) -> bool {
+    let connection = rusqlite::Connection::open(stage.path(DB)).unwrap();
+    connection.busy_timeout(Duration::ZERO).unwrap();
+    let aged = connection.execute(
+        "UPDATE _syncOwner SET leaseAt = leaseAt - 3600000, leaseUptime = leaseUptime - 3600000
+         WHERE pid = ?1 AND id IN (SELECT owner FROM _syncWork WHERE state = 'open'
+                                   UNION SELECT owner FROM _syncRun WHERE state = 'syncing')",
+        [process],
+    );
+    aged.is_ok_and(|owners| owners > 0)
 }
 
 fn finish(mut slot: Slot, tally: &mut Tally) {
@@ -218,6 +250,47 @@ fn only_the_dead(finished: &Finished) -> bool {
     findings.iter().all(|finding| finding["gravity"] == "note" || finding["check"] == "owner")
 }
 
+/// Suspended in the middle of a fetch, overtaken by another process, and told to go on: nothing that it does then
+/// counts, whether it sees to its lease first or not (P6).
+#[test]
+fn who_outlasts_a_lease_in_suspension_comes_back_and_changes_nothing() {
+    for held in ["/first?page=2", "/second?page=4"] {
+        let stage = Stage::empty();
+        let gate = Gate::closed();
+        let source = Source::start(
+            &gate,
+            if held.starts_with("/f") { &["/first?page=2"] } else { &["/second?page=4"] },
+        );
+        small::write(&stage, source.stub.url(), &Guard::When);
+        let mut late = stage.start("run app --format json");
+        until(|| {
+            assert!(!late.has_ended());
+            source.stub.requests().iter().any(|head| head.contains(held))
+        });
+        late.signal(Signal::SIGSTOP);
+        until(|| late.is_stopped());
+        assert!(let_the_lease_run_out(&stage, late.id()), "{held}");
+        let status = stage.run("status app --format json").code(0).json();
+        assert_eq!(status["scopes"][0]["state"], "interrupted", "{held}: {status}");
+        source.change();
+        gate.open();
+        stage.run("run app").code(0);
+        let before = stage.database(DB).dump();
+        late.signal(Signal::SIGCONT);
+        let finished = late.finish().code(1);
+        assert!(finished.out.contains("\"outcome\":\"interrupted\""), "{held}: {finished}");
+        let of_it = ["_syncOwner", "_syncRun"];
+        let strip = |dump: Vec<(String, Vec<Vec<Value>>)>| -> Vec<_> {
+            dump.into_iter().filter(|(table, _)| !of_it.contains(&table.as_str())).collect()
+        };
+        assert_eq!(strip(stage.database(DB).dump()), strip(before), "{held}: late work changed something");
+        let stale = "SELECT count(*) FROM _syncRun WHERE state = 'synced'";
+        assert_eq!(stage.database(DB).value(stale), 1, "{held}");
+        stage.run("doctor app").code(0);
+    }
+    executed("who_outlasts_a_lease_in_suspension_comes_back_and_changes_nothing", "ends of a lease", 2);
+}
+
 /// Two processes never begin one run, as none is begun twice.
 fn note_runs(finished: &Finished, process: usize, tally: &mut Tally) {
     let complete = finished.out.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
@@ -238,9 +311,15 @@ fn note_runs(finished: &Finished, process: usize, tally: &mut Tally) {
 struct Watched {
     database: Database,
     newest: i64,
+    /// How runs ended, by their number.
+    ended: BTreeMap<i64, String>,
 }
 
 impl Watched {
+    fn new(stage: &Stage) -> Self {
+        Self { database: stage.database(DB), newest: 0, ended: BTreeMap::new() }
+    }
+
     fn look(&mut self) {
         const BROKEN: &str = "SELECT 'counts', id, state FROM (
               SELECT s.*, count(i.instanceId) AS n, ifnull(sum(i.state = 'notStarted'), 0) AS c0,
@@ -260,6 +339,19 @@ impl Watched {
         self.newest = newest;
         for table in ["first", "second"] {
             assert_eq!(self.database.count(table), PAGES * ROWS, "{table} is seen by half");
+        }
+        self.what_has_ended_stays();
+    }
+
+    /// Nothing comes to a run that is over, whoever wakes up late (P6).
+    fn what_has_ended_stays(&mut self) {
+        let ended = "SELECT epoch, state || ' ' || endedAt || ' ' || total || ' ' || notStarted || ' ' || failed || ' '
+                       || synced || ' ' || interrupted
+                     FROM _syncRun WHERE state <> 'syncing' ORDER BY epoch DESC LIMIT 200";
+        for row in self.database.rows(ended) {
+            let (epoch, now) = (row[0].as_i64().unwrap(), row[1].as_str().unwrap().to_owned());
+            let before = self.ended.entry(epoch).or_insert_with(|| now.clone());
+            assert_eq!(*before, now, "run {epoch} was changed after its end");
         }
     }
 }

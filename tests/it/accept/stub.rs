@@ -1,6 +1,6 @@
 //! A web server that answers what a test says, when the test says.
 
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
@@ -38,6 +38,28 @@ impl Answer {
     }
 }
 
+/// What a client asks for.
+pub(super) struct Asked<'a> {
+    pub(super) method: &'a str,
+    /// With its query.
+    pub(super) path: &'a str,
+    /// The request line and the headers.
+    pub(super) head: &'a str,
+    pub(super) body: &'a str,
+}
+
+impl Asked<'_> {
+    /// The value of a header; its name in lower case.
+    pub(super) fn header(&self, name: &str) -> Option<&str> {
+        header(self.head, name)
+    }
+}
+
+fn header<'h>(head: &'h str, name: &str) -> Option<&'h str> {
+    let mut headers = head.lines().filter_map(|line| line.split_once(':'));
+    headers.find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value.trim())
+}
+
 /// A server that runs until it is dropped.
 pub(super) struct Stub {
     url: String,
@@ -48,6 +70,11 @@ pub(super) struct Stub {
 impl Stub {
     /// Answers every request (its path with query) by the closure, each in a thread of its own.
     pub(super) fn start(answer: impl Fn(&str) -> Answer + Send + Sync + 'static) -> Self {
+        Self::start_for(move |asked| answer(asked.path))
+    }
+
+    /// Answers every request by the closure, each in a thread of its own.
+    pub(super) fn start_for(answer: impl Fn(&Asked<'_>) -> Answer + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let requests = Arc::new(Mutex::new(Vec::new()));
@@ -86,7 +113,11 @@ impl Drop for Stub {
 }
 
 /// A client that goes away is no failure of the test.
-fn talk(stream: TcpStream, answer: &dyn Fn(&str) -> Answer, requests: &Mutex<Vec<String>>) -> Option<()> {
+fn talk(
+    stream: TcpStream,
+    answer: &dyn Fn(&Asked<'_>) -> Answer,
+    requests: &Mutex<Vec<String>>,
+) -> Option<()> {
     let mut reader = BufReader::new(stream.try_clone().ok()?);
     let mut head = String::new();
     while !head.ends_with("\r\n\r\n") {
@@ -94,9 +125,15 @@ fn talk(stream: TcpStream, answer: &dyn Fn(&str) -> Answer, requests: &Mutex<Vec
             return None;
         }
     }
-    let path = head.split(' ').nth(1)?.to_owned();
-    requests.lock().unwrap().push(head);
-    let Answer { status, body, headers, promised } = answer(&path);
+    let length = header(&head, "content-length").and_then(|length| length.parse().ok()).unwrap_or(0);
+    let mut body = vec![0; length];
+    reader.read_exact(&mut body).ok()?;
+    requests.lock().unwrap().push(head.clone());
+    let mut words = head.split(' ');
+    let (method, path) = (words.next()?, words.next()?);
+    let body = String::from_utf8_lossy(&body);
+    let Answer { status, body, headers, promised } =
+        answer(&Asked { method, path, head: &head, body: &body });
     let length = promised.unwrap_or(body.len());
     let head = format!(
         "HTTP/1.1 {status} Answer\r\nContent-Type: application/json\r\nContent-Length: {length}\r\n{headers}Connection: close\r\n\r\n"

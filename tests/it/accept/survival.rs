@@ -5,6 +5,7 @@
 //! a part of the cases is executed, chosen evenly; with `SYNCSCOPE_LONG=1` all of them. Every test tells
 //! how many it was.
 
+mod backend;
 mod clock;
 mod errors;
 mod kill;

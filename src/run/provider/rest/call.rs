@@ -169,7 +169,7 @@ impl<'c> Call<'c> {
                 Next::Page(page) => Some(page),
                 Next::End | Next::Refused => None,
             };
-            output.get_or_insert(read.roots.result);
+            output.get_or_insert_with(|| read.roots.numbers.restored(read.roots.result));
         }
         Ok(Sent { skipped: false, output })
     }
@@ -327,12 +327,13 @@ impl<'c> Call<'c> {
                 0 => operations::default_part(self.function, &self.scope, &self.values)?,
                 _ => Part::default(),
             };
-            let rows = self.converted(rows)?;
+            let rows = self.redactor.clean_rows(self.converted(rows)?);
             return Ok(Page { rows, bytes, part, ..Page::default() });
         };
         let writes = self.with_given(roots, |function, scope, given| {
             operations::writes(function, operations, scope, given)
         })?;
+        let writes = self.redactor.clean_written(writes);
         Ok(Page { bytes, writes: Some(writes), ..Page::default() })
     }
 

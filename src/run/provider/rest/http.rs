@@ -61,6 +61,8 @@ pub struct HttpOptions {
     pub served: Option<String>,
     /// Values that no message may show, beside the credentials of a call.
     pub secrets: Vec<Secret>,
+    /// Those that no row may hold either.
+    pub credentials: Vec<Secret>,
     /// Waits between tries.
     pub pace: Arc<dyn Pace>,
     /// A recording that is made, or that all answers come from.
@@ -84,6 +86,7 @@ impl HttpOptions {
             named,
             served: settings.served.clone(),
             secrets: settings.secrets.clone(),
+            credentials: settings.credentials.values().chain(&settings.dynamic.api_key).cloned().collect(),
             ..Self::limited(&settings.http)
         }
     }
@@ -102,6 +105,7 @@ impl HttpOptions {
             named: Vec::new(),
             served: None,
             secrets: Vec::new(),
+            credentials: Vec::new(),
             pace: Arc::new(RealPace),
             tape: None,
         }
@@ -188,7 +192,7 @@ impl Http {
             max_redirects: options.max_redirects,
             served: options.served.as_deref().and_then(|url| Some(Address::parse(url).ok()?.origin())),
             pace: Arc::clone(&options.pace),
-            redactor: Redactor::new(&options.secrets),
+            redactor: Redactor::new(&options.secrets).and(&options.credentials),
         }
     }
 

@@ -17,6 +17,7 @@ use super::plain::{self, Root};
 use super::project::{self, Projector};
 use super::rows::{self, At};
 use super::scope::{Lack, Roots, Scope};
+use super::surrogates;
 use crate::app::{Continuation, Format, Function};
 use crate::expr::{Around, Expression, Projection, Template};
 use crate::run::provider::{FetchError, Row};
@@ -116,6 +117,7 @@ impl<'f> Reader<'f> {
         values: &Values,
         new_id: &dyn Fn() -> String,
     ) -> Result<Read<'b>, FetchError> {
+        scope.turn_to(&Exact::default());
         if self.function.method == "HEAD" {
             return self.headed(response, scope, values, new_id);
         }
@@ -292,6 +294,7 @@ impl<'f> Reader<'f> {
         new_id: &dyn Fn() -> String,
     ) -> Result<Read<'b>, FetchError> {
         let (text, numbers) = Exact::of(body);
+        scope.turn_to(&numbers);
         let body = value(response, &text)?;
         if let Some(place) = self.plain.as_ref().filter(|place| lacks(&body, &place.rows)) {
             return Err(self.missing(response, &place.rows));
@@ -560,7 +563,9 @@ pub(super) fn owned(value: &Value, numbers: &Exact, new_id: &dyn Fn() -> String)
 }
 
 fn value(response: &Response, body: &str) -> Result<Value, FetchError> {
-    serde_json::from_str(body).map_err(|error| not_json(response, body, &error))
+    let read = serde_json::from_str(body);
+    read.or_else(|error| serde_json::from_str(&surrogates::whole(body)).map_err(|_| error))
+        .map_err(|error| not_json(response, body, &error))
 }
 
 /// The text of a body: UTF-8, with or without a byte order mark.

@@ -6,7 +6,7 @@ use super::exact::Exact;
 use super::plain::{self, Root};
 use super::project;
 use crate::app::Function;
-use crate::expr::{Evaluator, Expression, Picked, SharedExpressions, Template, World};
+use crate::expr::{EvalError, Evaluator, Expression, Picked, SharedExpressions, Template, World};
 use crate::run::provider::FetchError;
 
 /// Evaluates the expressions of one call.
@@ -16,6 +16,8 @@ pub(super) struct Scope<'a> {
     shared: &'a SharedExpressions,
     /// The object behind `@ctx`.
     ctx: Value,
+    /// What some of the numbers in it and in the page stand for.
+    numbers: Exact,
 }
 
 /// What `$` is for a page that has been read: the transform's result, and the body for what the
@@ -50,7 +52,17 @@ impl<'a> Scope<'a> {
         world: &Value,
     ) -> Self {
         let ctx = if world.is_object() { world.clone() } else { Value::Object(Map::new()) };
-        Self { function, evaluator, shared, ctx }
+        Self { function, evaluator, shared, ctx, numbers: Exact::default() }
+    }
+
+    /// Begins with another page, whose long numbers these are.
+    pub(super) fn turn_to(&mut self, numbers: &Exact) {
+        for key in ["response", "output", "record"] {
+            if let Some(old) = self.ctx.get_mut(key) {
+                *old = self.numbers.restored(old.take());
+            }
+        }
+        self.numbers = numbers.clone();
     }
 
     /// Puts a value at `@ctx.<key>`, in place of one that was there.
@@ -65,8 +77,9 @@ impl<'a> Scope<'a> {
         if let Template::Literal(value) = template {
             return Ok(Some(value.clone()));
         }
-        let world = World { ctx: &self.ctx, focus: None, shared: self.shared };
-        self.evaluator.fill(template, &world).map_err(|error| self.failed("config.expression", what, &error))
+        let value = self.on(None, |world| self.evaluator.fill(template, world));
+        let value = value.map_err(|error| self.failed("config.expression", what, &error))?;
+        Ok(value.map(|value| self.numbers.restored(value)))
     }
 
     /// The value of a template after a page: from the transform's result, else from the body.
@@ -81,9 +94,7 @@ impl<'a> Scope<'a> {
             if let Some(found) = path.as_ref().and_then(|path| simple(focus, path)) {
                 return Ok(found);
             }
-            let world = World { ctx: &self.ctx, focus: Some(focus), shared: self.shared };
-            self.evaluator
-                .fill(template, &world)
+            self.on(Some(focus), |world| self.evaluator.fill(template, world))
                 .map_err(|error| self.failed("decode.transform", what, &error))
         };
         let value = match &roots.body {
@@ -104,12 +115,22 @@ impl<'a> Scope<'a> {
         expression: &Expression,
         focus: &Value,
     ) -> Result<Option<Value>, FetchError> {
-        let world = World { ctx: &self.ctx, focus: Some(focus), shared: self.shared };
-        let value = self.evaluator.evaluate(expression, &world);
+        let value = self.on(Some(focus), |world| self.evaluator.evaluate(expression, world));
         value.map_err(|error| self.failed("decode.transform", what, &error))
     }
 
-    fn failed(&self, code: &str, what: &str, error: &crate::expr::EvalError) -> FetchError {
+    /// The value of something, in which long numbers that are passed on stay what they are.
+    fn on(
+        &self,
+        focus: Option<&Value>,
+        evaluate: impl Fn(&World<'_>) -> Result<Option<Value>, EvalError>,
+    ) -> Result<Option<Value>, EvalError> {
+        self.numbers.through([Some(&self.ctx), focus], |[ctx, focus]| {
+            evaluate(&World { ctx: ctx.unwrap_or(&Value::Null), focus, shared: self.shared })
+        })
+    }
+
+    fn failed(&self, code: &str, what: &str, error: &EvalError) -> FetchError {
         FetchError::lasting(code, format!("`{what}` of the function `{}` failed: {error}", self.function.id))
     }
 }

@@ -79,11 +79,17 @@ fn any_call_may_fail_once_or_for_ever() {
         &workload::STATUS,
         &workload::RESTART,
         &workload::OPERATIONS,
+        &workload::UNCHANGED,
+        &workload::DYNAMIC,
+        &workload::SQL,
+        &workload::ENQUEUE,
+        &workload::SEND,
+        &workload::RETRY,
     ];
     let cases = workloads.into_iter().map(everywhere).sum();
     executed(
         "any_call_may_fail_once_or_for_ever",
-        "calls of six workloads that fail with EIO, ENOSPC, EBUSY",
+        "calls of twelve workloads that fail with EIO, ENOSPC, EBUSY",
         cases,
     );
 }

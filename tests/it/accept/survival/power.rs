@@ -240,6 +240,8 @@ fn the_power_may_fail_at_any_moment() {
         &workload::RESTART,
         &workload::RECOVERY,
         &workload::OPERATIONS,
+        &workload::UNCHANGED,
+        &workload::DYNAMIC,
     ];
     let disks = if is_long() { LONG } else { SHORT };
     let cases: usize = small.into_iter().map(|workload| fails_at_any_moment(workload, disks)).sum();

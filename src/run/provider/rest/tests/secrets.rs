@@ -69,6 +69,17 @@ fn expressions_see_names_and_no_secrets() {
 }
 
 #[test]
+fn a_credential_that_a_server_sends_back_is_in_no_row() {
+    let body = r#"[{"id":"a","t":"Bearer t0ken-0123456789","u":"\u0074\u0030ken-0123456789","n":1e400}]"#;
+    let server = Scripted::start(move |_, _| answer(200, &[], body));
+    for more in ["", "outputTransform: '$.{\"id\": id, \"t\": t, \"u\": u, \"n\": n}'\n"] {
+        let trial = Trial::of(&format!("{AUTH}{more}"), &server.url());
+        let sink = trial.credential("microsoft.OAuth", "t0ken-0123456789").ok();
+        assert_eq!(sink.rows[0].1, r#"{"id":"a","t":"Bearer ***","u":"***","n":1e400}"#, "{more}");
+    }
+}
+
+#[test]
 fn a_redirect_to_the_same_origin_keeps_credentials() {
     let server = Scripted::start(|_, seen| {
         if seen.target == "/x" { answer(302, &[("Location", "/y")], "") } else { json_answer(&json!([])) }

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::app::Secret;
+use crate::app::{Secret, Sought};
 
 /// Shorter values are words like `1` or `dev`; a recording would be unreadable without them.
 const SHORTEST: usize = 4;
@@ -13,6 +13,7 @@ const SHORTEST: usize = 4;
 pub(super) struct Masks {
     /// What a secret is spelled like, and what stands for it; the longest spelling first.
     hide: Vec<Pair>,
+    sought: Sought,
     show: Vec<Pair>,
 }
 
@@ -20,6 +21,8 @@ pub(super) struct Masks {
 struct Pair {
     from: Vec<u8>,
     to: Vec<u8>,
+    /// What stands for it where JSON escapes other letters than we do; it comes back with our escapes.
+    escaped: Vec<u8>,
 }
 
 impl Masks {
@@ -43,28 +46,48 @@ impl Masks {
         if secret.expose().len() < SHORTEST {
             return;
         }
-        for (how, text) in secret.spellings().into_iter().filter(|(_, text)| text.len() >= SHORTEST) {
-            let how = if how.is_empty() { how } else { format!("|{how}") };
-            self.add(&text, &format!("${{secret:{name}{how}}}"));
+        let word = |how: &str| match how {
+            "" => format!("${{secret:{name}}}"),
+            how => format!("${{secret:{name}|{how}}}"),
+        };
+        let spellings = secret.spellings();
+        let has_escapes = spellings.iter().any(|(how, _)| how == "json");
+        for (how, text) in spellings.iter().filter(|(_, text)| text.len() >= SHORTEST) {
+            let escaped = if how.is_empty() && has_escapes { "json" } else { how };
+            self.add(text, &word(how), &word(escaped));
         }
     }
 
     /// The sort is stable: of two names for one text the first one stands.
     fn sort(&mut self) {
         self.hide.sort_by_key(|pair| std::cmp::Reverse(pair.from.len()));
+        let texts = self.hide.iter().map(|pair| String::from_utf8_lossy(&pair.from).into_owned());
+        self.sought = Sought::new(texts);
     }
 
-    fn add(&mut self, text: &str, word: &str) {
-        let (text, word) = (text.as_bytes().to_vec(), word.as_bytes().to_vec());
-        self.show.push(Pair { from: word.clone(), to: text.clone() });
+    fn add(&mut self, text: &str, word: &str, escaped: &str) {
+        let [text, word, escaped] = [text, word, escaped].map(|text| text.as_bytes().to_vec());
+        self.show.push(Pair { from: word.clone(), to: text.clone(), escaped: Vec::new() });
         if !self.hide.iter().any(|pair| pair.from == text) {
-            self.hide.push(Pair { from: text, to: word });
+            self.hide.push(Pair { from: text, to: word, escaped });
         }
     }
 
     /// The bytes with words in the place of secrets.
     pub(super) fn hide<'b>(&self, bytes: &'b [u8]) -> Cow<'b, [u8]> {
-        replaced(bytes, &self.hide)
+        let mut out = Vec::new();
+        let mut done = 0;
+        while let Some((place, which)) = self.sought.find(bytes, done) {
+            let pair = &self.hide[which];
+            out.extend(&bytes[done..place.start]);
+            out.extend(if bytes[place.clone()] == pair.from { &pair.to } else { &pair.escaped });
+            done = place.end;
+        }
+        if done == 0 {
+            return Cow::Borrowed(bytes);
+        }
+        out.extend(&bytes[done..]);
+        Cow::Owned(out)
     }
 
     /// The text with words in the place of secrets.
@@ -114,6 +137,7 @@ fn replaced<'b>(bytes: &'b [u8], pairs: &[Pair]) -> Cow<'b, [u8]> {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
     use super::*;
 
     fn masks() -> Masks {
@@ -132,6 +156,19 @@ mod tests {
             "a ${secret:env:KEY} b ${secret:env:KEY|percent} c ${secret:env:KEY|base64} d ${secret:credential:crm}, dev \u{e9}"
         );
         assert_eq!(masks.show_text(&hidden), text);
+    }
+
+    #[test]
+    fn escapes_of_json_do_not_hide_a_secret() {
+        let masks = Masks::new(&[Secret::new("K\u{e9}\"y/1".to_owned()).named("env:KEY")]);
+        let sent = r#"{"a":"K\u00e9\"y/1","b":"K\u00e9\"y\/1","c":"\u004bé\u0022y/1"}"#;
+        let hidden = masks.hide_text(sent);
+        let words =
+            ["json-ascii", "json-ascii-slash", "json"].map(|how| format!("${{secret:env:KEY|{how}}}"));
+        let [a, b, c] = words;
+        assert_eq!(hidden, format!(r#"{{"a":"{a}","b":"{b}","c":"{c}"}}"#));
+        let shown: serde_json::Value = serde_json::from_str(&masks.show_text(&hidden)).unwrap();
+        assert_eq!(shown, serde_json::from_str::<serde_json::Value>(sent).unwrap());
     }
 
     #[test]
