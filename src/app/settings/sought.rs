@@ -1,6 +1,7 @@
 //! Finds texts in others, however JSON escapes their characters: `é` may come back as `\u00e9`, and any letter so.
 
 use std::borrow::Cow;
+use std::cmp::Reverse;
 use std::fmt;
 use std::ops::Range;
 
@@ -16,7 +17,7 @@ pub struct Sought {
 }
 
 impl Sought {
-    /// Looks for these; those of one byte are left out. Of two that end at one place the first one counts.
+    /// Looks for these; those of one byte are left out.
     #[must_use]
     pub fn new(texts: impl IntoIterator<Item = String>) -> Self {
         let texts: Vec<String> = texts.into_iter().filter(|text| text.len() > 1).collect();
@@ -118,14 +119,12 @@ impl Sought {
         if first != b'\\' && self.begins.get(pair >> 6).is_none_or(|bits| bits & (1 << (pair & 63)) == 0) {
             return None;
         }
-        let mut longest = None;
-        for (which, text) in self.texts.iter().enumerate() {
-            let end = text.chars().try_fold(at, |at, letter| letter_end(bytes, at, letter));
-            if let Some(end) = end.filter(|end| longest.is_none_or(|(known, _)| *end > known)) {
-                longest = Some((end, which));
-            }
-        }
-        longest
+        // As it is written counts before what is escaped otherwise, and of that the one with the fewest escapes.
+        let found = self.texts.iter().enumerate().filter_map(|(which, text)| {
+            let end = text.chars().try_fold(at, |at, letter| letter_end(bytes, at, letter))?;
+            Some((end, bytes[at..end] == *text.as_bytes(), Reverse(text.len()), which))
+        });
+        found.max().map(|(end, _, _, which)| (end, which))
     }
 }
 
@@ -216,7 +215,7 @@ mod tests {
         for spelled in [
             "Ké/y\"1😀",
             r#"K\u00e9/y\"1\ud83d\ude00"#,
-            r#"K\u00E9\/y\u00221\uD83D\uDE00"#,
+            r"K\u00E9\/y\u00221\uD83D\uDE00",
             r"\u004b\u00e9\u002f\u0079\u0022\u0031\ud83d\ude00",
             r"\\u004b\\u00e9\\u002F\\u0079\\u0022\\u0031\\ud83d\\ude00",
             r#"K\\u00e9/y\\\"1😀"#,

@@ -118,7 +118,7 @@ impl<'f> Reader<'f> {
         new_id: &dyn Fn() -> String,
     ) -> Result<Read<'b>, FetchError> {
         scope.turn_to(&Exact::default());
-        if self.function.method == "HEAD" {
+        if self.is_headed() {
             return self.headed(response, scope, values, new_id);
         }
         if self.function.format != Format::Json {
@@ -191,6 +191,11 @@ impl<'f> Reader<'f> {
             return Err(FetchError::lasting("decode.transform", message));
         }
         Ok(read)
+    }
+
+    /// Whether answers have no body.
+    fn is_headed(&self) -> bool {
+        self.function.method == "HEAD"
     }
 
     /// A `GET` that answers nothing is broken; other methods often have nothing to say.
@@ -328,11 +333,10 @@ impl<'f> Reader<'f> {
             Some(transform) => {
                 let focus = with_inputs(&body, transform, values);
                 let beside = self.beside.as_ref().and_then(|beside| beside.transform(&body));
-                if let Some(path) = self.lacking(beside.unwrap_or(transform), &focus) {
-                    return Err(self.missing(response, &path));
-                }
                 if beside.is_some() {
                     scope.put("inputs", beside::inputs(values));
+                } else if let Some(path) = self.lacking(transform, &focus).filter(|_| !self.is_headed()) {
+                    return Err(self.missing(response, &path));
                 }
                 let result = scope.transform("outputTransform", beside.unwrap_or(transform), &focus)?;
                 Roots { result: result.unwrap_or_else(|| json!([])), body: Some(body), numbers, lack }
@@ -366,7 +370,7 @@ impl<'f> Reader<'f> {
 
     /// The path that a transform begins with, when the answer has nothing there.
     fn lacking(&self, transform: &Expression, focus: &Value) -> Option<Vec<String>> {
-        if self.lack == Lack::Fails && self.function.method != "HEAD" {
+        if self.lack == Lack::Fails {
             return lacking::by_transform(transform, focus);
         }
         plain::path(transform).map(|(_, path)| path).filter(|path| lacks(focus, path))
@@ -374,8 +378,7 @@ impl<'f> Reader<'f> {
 
     /// An answer that is a single value is no rows, whatever is made of it. What operations read of it is theirs.
     fn check_body(&self, response: &Response, body: &Value) -> Result<(), FetchError> {
-        let is_for_rows =
-            self.lack == Lack::Fails && self.function.operations.is_none() && self.function.method != "HEAD";
+        let is_for_rows = self.lack == Lack::Fails && self.function.operations.is_none() && !self.is_headed();
         match lacking::scalar(body) {
             Some(what) if is_for_rows && self.function.format == Format::Json => {
                 Err(lacking::no_rows(&response.address.shown(), what))
@@ -424,11 +427,6 @@ pub(super) fn told(response: &Response, body: Option<Value>) -> Value {
     told
 }
 
-/// Whether a function says how rows are made of an answer, in place of operations.
-pub(super) fn makes_rows(function: &Function) -> bool {
-    function.operations.is_none() && (function.output_transform.is_some() || function.records.is_some())
-}
-
 /// What the transform makes of nothing, when it only picks.
 fn made_of_nothing(function: &Function) -> Option<Value> {
     let projection = function.output_transform.as_ref()?.projection()?;
@@ -437,6 +435,11 @@ fn made_of_nothing(function: &Function) -> Option<Value> {
 
 fn is_empty_object(text: &str) -> bool {
     text.strip_prefix('{').is_some_and(|rest| rest.trim_start() == "}")
+}
+
+/// Whether a function says how rows are made of an answer, in place of operations.
+pub(super) fn makes_rows(function: &Function) -> bool {
+    function.operations.is_none() && (function.output_transform.is_some() || function.records.is_some())
 }
 
 /// Where the rows stand, when transform and records only name a place.
