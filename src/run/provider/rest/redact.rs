@@ -80,6 +80,12 @@ impl Redactor {
         if self.sought_in_rows.is_empty() { writes } else { cleaned(&self.sought_in_rows, writes) }
     }
 
+    /// What people are shown, without the secrets.
+    pub(in crate::run::provider) fn clean_told(&self, mut told: Vec<Told>) -> Vec<Told> {
+        told.iter_mut().for_each(|told| clean_value(&self.sought, &mut told.options));
+        told
+    }
+
     /// What is done to local rows after an error, without the secrets in what is kept.
     pub(in crate::run::provider) fn clean_writes<'w>(&self, writes: Vec<Write<'w>>) -> Vec<Write<'w>> {
         cleaned(&self.sought, writes)
