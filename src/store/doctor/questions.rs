@@ -51,7 +51,7 @@ pub(super) const QUESTIONS: &[Question] = &[
                 OR (state = 'synced' AND synced <> total)
                 OR (state = 'failed' AND (notStarted + syncing > 0 OR failed = 0))",
     },
-    // I7, I8
+    // I7, I8. An other end that lies behind the last one is from a clock that was ahead then.
     Question {
         check: "times",
         sql: "SELECT 'scope `' || id || '`', CASE
@@ -63,7 +63,9 @@ pub(super) const QUESTIONS: &[Question] = &[
               FROM _syncScope
               WHERE (state = 'synced' AND (lastSyncedAt IS NULL OR lastSyncedAt < lastStartedAt))
                 OR (state = 'failed' AND (lastFailedAt IS NULL OR lastFailedAt < lastStartedAt))
-                OR (lastFailedAt > lastStartedAt AND lastSyncedAt > lastStartedAt)",
+                OR (lastFailedAt > lastStartedAt AND lastSyncedAt > lastStartedAt
+                  AND NOT (state = 'synced' AND lastFailedAt > lastSyncedAt)
+                  AND NOT (state = 'failed' AND lastSyncedAt > lastFailedAt))",
     },
     // I9
     Question {
